@@ -1,0 +1,48 @@
+/**
+ * One immutable description of an accelerator. Everything is printed from it: Verilog parameters,
+ * memory images, C header, simulator sizes, documentation.
+ */
+export interface Machine {
+  readonly name: string;
+  /** Output pixels in parallel, 1..16. */
+  readonly rows: number;
+  /** Output channels in parallel; a multiple of columnsPerStage and of postWidth. */
+  readonly cols: number;
+  /** Input channels in parallel: a power of two, 2..128. */
+  readonly lanes: number;
+  readonly activationDigit: 1 | 2 | 4 | 8;
+  readonly weightDigit: 1 | 2 | 3 | 4 | 8;
+  /** Columns between two hop registers; divides or is a multiple of postWidth. */
+  readonly columnsPerStage: number;
+  /** Accumulators requantized per cycle: a power of two, at most lanes and cols. */
+  readonly postWidth: number;
+  /** Accumulator width, bits, signed; 16..32. */
+  readonly accBits: number;
+  /** Requantization: m and r are signed of mBits (8..34), b signed of bBits (16..64), n unsigned of nBits (1..6). */
+  readonly mBits: number;
+  readonly bBits: number;
+  readonly nBits: number;
+  readonly memory: {
+    /** Activation memory groups, each with one read and one write port: 2..4. */
+    readonly groups: number;
+    /** Words of lanes x activationDigit bits per group; a power of two. */
+    readonly activationWords: number;
+    /** Words of lanes x weightDigit bits beside each column; a power of two. */
+    readonly weightWords: number;
+    /** Words of postWidth channels' m, b, n, r; a power of two. */
+    readonly parameterWords: number;
+    /** 32-bit words; a power of two. */
+    readonly programWords: number;
+    /** Digit-pass entries; a power of two. */
+    readonly passEntries: number;
+    /** Entries of the output FIFO behind post-processing; a power of two, at least 2*rows*cols/postWidth. */
+    readonly fifoEntries: number;
+  };
+  readonly stream: {
+    /** AXI4-Stream bytes per beat: a power of two, 1..64. */
+    readonly inBytes: number;
+    readonly outBytes: number;
+  };
+  /** Row counters, 4..64. */
+  readonly counters: number;
+}

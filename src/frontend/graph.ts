@@ -1,0 +1,101 @@
+/**
+ * The imported float network: typed nodes in topological order, tensors by name, shapes known.
+ * Everything is NCHW as in ONNX; a dense vector is [N, C]. N is 1 after import.
+ */
+export type Shape = readonly number[];
+
+export interface GraphTensor {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** A float32 constant, row major. */
+export interface Constant {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+export interface Window2d {
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly pads: readonly [number, number, number, number];
+}
+
+interface NodeBase {
+  /** Unique. The ONNX node's name, or its first output's where it has none. */
+  readonly name: string;
+  /** Names of the ONNX nodes this node came from, in order. */
+  readonly sources: readonly string[];
+  readonly output: string;
+}
+
+/** 2-D convolution or dense layer (kernel of the whole input) with batch norm and bias folded in. */
+export interface ConvNode extends NodeBase, Window2d {
+  readonly kind: 'conv';
+  readonly input: string;
+  readonly groups: number;
+  /** [Cout, Cin/groups, kh, kw] */
+  readonly weights: Constant;
+  /** [Cout] */
+  readonly bias: Constant;
+  /** Fused clamp: relu is [0, null]. null = unbounded on that side. */
+  readonly clamp: Clamp;
+}
+/** Fully connected on the flattened input; weights are permuted by the passes to the input's NHWC order when lowered to quant. */
+export interface DenseNode extends NodeBase {
+  readonly kind: 'dense';
+  readonly input: string;
+  /** [Cout, Cin]; Cin counts the input in NCHW order when the input is 4-D. */
+  readonly weights: Constant;
+  readonly bias: Constant;
+  readonly clamp: Clamp;
+}
+export interface AddNode extends NodeBase {
+  readonly kind: 'add';
+  readonly inputs: readonly [string, string];
+  readonly clamp: Clamp;
+}
+/** y = clamp(x * scale[c] + shift[c]): a batch norm, constant add, or clamp that could not be folded into a neighbour. */
+export interface AffineNode extends NodeBase {
+  readonly kind: 'affine';
+  readonly input: string;
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+  readonly clamp: Clamp;
+}
+export interface MaxPoolNode extends NodeBase, Window2d {
+  readonly kind: 'maxpool';
+  readonly input: string;
+}
+/** Divides by the full kernel area (padded taps count as zeros). Global pooling is the kernel of the whole input. */
+export interface AveragePoolNode extends NodeBase, Window2d {
+  readonly kind: 'averagepool';
+  readonly input: string;
+  readonly clamp: Clamp;
+}
+export interface Clamp {
+  readonly min: number | null;
+  readonly max: number | null;
+}
+export type GraphNode = ConvNode | DenseNode | AddNode | AffineNode | MaxPoolNode | AveragePoolNode;
+
+/** What the host does after the array, in order, in float32 on the model's own output layout. */
+export type EpilogueStep =
+  | { readonly kind: 'softmax'; readonly axis: number; readonly source: string }
+  | { readonly kind: 'argmax'; readonly axis: number; readonly keepdims: boolean; readonly source: string }
+  | { readonly kind: 'reshape'; readonly shape: Shape; readonly source: string };
+
+export interface Graph {
+  readonly name: string;
+  readonly input: GraphTensor;
+  /** The tensor the last array node makes. */
+  readonly output: GraphTensor;
+  /** Applied by the host to the output; the model's own output name and shape are those after it. */
+  readonly epilogue: readonly EpilogueStep[];
+  readonly modelOutput: GraphTensor;
+  readonly nodes: readonly GraphNode[];
+  /** Shape of every tensor named by a node, the input and the output. */
+  readonly tensors: ReadonlyMap<string, GraphTensor>;
+}

@@ -1,0 +1,111 @@
+/**
+ * The integer network: what the hardware computes, and nothing of how. Its meaning is fixed by
+ * golden.ts. Feature maps are NHWC with N = 1, one unsigned code per element:
+ * real = scale * (code - zero).
+ */
+import type { EpilogueStep, Shape } from '../frontend/graph.js';
+
+export interface CodeTensor {
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Codes are 0 .. 2^bits - 1. */
+  readonly bits: number;
+  readonly scale: number;
+  /** The code of real zero; an integer in range. Padded taps contribute it. */
+  readonly zero: number;
+}
+
+export interface WeightFormat {
+  /** 1 means bipolar {-1, +1}; 2..8 two's complement. */
+  readonly bits: number;
+}
+
+/**
+ * y = clamp(round((acc*m[c] + b[c] + res*r[c]) / 2^n[c]), lo, hi), res absent without a residual.
+ * m, r: signed integers that fit a double exactly; b: bigint; n >= 0.
+ */
+export interface Requantize {
+  readonly m: readonly number[];
+  readonly b: readonly bigint[];
+  readonly n: readonly number[];
+  readonly round: 'floor' | 'nearest-even';
+  readonly lo: number;
+  readonly hi: number;
+  readonly residual: { readonly tensor: string; readonly m: readonly number[] } | null;
+}
+
+/**
+ * Convolution; every dense layer, average pool, residual add and lone requantization is one too
+ * (dense: kernel of the whole map; the others: groups = channels, weights one).
+ * acc[y][x][co] = sum over ky, kx, ci of w[co][ky][kx][ci] * code, exact; a padded tap has the input's zero code.
+ */
+export interface ConvLayer {
+  readonly kind: 'conv';
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly input: string;
+  readonly output: string;
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly pads: readonly [number, number, number, number];
+  /** 1, or the channel count (depthwise, Cout = Cin). */
+  readonly groups: number;
+  /** [Cout][kh][kw][Cin/groups] */
+  readonly weights: Int8Array;
+  readonly weightFormat: WeightFormat;
+  /** True for Conv, Gemm, MatMul of the source model: counts as useful MACs. */
+  readonly useful: boolean;
+  /** null: the raw accumulators leave the machine (last layer only). */
+  readonly requantize: Requantize | null;
+  /** Exact reachable range over all channels, from the real weights and the input's bits. */
+  readonly accRange: { readonly min: number; readonly max: number };
+  readonly exactness: Exactness;
+}
+
+/** Largest code of each window; taps outside the map do not count. */
+export interface MaxPoolLayer {
+  readonly kind: 'maxpool';
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly input: string;
+  readonly output: string;
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly exactness: Exactness;
+}
+export type Layer = ConvLayer | MaxPoolLayer;
+
+/** Of the integer requantizer against the real-valued quantizer it stands for (design 2.6). */
+export type Exactness =
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'approximate'; readonly differing: number; readonly maxCodes: number };
+
+/** How the host turns what leaves the machine into the model's output (float32, operation by operation). */
+export interface OutputStage {
+  readonly tensor: string;
+  /** 'accumulators': int32 values, real = acc * scale[c] + bias[c]; 'codes': real = scale[0] * (code - zero). */
+  readonly form: 'accumulators' | 'codes';
+  readonly scale: readonly number[];
+  readonly bias: readonly number[];
+  readonly steps: readonly EpilogueStep[];
+  /** The model's output before the steps (NCHW or [1, C]) and after them. */
+  readonly shape: Shape;
+  readonly modelName: string;
+  readonly modelShape: Shape;
+}
+
+export interface IntegerNetwork {
+  readonly name: string;
+  /** The model's input: NCHW [1,C,H,W] or [1,C]; code = clamp(roundHalfEven(real/scale) + zero). */
+  readonly input: { readonly tensor: string; readonly modelName: string; readonly shape: Shape };
+  readonly output: OutputStage;
+  readonly tensors: Readonly<Record<string, CodeTensor>>;
+  /** Topological order; each tensor is made once. */
+  readonly layers: readonly Layer[];
+}
