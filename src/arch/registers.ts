@@ -37,7 +37,12 @@ export const REGISTERS: readonly Register[] = [
         width: 1,
         doc: 'run the program, frame after frame; memories may be written only while 0 and STATUS.idle',
       },
-      { name: 'soft_reset', bit: 1, width: 1, doc: 'write 1: every unit to its reset state, memories kept; reads 0' },
+      {
+        name: 'soft_reset',
+        bit: 1,
+        width: 1,
+        doc: 'write 1: every unit to its reset state, ERROR, IRQ, FRAMES and CYCLES to 0; memories, MEM_*, CHECKSUM and WATCHDOG are kept; enable and irq_enable become what the same write says; reads 0',
+      },
       { name: 'irq_enable', bit: 2, width: 1, doc: 'raise irq while IRQ is not 0' },
     ],
   },
@@ -60,10 +65,20 @@ export const REGISTERS: readonly Register[] = [
     doc: 'sticky until soft reset',
     fields: [
       { name: 'frame_short', bit: 0, width: 1, doc: 'TLAST came before the frame was full' },
-      { name: 'frame_long', bit: 1, width: 1, doc: 'no TLAST on the last beat of the frame' },
+      {
+        name: 'frame_long',
+        bit: 1,
+        width: 1,
+        doc: 'no TLAST on the last beat of the frame; the rest, up to TLAST, is swallowed',
+      },
       { name: 'watchdog', bit: 2, width: 1, doc: 'no progress for WATCHDOG cycles with a frame in the machine' },
       { name: 'bad_record', bit: 3, width: 1, doc: 'the program holds an unknown record' },
-      { name: 'load_busy', bit: 4, width: 1, doc: 'a memory was written while enabled' },
+      {
+        name: 'load_busy',
+        bit: 4,
+        width: 1,
+        doc: 'MEM_DATA was written while enabled or with a frame in the machine; the piece was dropped',
+      },
     ],
   },
   {
@@ -77,7 +92,7 @@ export const REGISTERS: readonly Register[] = [
       { name: 'error', bit: 1, width: 1, doc: 'ERROR became non-zero' },
     ],
   },
-  { name: 'FRAMES', offset: 0x20, access: 'r', reset: 0, doc: 'frames finished since reset' },
+  { name: 'FRAMES', offset: 0x20, access: 'r', reset: 0, doc: 'frames finished since reset or soft reset' },
   {
     name: 'CYCLES',
     offset: 0x24,
@@ -92,7 +107,13 @@ export const REGISTERS: readonly Register[] = [
     reset: 0,
     doc: '0 program, 1 passes, 2 weights, 3 parameters; writing clears MEM_ADDR and CHECKSUM',
   },
-  { name: 'MEM_ADDR', offset: 0x2c, access: 'rw', reset: 0, doc: 'word address; writing starts a new word' },
+  {
+    name: 'MEM_ADDR',
+    offset: 0x2c,
+    access: 'rw',
+    reset: 0,
+    doc: 'word address; writing starts a new word; reads back the last start, not where the pieces have got to',
+  },
   { name: 'MEM_DATA', offset: 0x30, access: 'w', reset: 0, doc: 'next 32-bit piece' },
   {
     name: 'CHECKSUM',
