@@ -1,0 +1,134 @@
+/** Cycle model of systole_loader.v under an ideal stream: the same registers, no data. */
+
+export interface LoadTiming {
+  readonly fold: boolean;
+  readonly group: number;
+  readonly counter: number;
+  readonly planes: number;
+  readonly rows: number;
+  readonly rowCodes: number;
+  readonly pixels: number;
+  readonly pixelCodes: number;
+  readonly virtualRows: number;
+  readonly padTop: number;
+  readonly kernelRows: number;
+  readonly rowStride: number;
+  readonly foldRows: number;
+}
+
+export interface LoaderCycle {
+  /** The frame's first beat is accepted in this cycle. */
+  readonly firstBeat: boolean;
+  readonly rowDone: boolean;
+  readonly done: boolean;
+  readonly waits: boolean;
+}
+
+export interface LoaderModel {
+  /** Whether a write is asked for in this cycle (before step). */
+  wantsWrite(): boolean;
+  /** One clock edge. `record` is the active LOAD record, or null. */
+  step(record: LoadTiming | null, writeReady: boolean): LoaderCycle;
+}
+
+export function loaderModel(lanes: number, inBytes: number): LoaderModel {
+  const most = Math.max(lanes, inBytes);
+  const denseChunk = Math.min(lanes, inBytes);
+  let load: LoadTiming | null = null;
+  let fill = 0;
+  let beatsLeft = 0;
+  let begun = false;
+  let chunk = 0;
+  let rest = 0;
+  let rowsLeft = 0;
+  let padLeft = 0;
+  let virtualLeft = 0;
+  let plane = 0;
+  let oy = 0;
+  let ky = 0;
+  let oy0 = 0;
+  let ky0 = 0;
+  let foldLeft = 0;
+  let completeIn = 0;
+
+  const fromStream = (): boolean => padLeft === 0 && rowsLeft !== 0;
+  const starved = (): boolean => fromStream() && fill < chunk;
+  const nextChunk = (record: LoadTiming): number => (record.fold ? record.pixelCodes : Math.min(denseChunk, rest));
+
+  function begin(record: LoadTiming): void {
+    load = record;
+    fill = 0;
+    begun = false;
+    beatsLeft = Math.ceil((record.rows * record.pixels * record.pixelCodes) / inBytes);
+    rest = record.fold ? record.pixels : record.rowCodes;
+    chunk = nextChunk(record);
+    rowsLeft = record.rows;
+    padLeft = record.fold ? record.padTop : 0;
+    virtualLeft = record.virtualRows;
+    plane = 0;
+    oy = ky = oy0 = ky0 = 0;
+    foldLeft = record.foldRows;
+    completeIn = record.kernelRows - 1;
+  }
+
+  /** The end of a row: returns whether it completes a row of the tensor. */
+  function endRow(record: LoadTiming): boolean {
+    const completes = !record.fold || (completeIn === 0 && foldLeft !== 0);
+    virtualLeft -= 1;
+    if (padLeft !== 0) padLeft -= 1;
+    else if (rowsLeft !== 0) rowsLeft -= 1;
+    const moves = ky0 + 1 === record.rowStride && oy0 + 1 !== record.foldRows;
+    oy0 = moves ? oy0 + 1 : oy0;
+    ky0 = moves ? 0 : ky0 + 1;
+    if (completeIn === 0 && foldLeft !== 0) foldLeft -= 1;
+    completeIn = completeIn === 0 ? record.rowStride - 1 : completeIn - 1;
+    return completes;
+  }
+
+  return {
+    wantsWrite: () => load !== null && !starved() && (!load.fold || ky0 < load.kernelRows),
+
+    step(record, writeReady) {
+      if (load === null) {
+        if (record !== null) begin(record);
+        return { firstBeat: false, rowDone: false, done: false, waits: false };
+      }
+      const active = load;
+      const stream = fromStream();
+      const isStarved = starved();
+      const writes = !active.fold || ky0 < active.kernelRows;
+      const steps = !isStarved && (writeReady || !writes);
+      const lastPlane = !writes || plane + 1 === active.planes;
+      const lastEntry = !active.fold || !writes || oy === 0 || ky + active.rowStride >= active.kernelRows;
+      const chunkEnd = steps && lastPlane && lastEntry;
+      const rowEnd = chunkEnd && rest === (active.fold ? 1 : chunk);
+      const done = rowEnd && (active.fold ? virtualLeft : rowsLeft) === 1;
+      const take = beatsLeft > 0 && padLeft === 0 && fill <= most;
+      const firstBeat = take && !begun;
+
+      if (chunkEnd && stream) fill -= chunk;
+      if (take) {
+        fill += inBytes;
+        beatsLeft -= 1;
+        begun = true;
+      }
+      let rowDone = false;
+      if (chunkEnd) {
+        plane = 0;
+        rest = rowEnd ? (active.fold ? active.pixels : active.rowCodes) : rest - (active.fold ? 1 : chunk);
+        chunk = nextChunk(active);
+        if (rowEnd) rowDone = endRow(active);
+        oy = oy0;
+        ky = ky0;
+      } else if (steps && lastPlane) {
+        plane = 0;
+        oy -= 1;
+        ky += active.rowStride;
+      } else if (steps) {
+        plane += 1;
+      }
+      if (done) load = null;
+      return { firstBeat, rowDone, done, waits: isStarved };
+    },
+  };
+}
