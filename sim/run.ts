@@ -1,0 +1,202 @@
+/** Runs whole frames through a simulated machine: memories loaded through AXI4-Lite, frames through the streams. */
+import { REGISTERS } from '../src/arch/registers.js';
+import { SystoleError } from '../src/base/error.js';
+import { openSimulator, type Simulator, type Stalls } from './client.js';
+
+/** Memory contents as 32-bit pieces, in loading order (docs/machine.md, last section). */
+export interface SimulationImages {
+  readonly program: Uint32Array;
+  readonly passes: Uint32Array;
+  readonly weights: Uint32Array;
+  readonly parameters: Uint32Array;
+}
+
+export interface SimulationJob {
+  readonly images: SimulationImages;
+  /** Input frames, one code a byte; a wrong length makes a short or long frame on purpose. */
+  readonly frames: readonly Uint8Array[];
+  readonly stalls?: Stalls;
+  /** Record every write of the writer unit. */
+  readonly trace?: boolean;
+  /** Send every frame at once, so that the next waits at the door while one computes; no errors expected. */
+  readonly pipelined?: boolean;
+  /** Cycles after which a frame without output counts as hung; default 20 million. */
+  readonly hangLimit?: number;
+  /** FST waveform file (a build with trace). */
+  readonly wave?: string;
+  /** What registers and memories without reset start with; default 1. */
+  readonly seed?: number;
+  readonly onFrame?: (index: number, result: FrameResult) => void;
+}
+
+export type FrameResult =
+  | {
+      readonly kind: 'output';
+      readonly bytes: Uint8Array;
+      /** First accepted input beat to last accepted output beat, inclusive, counted outside the machine. */
+      readonly cycles: number;
+      /** The machine's own CYCLES register; equal to `cycles`. 0 in pipelined runs, where it is not read. */
+      readonly cyclesRegister: number;
+      readonly firstIn: number;
+      readonly lastOut: number;
+      readonly trace: readonly TraceWrite[];
+    }
+  /** The ERROR register, or 'hang': nothing came within the limit. WAITING says why. */
+  | {
+      readonly kind: 'error' | 'hang';
+      readonly error: number;
+      readonly waiting: number;
+      readonly trace: readonly TraceWrite[];
+    };
+
+/** One write to activation memory: `count` digits from code index `address` on, one plane. */
+export interface TraceWrite {
+  readonly cycle: number;
+  /** POST records finished in this frame before this one. */
+  readonly layer: number;
+  readonly plane: number;
+  readonly group: number;
+  readonly address: number;
+  readonly count: number;
+  /** Packed digits, lane l at bits l * activationDigit. */
+  readonly data: Uint8Array;
+}
+
+export interface SimulationResult {
+  readonly identity: bigint;
+  readonly frames: readonly FrameResult[];
+}
+
+const SETTLE_CYCLES = 512; // more than the first records of a program take to reach their units
+const POLL_CYCLES = 4096;
+const DEFAULT_HANG_LIMIT = 20_000_000;
+const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;
+
+const offsetOf = (name: string): number => {
+  const register = REGISTERS.find((entry) => entry.name === name);
+  if (!register) throw new Error(`no register ${name}`);
+  return register.offset;
+};
+const CTRL = offsetOf('CTRL');
+const ENABLE = 1;
+const SOFT_RESET = 2;
+
+/** s = rotate_left(s, 1) ^ piece, over all pieces: what CHECKSUM shows after loading them. */
+export function imageChecksum(pieces: Uint32Array): number {
+  let sum = 0;
+  for (const piece of pieces) sum = (((sum << 1) | (sum >>> 31)) ^ piece) >>> 0;
+  return sum;
+}
+
+/**
+ * Loads the images, enables the machine and runs every frame. After an error or a hang the machine is soft reset and
+ * goes on with the next frame. Each frame starts on an idle machine unless `pipelined`.
+ * Errors: accelerator-error when a memory does not read back its checksum; those of openSimulator.
+ */
+export async function runSimulation(binary: string, job: SimulationJob): Promise<SimulationResult> {
+  const machine = await openSimulator(binary, { seed: job.seed ?? 1 });
+  try {
+    if (job.wave !== undefined) await machine.wave(job.wave);
+    const low = await machine.read(offsetOf('IDENTITY_LO'));
+    const high = await machine.read(offsetOf('IDENTITY_HI'));
+    await loadImages(machine, job.images);
+    if (job.stalls) await machine.stalls(job.stalls);
+    if (job.trace) await machine.trace(true);
+    await machine.write(CTRL, ENABLE);
+    const frames = job.pipelined ? await runPipelined(machine, job) : await runOneByOne(machine, job);
+    return { identity: (BigInt(high) << 32n) | BigInt(low), frames };
+  } finally {
+    await machine.close();
+  }
+}
+
+async function loadImages(machine: Simulator, images: SimulationImages): Promise<void> {
+  for (const [select, name] of MEMORIES.entries()) {
+    await machine.write(offsetOf('MEM_SELECT'), select);
+    const refused = await machine.burst(offsetOf('MEM_DATA'), images[name]);
+    const found = await machine.read(offsetOf('CHECKSUM'));
+    const expected = imageChecksum(images[name]);
+    if (refused > 0 || found !== expected) {
+      throw new SystoleError('accelerator-error', `the ${name} memory did not take its contents`, {
+        expected: `checksum ${expected.toString(16)}`,
+        actual: `checksum ${found.toString(16)}, ${refused} writes refused`,
+      });
+    }
+  }
+}
+
+async function runOneByOne(machine: Simulator, job: SimulationJob): Promise<FrameResult[]> {
+  const results: FrameResult[] = [];
+  for (const [index, frame] of job.frames.entries()) {
+    await machine.step(SETTLE_CYCLES);
+    await machine.send(frame);
+    const result = await receiveFrame(machine, job);
+    if (result.kind !== 'output') await recover(machine);
+    results.push(result);
+    job.onFrame?.(index, result);
+  }
+  return results;
+}
+
+async function runPipelined(machine: Simulator, job: SimulationJob): Promise<FrameResult[]> {
+  const results: FrameResult[] = [];
+  for (const frame of job.frames) await machine.send(frame);
+  for (const index of job.frames.keys()) {
+    const result = await receiveFrame(machine, job);
+    results.push(result);
+    job.onFrame?.(index, result);
+    if (result.kind !== 'output') break;
+  }
+  return results;
+}
+
+async function receiveFrame(machine: Simulator, job: SimulationJob): Promise<FrameResult> {
+  const received = await machine.receive(job.hangLimit ?? DEFAULT_HANG_LIMIT, POLL_CYCLES);
+  // The trace ends with the frame: read it before any register access moves the clock.
+  const trace = job.trace ? parseTrace(await machine.takeTrace(), machine.info.traceBytes) : [];
+  if (received.kind === 'frame') {
+    const { bytes, firstIn, lastOut } = received;
+    const cyclesRegister = job.pipelined ? 0 : await machine.read(offsetOf('CYCLES'));
+    return { kind: 'output', bytes, firstIn, lastOut, cycles: lastOut - firstIn + 1, cyclesRegister, trace };
+  }
+  const waiting = await machine.read(offsetOf('WAITING'));
+  const error = await machine.read(offsetOf('ERROR'));
+  return { kind: received.kind === 'error' ? 'error' : 'hang', error, waiting, trace };
+}
+
+/** Soft reset, what is still queued forgotten, enabled again. */
+async function recover(machine: Simulator): Promise<void> {
+  await machine.write(CTRL, SOFT_RESET);
+  await machine.drop();
+  await machine.write(CTRL, ENABLE);
+}
+
+/** The records of sim/protocol.md. */
+export function parseTrace(log: Uint8Array, dataBytes: number): TraceWrite[] {
+  const size = 17 + dataBytes;
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+  return Array.from({ length: Math.floor(log.length / size) }, (_, index) => {
+    const at = index * size;
+    return {
+      cycle: Number(view.getBigUint64(at, true)),
+      address: view.getUint32(at + 8, true),
+      layer: view.getUint16(at + 12, true),
+      plane: view.getUint8(at + 14),
+      group: view.getUint8(at + 15),
+      count: view.getUint8(at + 16),
+      data: log.subarray(at + 17, at + size),
+    };
+  });
+}
+
+/** WAITING in words, from the register's description: `feed: 2 waits for rows of its input; counter: 3; ...`. */
+export function explainWaiting(value: number): string {
+  const register = REGISTERS.find((entry) => entry.name === 'WAITING');
+  return (register?.fields ?? [])
+    .map(({ name, bit, width, doc }) => {
+      const field = (value >>> bit) & (2 ** width - 1);
+      const meaning = doc.split(', ').find((part) => part.startsWith(`${field} `));
+      return `${name}: ${meaning ?? field}`;
+    })
+    .join('; ');
+}
