@@ -38,13 +38,13 @@ function checkProgram(program: hbs.AST.Program | undefined, scope: Scope): void 
 
 function checkStatement(statement: hbs.AST.Statement, scope: Scope): void {
   if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return;
-  if (isMustache(statement)) return checkPrint(statement, scope);
-  if (isBlock(statement)) return checkBlock(statement, scope);
-  refuse(scope, statement, statement.type);
+  if (isMustache(statement)) checkPrint(statement, scope);
+  else if (isBlock(statement)) checkBlock(statement, scope);
+  else refuse(scope, statement, statement.type);
 }
 
 function checkPrint(statement: hbs.AST.MustacheStatement, scope: Scope): void {
-  if (!isPath(statement.path) || statement.params.length > 0) return refuse(scope, statement, 'a helper call');
+  if (!isPath(statement.path) || statement.params.length > 0) refuse(scope, statement, 'a helper call');
   const value = resolve(statement.path, scope);
   const printable = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
   if (!printable) refuse(scope, statement, `${statement.path.original}, which is neither text nor a finite number`);
@@ -53,13 +53,13 @@ function checkPrint(statement: hbs.AST.MustacheStatement, scope: Scope): void {
 function checkBlock(block: hbs.AST.BlockStatement, scope: Scope): void {
   const [subject] = block.params;
   const kind = block.path.original;
-  if (block.params.length !== 1 || subject === undefined || !isPath(subject)) return refuse(scope, block, `#${kind}`);
+  if (block.params.length !== 1 || subject === undefined || !isPath(subject)) refuse(scope, block, `#${kind}`);
   const value = resolve(subject, scope);
   if (kind === 'if' || kind === 'unless') {
     if (typeof value !== 'boolean') refuse(scope, block, `#${kind} ${subject.original}, which is not a boolean`);
     checkProgram(block.program, scope);
   } else if (kind === 'each') {
-    if (!isList(value)) return refuse(scope, block, `#each ${subject.original}, which is not a list`);
+    if (!isList(value)) refuse(scope, block, `#each ${subject.original}, which is not a list`);
     for (const item of value) checkProgram(block.program, { ...scope, contexts: [...scope.contexts, item] });
   } else {
     refuse(scope, block, `#${kind}`);
