@@ -1,4 +1,5 @@
 /** NumPy files, written without Python. */
+import { readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 
 /**
@@ -22,4 +23,15 @@ export function npy(type, shape, data) {
 export function npz(arrays) {
   const files = Object.entries(arrays).map(([key, bytes]) => [`${key}.npy`, bytes]);
   return zipSync(Object.fromEntries(files), { level: 6, mtime: new Date(1980, 0, 1) });
+}
+
+/**
+ * @param {string} path a little-endian float32 .npy file, row major
+ * @returns {Float32Array} its values
+ */
+export function npyFloats(path) {
+  const bytes = readFileSync(path);
+  const start = bytes[6] === 1 ? 10 + bytes.readUInt16LE(8) : 12 + bytes.readUInt32LE(8);
+  if (!bytes.toString('latin1', 0, start).includes("'<f4'")) throw new Error(`${path}: not a float32 .npy file`);
+  return new Float32Array(Uint8Array.from(bytes.subarray(start)).buffer);
 }
