@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packerModel } from '../../src/arch/timing/packer.js';
+import { type Bench, compileBench, icarusAvailable } from './icarus.js';
+import { picker } from './random.js';
+
+const CYCLES = 4000;
+const noStalls = new Array<number>(CYCLES).fill(0);
+
+interface Element {
+  readonly data: number;
+  readonly bytes: number;
+  readonly last: boolean;
+}
+interface Beat {
+  readonly bytes: readonly number[];
+  readonly last: boolean;
+}
+
+/** Frames of little-endian elements, cut into beats. */
+function packed(elements: readonly Element[], outBytes: number): Beat[] {
+  const beats: Beat[] = [];
+  let bytes: number[] = [];
+  for (const { data, bytes: size, last } of elements) {
+    for (let i = 0; i < size; i += 1) {
+      bytes.push((data >>> (8 * i)) & 255);
+      const frameEnds = last && i === size - 1;
+      if (bytes.length < outBytes && !frameEnds) continue;
+      beats.push({ bytes, last: frameEnds });
+      bytes = [];
+    }
+  }
+  return beats;
+}
+
+function parseCycle(line: string, outBytes: number) {
+  const [flags, keepText, dataText] = line.split(' ') as [string, string, string];
+  const keep = BigInt(/x/.test(keepText) ? 0 : `0x${keepText}`);
+  const count = [...Array(outBytes).keys()].filter((i) => (keep >> BigInt(i)) & 1n).length;
+  const data = dataText.match(/../g)!.reverse();
+  return {
+    taken: flags[0] === '1',
+    valid: flags[1] === '1',
+    ready: flags[2] === '1',
+    last: flags[3] === '1',
+    busy: flags[4] === '1',
+    contiguous: keep === (1n << BigInt(count)) - 1n,
+    bytes: data.slice(0, count).map((hex) => Number.parseInt(hex, 16)),
+  };
+}
+
+describe.skipIf(!icarusAvailable).each([1, 2, 4, 8, 64])('systole_packer with %i bytes a beat', (outBytes) => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await compileBench('packer_bench', ['test/rtl/packer_bench.v', 'templates/rtl/systole_packer.v'], {
+      OUT_BYTES: outBytes,
+    });
+  });
+  afterAll(() => bench.close());
+
+  async function pack(elements: readonly Element[], stalls: readonly number[][]) {
+    const words = elements.map(
+      ({ data, bytes, last }) => (BigInt(last) << 35n) | (BigInt(bytes) << 32n) | BigInt(data >>> 0),
+    );
+    const files = { elements: words, offer_stall: stalls[0]!, sink_stall: stalls[1]! };
+    const lines = await bench.run(files, { element_count: elements.length, cycles: CYCLES });
+    return lines.filter((line) => /^[01x]{5} /.test(line)).map((line) => parseCycle(line, outBytes));
+  }
+
+  function frames(pick: (n: number) => number, count: number): Element[] {
+    return Array.from({ length: count }, () => {
+      const bytes = [1, 2, 4][pick(3)]!;
+      const length = 1 + pick(70);
+      return Array.from({ length }, (_, i) => ({ data: pick(2 ** 32) | 0, bytes, last: i === length - 1 }));
+    }).flat();
+  }
+
+  test('keeps every byte and TLAST whatever stalls, and holds a beat until it is read', async () => {
+    const pick = picker(outBytes);
+    for (let round = 0; round < 10; round += 1) {
+      const elements = frames(pick, 6);
+      const stalls = [pick(60), pick(60)].map((percent) => noStalls.map(() => (pick(100) < percent ? 1 : 0)));
+      const cycles = await pack(elements, stalls);
+      const read = cycles.filter(({ valid, ready }) => valid && ready);
+      expect(read.map(({ bytes, last }) => ({ bytes, last }))).toEqual(packed(elements, outBytes));
+      expect(read.every(({ contiguous }) => contiguous)).toBe(true);
+      for (const [index, cycle] of cycles.entries()) {
+        const next = cycles[index + 1];
+        if (cycle.valid && !cycle.ready && next) {
+          expect([next.valid, next.last, next.bytes]).toEqual([true, cycle.last, cycle.bytes]);
+        }
+      }
+      expect(cycles.at(-1)!.busy).toBe(false);
+    }
+  });
+
+  test('takes exactly the cycles of the cycle model while the sink is ready', async () => {
+    const pick = picker(100 + outBytes);
+    for (let round = 0; round < 5; round += 1) {
+      const elements = frames(pick, 3);
+      const cycles = await pack(elements, [noStalls, noStalls]);
+      const model = packerModel(outBytes);
+      let next = 0;
+      for (const [index, cycle] of cycles.entries()) {
+        const element = elements[next] ?? null;
+        const taken = element !== null && model.takes(element.bytes);
+        expect([index, taken, model.busy()]).toEqual([index, cycle.taken, cycle.busy]);
+        const ended = model.step(element && { elementBytes: element.bytes, last: element.last });
+        expect([index, ended]).toEqual([index, cycle.valid && cycle.last]);
+        if (taken) next += 1;
+      }
+      expect(next).toBe(elements.length);
+    }
+  });
+});
