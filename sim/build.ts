@@ -1,6 +1,6 @@
 /** Verilates a machine together with harness.cpp into one binary, cached by the content of everything that goes in. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -80,6 +80,7 @@ export async function buildSimulator(files: ReadonlyMap<string, string>, options
 
   options.onProgress?.(`building the simulator of ${options.top}`);
   await mkdir(dirname(home), { recursive: true });
+  await removeAbandoned(dirname(home));
   const work = await mkdtemp(`${home}.tmp-`);
   try {
     for (const [path, text] of sorted) {
@@ -97,6 +98,16 @@ export async function buildSimulator(files: ReadonlyMap<string, string>, options
     await rm(work, { recursive: true, force: true });
   }
   return binary;
+}
+
+/** Work folders of builders that were killed: older than any build takes. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const oldest = Date.now() - 60 * 60 * 1000;
+  for (const name of (await readdir(folder)).filter((entry) => entry.includes('.tmp-'))) {
+    const path = join(folder, name);
+    const made = await stat(path).catch(() => null);
+    if (made && made.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Moves a finished folder to its place; when another builder was first, its equal result stays. */

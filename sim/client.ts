@@ -17,6 +17,7 @@ const OP = {
   reset: 12,
   wave: 13,
   quit: 14,
+  wait: 15,
 } as const;
 const STATUS = { ok: 0, limit: 1, error: 2, busHang: 3, violation: 255 } as const;
 const PROTOCOL_VERSION = 1;
@@ -62,6 +63,8 @@ export interface Simulator {
   receive(limit: number, poll?: number): Promise<Received>;
   /** Clocks; the cycle after. */
   step(cycles: number): Promise<number>;
+  /** Clocks until the interrupt is up; false when it is not within `limit` cycles (0 only looks). */
+  waitInterrupt(limit: number): Promise<boolean>;
   stalls(stalls: Stalls): Promise<void>;
   trace(on: boolean): Promise<void>;
   /** The trace records so far (sim/protocol.md), and forgets them. */
@@ -135,6 +138,7 @@ export async function openSimulator(binary: string, options: { seed?: number } =
     },
     receive: async (limit, poll = 0) => received(await ask(OP.receive, u64(limit), u32(poll))),
     step: async (cycles) => Number((await ask(OP.step, u64(cycles))).body.readBigUInt64LE(0)),
+    waitInterrupt: async (limit) => (await ask(OP.wait, u64(limit))).status === STATUS.ok,
     stalls: async ({ seed, input, output }) => {
       await ask(OP.stalls, u64(seed), u32(of65536(input), of65536(output)));
     },

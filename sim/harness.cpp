@@ -33,7 +33,7 @@ constexpr uint32_t kControlRegister = 0x10;  // byte offset of CTRL; bit 1: soft
 constexpr uint32_t kBusLimit = 100000;       // cycles that a register access may take
 
 enum Op : uint8_t {
-  kHello = 1, kRead, kWrite, kBurst, kSend, kReceive, kStep, kStalls, kTrace, kTakeTrace, kDrop, kReset, kWave, kQuit
+  kHello = 1, kRead, kWrite, kBurst, kSend, kReceive, kStep, kStalls, kTrace, kTakeTrace, kDrop, kReset, kWave, kQuit, kWait
 };
 enum Status : uint8_t { kOk = 0, kLimit = 1, kError = 2, kBusHang = 3, kBadMessage = 4, kViolation = 255 };
 
@@ -199,6 +199,11 @@ class Machine {
     frame = std::move(output_.front());
     output_.pop_front();
     return kOk;
+  }
+
+  bool wait_irq(uint64_t limit) {
+    for (uint64_t i = 0; i < limit && !top_->irq_o; ++i) tick();
+    return top_->irq_o;
   }
 
   void tick() {
@@ -387,6 +392,11 @@ Status serve(Machine& machine, Op op, const Bytes& in, Bytes& out) {
       return machine.wave(std::string(in.begin(), in.end())) ? kOk : kBadMessage;
     case kQuit:
       return kOk;
+    case kWait: {
+      const bool up = machine.wait_irq(get(in, 0, 8));
+      put(out, machine.now(), 8);
+      return up ? kOk : kLimit;
+    }
   }
   return kBadMessage;
 }
