@@ -1,0 +1,123 @@
+/**
+ * Cycle model of systole_feed.v: when a step issues. Only what decides is kept: steps left in the tile,
+ * the column tile, the output row, pace and credits.
+ */
+
+export interface FeedTiming {
+  readonly nOy: number;
+  readonly nCt: number;
+  /** Tiles wy, wx of one (oy, ox, ct). */
+  readonly windows: number;
+  readonly nOx: number;
+  /** nPass * nKy * nKx * nStep */
+  readonly stepsPerTile: number;
+  readonly slotsFull: number;
+  readonly slotsLast: number;
+  readonly paceFull: number;
+  readonly paceLast: number;
+  readonly inCounter: number;
+  readonly inNeed0: number;
+  readonly inNeedStep: number;
+  readonly inRows: number;
+  readonly resEnable: boolean;
+  readonly resCounter: number;
+  readonly resNeed0: number;
+  readonly resNeedStep: number;
+  readonly resRows: number;
+}
+
+/** Why a cycle was not used: 1 working, 2 input rows, 3 residual rows or the POST record, 4 pace or credits, 0 idle. */
+export type FeedState = 0 | 1 | 2 | 3 | 4;
+
+export interface FeedModel {
+  /** What happens in this cycle; call once before step. */
+  decide(record: FeedTiming | null, counters: Int32Array): FeedState;
+  issues(): boolean;
+  tileEnds(): boolean;
+  /** The tile that ends in this cycle is of the last column tile. */
+  lastColumnTile(): boolean;
+  recordEnds(): boolean;
+  creditsFull(): boolean;
+  /** Clock edge. `started`: this record becomes active in the next cycle. */
+  step(started: FeedTiming | null, creditsBack: number, postDelivered: boolean, postMoved: boolean): void;
+}
+
+export function feedModel(fifoEntries: number): FeedModel {
+  let active: FeedTiming | null = null;
+  let stepsLeft = 0;
+  let windowsLeft = 0;
+  let ctLeft = 0;
+  let oxLeft = 0;
+  let oyLeft = 0;
+  let needIn = 0;
+  let needRes = 0;
+  let pace = 0;
+  let credits = fifoEntries;
+  let postsReady = 0;
+  let postsBehind = 0;
+  let issue = false;
+  let tileEnd = false;
+  let recordEnd = false;
+  let ctLast = false;
+
+  function begin(record: FeedTiming): void {
+    stepsLeft = record.stepsPerTile;
+    windowsLeft = record.windows;
+    ctLeft = record.nCt;
+    oxLeft = record.nOx;
+    oyLeft = record.nOy;
+    needIn = record.inNeed0;
+    needRes = record.resNeed0;
+  }
+
+  function nextTile(record: FeedTiming): void {
+    stepsLeft = record.stepsPerTile;
+    if (--windowsLeft > 0) return;
+    windowsLeft = record.windows;
+    if (--ctLeft > 0) return;
+    ctLeft = record.nCt;
+    if (--oxLeft > 0) return;
+    oxLeft = record.nOx;
+    oyLeft -= 1;
+    needIn += record.inNeedStep;
+    needRes += record.resNeedStep;
+  }
+
+  return {
+    decide(record, counters) {
+      issue = tileEnd = recordEnd = false;
+      active = record;
+      if (record === null) return 0;
+      if (counters[record.inCounter]! < Math.min(needIn, record.inRows)) return 2;
+      if (record.resEnable && counters[record.resCounter]! < Math.min(needRes, record.resRows)) return 3;
+      if (postsBehind > 0) return 3;
+      ctLast = ctLeft === 1;
+      const last = stepsLeft === 1;
+      if (last && (pace !== 0 || credits < (ctLast ? record.slotsLast : record.slotsFull) || postsReady === 0))
+        return 4;
+      issue = true;
+      tileEnd = last;
+      recordEnd = last && windowsLeft === 1 && ctLast && oxLeft === 1 && oyLeft === 1;
+      return 1;
+    },
+    issues: () => issue,
+    tileEnds: () => tileEnd,
+    lastColumnTile: () => ctLast,
+    recordEnds: () => recordEnd,
+    creditsFull: () => credits === fifoEntries,
+    step(started, creditsBack, postDelivered, postMoved) {
+      credits += creditsBack;
+      if (tileEnd && active !== null) {
+        pace = (ctLast ? active.paceLast : active.paceFull) - 1;
+        credits -= ctLast ? active.slotsLast : active.slotsFull;
+        nextTile(active);
+      } else {
+        if (pace > 0) pace -= 1;
+        if (issue) stepsLeft -= 1;
+      }
+      postsReady += (postDelivered ? 1 : 0) - (recordEnd ? 1 : 0);
+      postsBehind += (recordEnd ? 1 : 0) - (postMoved ? 1 : 0);
+      if (started !== null) begin(started);
+    },
+  };
+}
