@@ -1,0 +1,102 @@
+/**
+ * The golden model: the meaning of an integer network, in textbook loops. Everything else is held against it,
+ * and it knows nothing of anything else.
+ */
+import type { CodeTensor, ConvLayer, IntegerNetwork, MaxPoolLayer, Requantize } from './network.js';
+
+/**
+ * Runs one image. `codes` is the input, NHWC. Returns every tensor by name, NHWC; a layer without a requantizer
+ * gives its raw accumulators.
+ */
+export function runGolden(network: IntegerNetwork, codes: ArrayLike<number>): Map<string, Int32Array> {
+  const values = new Map<string, Int32Array>([[network.input.tensor, Int32Array.from(codes)]]);
+  for (const layer of network.layers) {
+    const from = tensorOf(network, layer.input);
+    const to = tensorOf(network, layer.output);
+    const input = values.get(layer.input)!;
+    if (layer.kind === 'maxpool') {
+      values.set(layer.output, maxPool(layer, input, from, to));
+      continue;
+    }
+    const accumulators = convolve(layer, input, from, to);
+    const residual = layer.requantize?.residual ? values.get(layer.requantize.residual.tensor)! : null;
+    const result = layer.requantize
+      ? accumulators.map((acc, i) => requantize(acc, residual ? residual[i]! : 0, layer.requantize!, i % to.channels))
+      : accumulators;
+    values.set(layer.output, result);
+  }
+  return values;
+}
+
+/** y = clamp(round((acc*m + b + res*r) / 2^n), lo, hi) for channel c, in unbounded integers. */
+export function requantize(acc: number, res: number, q: Requantize, c: number): number {
+  const r = q.residual ? q.residual.m[c]! : 0;
+  const sum = BigInt(acc) * BigInt(q.m[c]!) + q.b[c]! + BigInt(res) * BigInt(r);
+  const y = shiftRight(sum, q.n[c]!, q.round);
+  return y < BigInt(q.lo) ? q.lo : y > BigInt(q.hi) ? q.hi : Number(y);
+}
+
+/** value / 2^n, rounded down or to the nearest with ties to even. */
+export function shiftRight(value: bigint, n: number, round: Requantize['round']): bigint {
+  const floor = value >> BigInt(n);
+  if (round === 'floor' || n === 0) return floor;
+  const rest = value - (floor << BigInt(n));
+  const half = 1n << BigInt(n - 1);
+  const up = rest > half || (rest === half && (floor & 1n) === 1n);
+  return up ? floor + 1n : floor;
+}
+
+function convolve(layer: ConvLayer, input: Int32Array, from: CodeTensor, to: CodeTensor): Int32Array {
+  const [kh, kw] = layer.kernel;
+  const perGroup = from.channels / layer.groups;
+  const out = new Int32Array(to.height * to.width * to.channels);
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      for (let co = 0; co < to.channels; co++) {
+        const firstChannel = layer.groups === 1 ? 0 : co;
+        let acc = 0;
+        for (let ky = 0; ky < kh; ky++) {
+          const iy = y * layer.strides[0] + ky * layer.dilations[0] - layer.pads[0];
+          for (let kx = 0; kx < kw; kx++) {
+            const ix = x * layer.strides[1] + kx * layer.dilations[1] - layer.pads[1];
+            const padded = iy < 0 || iy >= from.height || ix < 0 || ix >= from.width;
+            const pixel = (iy * from.width + ix) * from.channels + firstChannel;
+            const tap = ((co * kh + ky) * kw + kx) * perGroup;
+            for (let ci = 0; ci < perGroup; ci++) {
+              acc += layer.weights[tap + ci]! * (padded ? from.zero : input[pixel + ci]!);
+            }
+          }
+        }
+        out[(y * to.width + x) * to.channels + co] = acc;
+      }
+    }
+  }
+  return out;
+}
+
+function maxPool(layer: MaxPoolLayer, input: Int32Array, from: CodeTensor, to: CodeTensor): Int32Array {
+  const out = new Int32Array(to.height * to.width * to.channels);
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      for (let c = 0; c < to.channels; c++) {
+        let most = 0;
+        for (let ky = 0; ky < layer.kernel[0]; ky++) {
+          const iy = y * layer.strides[0] + ky * layer.dilations[0] - layer.pads[0];
+          for (let kx = 0; kx < layer.kernel[1]; kx++) {
+            const ix = x * layer.strides[1] + kx * layer.dilations[1] - layer.pads[1];
+            if (iy < 0 || iy >= from.height || ix < 0 || ix >= from.width) continue;
+            most = Math.max(most, input[(iy * from.width + ix) * from.channels + c]!);
+          }
+        }
+        out[(y * to.width + x) * to.channels + c] = most;
+      }
+    }
+  }
+  return out;
+}
+
+function tensorOf(network: IntegerNetwork, name: string): CodeTensor {
+  const tensor = network.tensors[name];
+  if (tensor === undefined) throw new RangeError(`the integer network has no tensor ${name}`);
+  return tensor;
+}
