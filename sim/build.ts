@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { SystoleError } from '../src/base/error.js';
-import { COMPILE_FLAGS, compileModel } from './compile.js';
+import { COMPILE_FLAGS, type CompileOptions, compileModel } from './compile.js';
+import { withLock } from './lock.js';
 import { pathExists, runTool } from './tool.js';
 
 export interface BuildOptions {
@@ -46,8 +47,8 @@ const literal = (value: number | bigint) =>
 
 /**
  * Turns Verilog files (path -> text; *.v are compiled, all are found by `include) into a simulator binary; returns its path.
- * The same inputs give the cached binary. Several processes may build at once: each works in a folder
- * of its own and puts the result in place by one rename, so a killed build leaves nothing that is used.
+ * The same inputs give the cached binary. Of several processes that want it one builds, in a folder of its own, and puts
+ * the result in place by one rename, so a killed build leaves nothing that is used.
  * Errors: tool-missing (with the install command), tool-failed (with the tool's first complaint).
  */
 export async function buildSimulator(files: ReadonlyMap<string, string>, options: BuildOptions): Promise<string> {
@@ -78,26 +79,48 @@ export async function buildSimulator(files: ReadonlyMap<string, string>, options
   const binary = join(home, BINARY);
   if (await pathExists(binary)) return binary;
 
-  options.onProgress?.(`building the simulator of ${options.top}`);
-  await mkdir(dirname(home), { recursive: true });
-  await removeAbandoned(dirname(home));
-  const work = await mkdtemp(`${home}.tmp-`);
-  try {
-    for (const [path, text] of sorted) {
-      await mkdir(dirname(join(work, 'rtl', path)), { recursive: true });
-      await writeFile(join(work, 'rtl', path), text);
+  const folder = dirname(home);
+  await mkdir(folder, { recursive: true });
+  await removeAbandoned(folder);
+  await withLock(`${home}.lock`, async () => {
+    if (await pathExists(binary)) return;
+    options.onProgress?.(`building the simulator of ${options.top}`);
+    const work = await mkdtemp(`${home}.tmp-`);
+    try {
+      await buildIn(work, sorted, harness, verilated, {
+        scope,
+        trace: options.trace ?? false,
+        cacheDir: options.cacheDir,
+        version,
+      });
+      await rename(join(work, 'out'), home).catch(async (error: unknown) => {
+        if (!(await pathExists(binary))) throw error;
+      });
+    } finally {
+      await rm(work, { recursive: true, force: true });
     }
-    await writeFile(join(work, 'harness.cpp'), harness);
-    const sources = sorted.map(([path]) => join('rtl', path)).filter((path) => path.endsWith('.v'));
-    await runTool('verilator', [...verilated, ...sources], { cwd: work });
-    await compileModel(work, { scope, trace: options.trace ?? false, cacheDir: options.cacheDir, version });
-    await mkdir(join(work, 'out'));
-    await rename(join(work, BINARY), join(work, 'out', BINARY));
-    await placeOnce(join(work, 'out'), home);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
   return binary;
+}
+
+/** Leaves the binary alone in work/out. */
+async function buildIn(
+  work: string,
+  files: readonly (readonly [string, string])[],
+  harness: string,
+  verilatorArguments: readonly string[],
+  compile: CompileOptions,
+): Promise<void> {
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(work, 'rtl', path)), { recursive: true });
+    await writeFile(join(work, 'rtl', path), text);
+  }
+  await writeFile(join(work, 'harness.cpp'), harness);
+  const sources = files.map(([path]) => join('rtl', path)).filter((path) => path.endsWith('.v'));
+  await runTool('verilator', [...verilatorArguments, ...sources], { cwd: work });
+  await compileModel(work, compile);
+  await mkdir(join(work, 'out'));
+  await rename(join(work, BINARY), join(work, 'out', BINARY));
 }
 
 /** Work folders of builders that were killed: older than any build takes. */
@@ -107,15 +130,6 @@ async function removeAbandoned(folder: string): Promise<void> {
     const path = join(folder, name);
     const made = await stat(path).catch(() => null);
     if (made && made.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Moves a finished folder to its place; when another builder was first, its equal result stays. */
-async function placeOnce(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!(await pathExists(join(to, BINARY)))) throw error;
   }
 }
 
