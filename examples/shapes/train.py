@@ -3,7 +3,7 @@
     node make-data.mjs training /tmp/shapes/training.npz       (likewise validation)
     python3 train.py /tmp/shapes shapes.onnx
 
-PyTorch on one CPU thread, fixed seed; about a quarter of an hour. One float network is wanted that
+PyTorch on one CPU thread, fixed seed; about eight minutes. One float network is wanted that
 also stands post-training quantization of its middle layers to 3 bits and to one bit. So every step runs with
 float, 3-bit or bipolar weights, drawn at random (the gradient passes straight through), first with
 batch norm, then with batch norm folded, where all three share one set of biases.
