@@ -9,8 +9,8 @@ export interface RecordField {
   readonly signed?: true;
 }
 
-const u = (name: string): RecordField => ({ name });
-const s = (name: string): RecordField => ({ name, signed: true });
+const u = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name });
+const s = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name, signed: true });
 
 export const OPCODES = { end: 0, load: 1, feed: 2, post: 3 } as const;
 

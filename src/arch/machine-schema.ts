@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { SystoleError } from '../base/error.js';
+import type { Machine } from './machine.js';
+
+const whole = (min: number, max: number) => z.number().int().min(min).max(max);
+const powerOfTwo = (min: number, max: number) =>
+  whole(min, max).refine(isPowerOfTwo, { message: 'must be a power of two' });
+
+const schema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower case letters, digits and dashes'),
+  rows: whole(1, 16),
+  cols: whole(1, 128),
+  lanes: powerOfTwo(2, 128),
+  activationDigit: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]),
+  weightDigit: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(8)]),
+  columnsPerStage: whole(1, 128),
+  postWidth: powerOfTwo(1, 128),
+  accBits: whole(16, 32),
+  mBits: whole(8, 34),
+  bBits: whole(16, 64),
+  nBits: whole(1, 6),
+  memory: z.strictObject({
+    groups: whole(2, 4),
+    activationWords: powerOfTwo(2, 2 ** 24),
+    weightWords: powerOfTwo(2, 2 ** 20),
+    parameterWords: powerOfTwo(2, 2 ** 20),
+    programWords: powerOfTwo(64, 2 ** 20),
+    passEntries: powerOfTwo(2, 2 ** 12),
+    fifoEntries: powerOfTwo(2, 2 ** 16),
+  }),
+  stream: z.strictObject({ inBytes: powerOfTwo(1, 64), outBytes: powerOfTwo(1, 64) }),
+  counters: whole(4, 64),
+});
+
+/**
+ * A machine from JSON: every field set, no other field, every rule of machine.ts kept.
+ * @throws SystoleError machine-invalid
+ */
+export function parseMachine(json: unknown): Machine {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const where = issue.path.join('.') || 'machine';
+    throw new SystoleError('machine-invalid', `${where}: ${issue.message}`, { where });
+  }
+  return checkMachine(parsed.data);
+}
+
+/** The rules between fields. @throws SystoleError machine-invalid */
+export function checkMachine(machine: Machine): Machine {
+  const { rows, cols, lanes, postWidth, columnsPerStage, memory } = machine;
+  rule(postWidth <= lanes, 'postWidth', `at most lanes (${lanes})`, postWidth);
+  rule(cols % postWidth === 0, 'cols', `a multiple of postWidth (${postWidth})`, cols);
+  rule(cols % columnsPerStage === 0, 'cols', `a multiple of columnsPerStage (${columnsPerStage})`, cols);
+  const nested = columnsPerStage % postWidth === 0 || postWidth % columnsPerStage === 0;
+  rule(nested, 'columnsPerStage', `a divisor or a multiple of postWidth (${postWidth})`, columnsPerStage);
+  const tileSlots = (rows * cols) / postWidth;
+  rule(memory.fifoEntries >= 2 * tileSlots, 'memory.fifoEntries', `at least ${2 * tileSlots}`, memory.fifoEntries);
+  return machine;
+}
+
+export function isPowerOfTwo(n: number): boolean {
+  return n > 0 && Number.isInteger(Math.log2(n));
+}
+
+function rule(holds: boolean, where: string, expected: string, actual: number): void {
+  if (holds) return;
+  const message = `${where} must be ${expected}, not ${actual}`;
+  throw new SystoleError('machine-invalid', message, { where, expected, actual: String(actual) });
+}

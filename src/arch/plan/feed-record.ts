@@ -1,0 +1,83 @@
+import type { Machine } from '../machine.js';
+import type { FeedRecord } from '../program/program.js';
+import type { ArrayLayer } from './array-layer.js';
+import { type ConvMap, stepsPerRun } from './conv-map.js';
+import type { TensorPlace } from './plan.js';
+import type { RowNeed } from './row-needs.js';
+import { NO_POOL, type Tiling } from './tiling.js';
+
+export interface FeedSetting {
+  readonly layer: ArrayLayer;
+  readonly map: ConvMap;
+  readonly tiling: Tiling;
+  readonly input: TensorPlace;
+  readonly passes: { readonly base: number; readonly count: number };
+  readonly weights: { readonly base: number; readonly columnTileStride: number };
+  readonly need: RowNeed;
+  /** What FEED waits for beside its input: the residual's rows. */
+  readonly residual: { readonly counter: number; readonly need: RowNeed } | null;
+  /** Cycles POST takes for one slot. */
+  readonly cyclesPerSlot: number;
+}
+
+export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
+  const { layer, map, tiling, input, need } = setting;
+  const pool = layer.pool ?? NO_POOL;
+  const { rowPitch, rowCodes, pixelPitch } = map.view;
+  const yBase = 0 - pool.padTop * map.rowStep - map.padTop;
+  const xBase = (0 - pool.padLeft * map.columnStep - map.padLeft) * pixelPitch;
+  const yOy = pool.strides[0] * map.rowStep;
+  const yWy = pool.dilations[0] * map.rowStep;
+  const pixelStep = pool.strides[1] * map.columnStep * pixelPitch;
+  const merged = map.runRows > 1;
+  const slotsFull = tiling.slotsFull * tiling.pixels;
+  const slotsLast = tiling.slotsLast * tiling.pixels;
+  return {
+    opcode: 'feed',
+    fields: {
+      nOy: tiling.nOy,
+      nOx: tiling.nOx,
+      nCt: tiling.nCt,
+      nWy: tiling.nWy,
+      nWx: tiling.nWx,
+      nPass: setting.passes.count,
+      nKy: map.kernelRows,
+      nKx: map.kernelColumns,
+      nStep: stepsPerRun(map, machine),
+      group: input.group,
+      aBase: input.base + yBase * rowPitch + xBase,
+      aOy: yOy * rowPitch,
+      aOx: tiling.pixels * pixelStep,
+      aCt: map.depthwise ? machine.cols : 0,
+      aWy: yWy * rowPitch,
+      aWx: pool.dilations[1] * map.columnStep * pixelPitch,
+      aKy: map.rowDilation * rowPitch,
+      aKx: map.columnDilation * pixelPitch,
+      aRow: tiling.pixels === 1 ? 0 : pixelStep,
+      yBase,
+      yOy: merged ? 0 : yOy,
+      yWy: merged ? 0 : yWy,
+      yKy: map.rowDilation,
+      yMax: merged ? 1 : map.view.rows,
+      xBase,
+      xMax: merged ? map.run : rowCodes,
+      runLen: map.run,
+      passBase: setting.passes.base,
+      wBase: setting.weights.base,
+      wCt: setting.weights.columnTileStride,
+      slotsFull,
+      slotsLast,
+      paceFull: slotsFull * setting.cyclesPerSlot,
+      paceLast: slotsLast * setting.cyclesPerSlot,
+      inCounter: input.counter,
+      inNeed0: need.first,
+      inNeedStep: need.step,
+      inRows: need.rows,
+      resEnable: setting.residual ? 1 : 0,
+      resCounter: setting.residual?.counter ?? 0,
+      resNeed0: setting.residual?.need.first ?? 0,
+      resNeedStep: setting.residual?.need.step ?? 0,
+      resRows: setting.residual?.need.rows ?? 0,
+    },
+  };
+}

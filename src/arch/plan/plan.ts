@@ -1,0 +1,73 @@
+/** The plan: an integer network laid out on one machine, and the program that runs it. */
+import type { IntegerNetwork } from '../../quant/network.js';
+import type { Machine } from '../machine.js';
+import type { Images, PassEntry, ProgramRecord } from '../program/program.js';
+
+/** Where a tensor lives: element (plane, y, x, c) at base + plane*planeStride + y*rowPitch + x*pixelPitch + c. */
+export interface PlannedTensor {
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly bits: number;
+  /** null: it leaves through the stream and is never in memory. */
+  readonly place: TensorPlace | null;
+}
+
+/** All in codes (digits of activationDigit bits). */
+export interface TensorPlace {
+  readonly group: number;
+  readonly base: number;
+  readonly planes: number;
+  readonly planeStride: number;
+  readonly rowPitch: number;
+  readonly pixelPitch: number;
+  /** Copies of a pixel side by side: kernel rows of the folded first layer, else 1 (docs/machine.md, LOAD). */
+  readonly foldRows: number;
+  readonly counter: number;
+  /** Layer that makes it (-1: LOAD) and the last that reads it, as indices of Plan.layers. */
+  readonly made: number;
+  readonly lastRead: number;
+}
+
+/** One FEED and one POST record. */
+export interface PlannedLayer {
+  readonly name: string;
+  /** Names of the integer network's layers computed here; empty for a copy the planner added. */
+  readonly sources: readonly string[];
+  readonly input: string;
+  readonly residual: string | null;
+  readonly output: string;
+  /** Digit passes of the layer. */
+  readonly passes: number;
+  /** MACs of the source model's Conv, Gemm and MatMul here, and times their digit passes (design section 1). */
+  readonly usefulMacs: number;
+  readonly usefulDigitMacs: number;
+  /** Array steps of one frame: the least cycles FEED needs. */
+  readonly steps: number;
+  readonly accRange: { readonly min: number; readonly max: number };
+}
+
+export interface Plan {
+  readonly machine: Machine;
+  readonly network: IntegerNetwork;
+  /** By name: the network's tensors that exist on the machine, and the planner's copies. */
+  readonly tensors: Readonly<Record<string, PlannedTensor>>;
+  /** In POST order. */
+  readonly layers: readonly PlannedLayer[];
+  readonly program: readonly ProgramRecord[];
+  readonly passes: readonly PassEntry[];
+  readonly images: Images;
+  readonly input: { readonly tensor: string; readonly codes: number };
+  readonly output: { readonly tensor: string; readonly elements: number; readonly elementBytes: 1 | 2 | 4 };
+  readonly usefulDigitMacs: number;
+  /** What is used of each memory, in its own words (activations: words per group, the fullest). */
+  readonly used: {
+    readonly activationWords: number;
+    readonly weightWords: number;
+    readonly parameterWords: number;
+    readonly programWords: number;
+    readonly passEntries: number;
+    readonly counters: number;
+  };
+}

@@ -1,0 +1,58 @@
+/** The decoded command stream: what the planner makes, the encoder prints and every reader gets back. */
+import { OPCODES, RECORD_FIELDS } from './records.js';
+
+export type Opcode = keyof typeof OPCODES;
+export type FieldName<O extends Opcode> = (typeof RECORD_FIELDS)[O][number]['name'];
+export type Fields<O extends Opcode> = Readonly<Record<FieldName<O>, number>>;
+
+export interface LoadRecord {
+  readonly opcode: 'load';
+  readonly fields: Fields<'load'>;
+}
+export interface FeedRecord {
+  readonly opcode: 'feed';
+  readonly fields: Fields<'feed'>;
+}
+export interface PostRecord {
+  readonly opcode: 'post';
+  readonly fields: Fields<'post'>;
+}
+export interface EndRecord {
+  readonly opcode: 'end';
+  readonly fields: Fields<'end'>;
+}
+export type ProgramRecord = LoadRecord | FeedRecord | PostRecord | EndRecord;
+
+export type PassMode = 'unsigned' | 'signed' | 'bipolar';
+
+/** One entry of pass memory (docs/machine.md, FEED). */
+export interface PassEntry {
+  readonly aOff: number;
+  readonly wOff: number;
+  readonly shift: number;
+  readonly mode: PassMode;
+  readonly padDigit: number;
+}
+
+/** One channel's requantization constants as the parameter memory holds them. */
+export interface ChannelParameters {
+  readonly m: number;
+  readonly b: bigint;
+  readonly n: number;
+  readonly r: number;
+}
+
+/** The four memories in 32-bit pieces, in loading order (docs/machine.md, last section). */
+export interface Images {
+  readonly program: Uint32Array;
+  readonly passes: Uint32Array;
+  readonly weights: Uint32Array;
+  readonly parameters: Uint32Array;
+}
+
+/** Words of the record in program memory, header included. */
+export function recordWords(opcode: Opcode): number {
+  return 1 + RECORD_FIELDS[opcode].length;
+}
+
+export const OPCODE_NAMES = Object.keys(OPCODES) as readonly Opcode[];

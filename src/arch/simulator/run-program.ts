@@ -1,0 +1,94 @@
+/**
+ * The program simulator: command words, memories and registers, executed as docs/machine.md says, one
+ * record after the other. It knows nothing of networks and plans. Memory starts as rubbish; a wait that can
+ * never hold, or a read that no wait covers, is refused.
+ */
+import type { Machine } from '../machine.js';
+import type { FeedRecord, Images, PostRecord } from '../program/program.js';
+import { broken } from './activation-memory.js';
+import { runTile, type Tile, waitForRows } from './feed.js';
+import { runLoad } from './load.js';
+import { postUnit } from './post.js';
+import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
+
+export type { ActivationWrite } from './state.js';
+
+export interface RunOptions {
+  /** Called for every write of the writer unit to activation memory, in order. */
+  readonly onWrite?: (write: ActivationWrite) => void;
+}
+
+export interface ProgramRun {
+  /** The bytes of the output stream. */
+  readonly output: Uint8Array;
+}
+
+/**
+ * Runs one frame.
+ * @param frame input codes, one byte each, NHWC
+ * @throws SystoleError frame-short, frame-long; plan-invalid for a program no machine may run
+ */
+export function runProgram(machine: Machine, images: Images, frame: Uint8Array, options: RunOptions = {}): ProgramRun {
+  return openProgram(machine, images)(frame, options);
+}
+
+/** The same for many frames: memories are decoded once. */
+export function openProgram(machine: Machine, images: Images): (frame: Uint8Array, options?: RunOptions) => ProgramRun {
+  const program = loadProgram(machine, images);
+  return (frame, options = {}) => {
+    const state = frameState(machine, options.onWrite);
+    runFrame(program, frame, state);
+    return { output: Uint8Array.from(state.output) };
+  };
+}
+
+function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState): void {
+  let feed: FeedRecord | undefined;
+  let layer = 0;
+  program.records.forEach((record, index) => {
+    if (record.opcode === 'load') runLoad(record, index, frame, program, state);
+    if (record.opcode === 'feed') {
+      if (feed !== undefined) throw broken('two FEED records without a POST');
+      feed = record;
+    }
+    if (record.opcode === 'post') {
+      if (feed === undefined) throw broken('a POST record without its FEED');
+      runLayer(feed, record, index, layer, program, state);
+      feed = undefined;
+      layer += 1;
+    }
+  });
+}
+
+function runLayer(
+  feed: FeedRecord,
+  post: PostRecord,
+  index: number,
+  layer: number,
+  program: LoadedProgram,
+  state: FrameState,
+): void {
+  const { fields } = feed;
+  const { rows, cols } = program.machine;
+  const acc = new Int32Array(rows * cols);
+  const unit = postUnit({ post, feed, index, layer, program, state });
+  const used = Math.min(rows, post.fields.pixelsPerTile);
+  for (let oy = 0; oy < fields.nOy; oy++) {
+    waitForRows(feed, oy, state);
+    for (const tile of tilesOfRow(feed, oy)) {
+      runTile(feed, tile, used, acc, program, state);
+      unit.tile(tile, acc);
+    }
+    unit.rowDone();
+  }
+}
+
+function* tilesOfRow({ fields }: FeedRecord, oy: number): Generator<Tile> {
+  for (let ox = 0; ox < fields.nOx; ox++) {
+    for (let ct = 0; ct < fields.nCt; ct++) {
+      for (let wy = 0; wy < fields.nWy; wy++) {
+        for (let wx = 0; wx < fields.nWx; wx++) yield { oy, ox, ct, wy, wx };
+      }
+    }
+  }
+}

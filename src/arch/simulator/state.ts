@@ -1,0 +1,73 @@
+import type { Machine } from '../machine.js';
+import { decodePasses, decodeProgram } from '../program/decode.js';
+import { decodeParameters, decodeWeights } from '../program/memories.js';
+import type { ChannelParameters, Images, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
+import { type ActivationMemory, activationMemory } from './activation-memory.js';
+import { type RowCounters, rowCounters } from './row-counters.js';
+
+/** What a loaded machine holds. Nothing of the network is known here: command words, memories, registers. */
+export interface LoadedProgram {
+  readonly machine: Machine;
+  readonly records: readonly ProgramRecord[];
+  readonly passes: readonly PassEntry[];
+  /** Weight values by mode, [word][lane][column], decoded when first asked for. */
+  readonly weightValues: (mode: PassMode) => Int16Array;
+  /** [word][postWidth] */
+  readonly parameters: readonly ChannelParameters[];
+}
+
+/** One write of the writer unit, as the hardware's trace shows it (ARCHITECTURE.md). */
+export interface ActivationWrite {
+  /** POST records finished in this frame: the index of the writing layer. */
+  readonly layer: number;
+  readonly plane: number;
+  readonly group: number;
+  /** Code index of the first digit. */
+  readonly addr: number;
+  readonly digits: Uint8Array;
+}
+
+/** One frame on its way. */
+export interface FrameState {
+  readonly memory: ActivationMemory;
+  readonly counters: RowCounters;
+  readonly output: number[];
+  readonly onWrite: ((write: ActivationWrite) => void) | undefined;
+}
+
+export function loadProgram(machine: Machine, images: Images): LoadedProgram {
+  const fields = decodeWeights(images.weights, machine);
+  const decoded = new Map<PassMode, Int16Array>();
+  return {
+    machine,
+    records: decodeProgram(images.program),
+    passes: decodePasses(images.passes),
+    parameters: decodeParameters(images.parameters, machine),
+    weightValues: (mode) => {
+      const known = decoded.get(mode) ?? weightValues(fields, mode, machine);
+      decoded.set(mode, known);
+      return known;
+    },
+  };
+}
+
+export function frameState(machine: Machine, onWrite: FrameState['onWrite']): FrameState {
+  return { memory: activationMemory(machine), counters: rowCounters(machine), output: [], onWrite };
+}
+
+/** Plain fields [word][column][lane] -> values [word][lane][column]. */
+function weightValues(fields: Uint8Array, mode: PassMode, machine: Machine): Int16Array {
+  const { cols, lanes } = machine;
+  const sign = 2 ** (machine.weightDigit - 1);
+  const values = new Int16Array(fields.length);
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!;
+    const lane = i % lanes;
+    const column = Math.floor(i / lanes) % cols;
+    const word = Math.floor(i / (lanes * cols));
+    const signed = field >= sign ? field - 2 * sign : field;
+    const value = mode === 'unsigned' ? field : mode === 'signed' ? signed : (field & 1) * 2 - 1;
+    values[(word * lanes + lane) * cols + column] = value;
+  }
+  return values;
+}

@@ -1,0 +1,50 @@
+/** Golden model against program simulator: every tensor and the output stream, code for code. */
+
+import type { Machine } from '../../src/arch/machine.js';
+import { outputValues } from '../../src/arch/plan/output-values.js';
+import type { Plan } from '../../src/arch/plan/plan.js';
+import { planNetwork } from '../../src/arch/plan/plan-network.js';
+import { readTensor } from '../../src/arch/plan/read-tensor.js';
+import { type ActivationWrite, runProgram } from '../../src/arch/simulator/run-program.js';
+import { runGolden } from '../../src/quant/golden.js';
+import type { IntegerNetwork } from '../../src/quant/network.js';
+
+export interface Divergence {
+  readonly tensor: string;
+  readonly index: number;
+  readonly expected: number | undefined;
+  readonly actual: number | undefined;
+}
+
+export interface Comparison {
+  readonly plan: Plan;
+  /** Tensors compared, the output last. */
+  readonly tensors: readonly string[];
+  readonly divergence: Divergence | null;
+}
+
+export function compareLevels(network: IntegerNetwork, machine: Machine, frame: Uint8Array): Comparison {
+  const plan = planNetwork(network, machine);
+  const writes: ActivationWrite[] = [];
+  const { output } = runProgram(machine, plan.images, frame, { onWrite: (write) => writes.push(write) });
+  const golden = runGolden(network, Uint16Array.from(frame));
+  const tensors: string[] = [];
+  for (const layer of network.layers) {
+    const actual = readTensor(plan, writes, layer.output);
+    if (actual === undefined) continue;
+    tensors.push(layer.output);
+    const divergence = firstDifference(layer.output, golden.get(layer.output)!, actual);
+    if (divergence) return { plan, tensors, divergence };
+  }
+  tensors.push(network.output.tensor);
+  const last = golden.get(network.output.tensor)!;
+  return { plan, tensors, divergence: firstDifference(network.output.tensor, last, outputValues(plan, output)) };
+}
+
+function firstDifference(tensor: string, expected: Int32Array, actual: Int32Array): Divergence | null {
+  const length = Math.max(expected.length, actual.length);
+  for (let index = 0; index < length; index++) {
+    if (expected[index] !== actual[index]) return { tensor, index, expected: expected[index], actual: actual[index] };
+  }
+  return null;
+}

@@ -1,0 +1,56 @@
+/** Machines for tests: a small one in which each case changes what it is about. */
+import type { Machine } from '../../src/arch/machine.js';
+import { checkMachine } from '../../src/arch/machine-schema.js';
+
+type Change = Partial<Omit<Machine, 'memory' | 'stream'>> & {
+  readonly memory?: Partial<Machine['memory']>;
+  readonly stream?: Partial<Machine['stream']>;
+};
+
+export function testMachine(change: Change = {}): Machine {
+  return checkMachine({
+    name: 'test',
+    rows: 1,
+    cols: 4,
+    lanes: 4,
+    activationDigit: 8,
+    weightDigit: 3,
+    columnsPerStage: 2,
+    postWidth: 2,
+    accBits: 28,
+    mBits: 34,
+    bBits: 64,
+    nBits: 6,
+    counters: 16,
+    ...change,
+    memory: {
+      groups: 3,
+      activationWords: 2 ** 14,
+      weightWords: 2 ** 14,
+      parameterWords: 2 ** 10,
+      programWords: 2 ** 12,
+      passEntries: 2 ** 11,
+      fifoEntries: 64,
+      ...change.memory,
+    },
+    stream: { inBytes: 4, outBytes: 4, ...change.stream },
+  });
+}
+
+/** Machines that between them have every digit width, rows from 1 to 4 and lanes above, below and equal to cols. */
+export const VARIED_MACHINES: readonly Machine[] = [
+  testMachine({ name: 'a8w3' }),
+  testMachine({ name: 'a8w8', rows: 2, lanes: 8, postWidth: 4, columnsPerStage: 4 }),
+  testMachine({ name: 'a8w1', weightDigit: 1, cols: 8, lanes: 2, columnsPerStage: 4 }),
+  testMachine({ name: 'a4w2', activationDigit: 4, weightDigit: 2, rows: 4, cols: 6, lanes: 8, columnsPerStage: 1 }),
+  testMachine({
+    name: 'a1w1',
+    activationDigit: 1,
+    weightDigit: 1,
+    rows: 3,
+    lanes: 16,
+    postWidth: 1,
+    columnsPerStage: 1,
+  }),
+  testMachine({ name: 'a2w4', activationDigit: 2, weightDigit: 4, rows: 2, cols: 3, postWidth: 1, columnsPerStage: 3 }),
+];

@@ -1,0 +1,201 @@
+/** Builds integer networks layer by layer: shapes, ranges and requantizers follow from what a test asks for. */
+import { type RandomSource, randomSource } from '../../src/base/random.js';
+import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, Requantize } from '../../src/quant/network.js';
+
+export interface WindowRecipe {
+  readonly kernel: readonly [number, number];
+  readonly strides?: readonly [number, number];
+  readonly dilations?: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly pads?: readonly [number, number, number, number];
+}
+
+export interface ConvRecipe extends WindowRecipe {
+  readonly input?: string;
+  readonly channels: number;
+  readonly depthwise?: boolean;
+  readonly weightBits?: number;
+  /** [Cout][kh][kw][Cin]; random where absent. */
+  readonly weights?: readonly number[];
+  /** Bits of the output codes; null: raw accumulators. */
+  readonly bits?: number | null;
+  readonly zero?: number;
+  readonly residual?: string;
+  readonly round?: Requantize['round'];
+  readonly requantize?: Partial<Requantize>;
+  readonly useful?: boolean;
+}
+
+export class NetworkBuilder {
+  readonly tensors: Record<string, CodeTensor> = {};
+  readonly layers: Layer[] = [];
+  readonly #random: RandomSource;
+  #last = 'input';
+
+  constructor(input: { height: number; width: number; channels: number; bits?: number; zero?: number }, seed = 1) {
+    this.#random = randomSource(seed);
+    this.#tensor({ name: 'input', bits: 8, zero: 0, ...input });
+  }
+
+  get last(): CodeTensor {
+    return this.tensors[this.#last]!;
+  }
+
+  conv(recipe: ConvRecipe): this {
+    const input = this.tensors[recipe.input ?? this.#last]!;
+    const window = fullWindow(recipe);
+    const [height, width] = outputSize(input, window);
+    const depthwise = recipe.depthwise ?? false;
+    const channels = depthwise ? input.channels : recipe.channels;
+    const bits = recipe.bits === undefined ? 8 : recipe.bits;
+    const name = `conv${this.layers.length}`;
+    const groups = depthwise ? channels : 1;
+    const taps = window.kernel[0] * window.kernel[1] * (input.channels / groups);
+    const weightBits = recipe.weightBits ?? 8;
+    const weights = Int8Array.from(recipe.weights ?? this.#weights(channels * taps, weightBits));
+    const accRange = rangeOf(weights, taps, input.bits);
+    this.layers.push({
+      kind: 'conv',
+      name,
+      sources: [name],
+      input: input.name,
+      output: `${name}.out`,
+      ...window,
+      groups,
+      weights,
+      weightFormat: { bits: weightBits },
+      useful: recipe.useful ?? true,
+      requantize: bits === null ? null : this.#requantize(recipe, channels, bits, accRange),
+      accRange,
+      exactness: { kind: 'exact' },
+    });
+    return this.#output(`${name}.out`, { height, width, channels, bits: bits ?? 8, zero: recipe.zero ?? 0 });
+  }
+
+  maxpool(recipe: WindowRecipe & { readonly input?: string }): this {
+    const input = this.tensors[recipe.input ?? this.#last]!;
+    const window = fullWindow(recipe);
+    const [height, width] = outputSize(input, window);
+    const name = `pool${this.layers.length}`;
+    const exactness = { kind: 'exact' } as const;
+    this.layers.push({
+      kind: 'maxpool',
+      name,
+      sources: [name],
+      input: input.name,
+      output: `${name}.out`,
+      ...window,
+      exactness,
+    });
+    const { channels, bits, zero } = input;
+    return this.#output(`${name}.out`, { height, width, channels, bits, zero });
+  }
+
+  build(output = this.#last): IntegerNetwork {
+    const input = this.tensors.input!;
+    const maker = this.layers.find((layer) => layer.output === output);
+    const raw = maker?.kind === 'conv' && maker.requantize === null;
+    const { channels, height, width } = this.tensors[output]!;
+    const shape = [1, channels, height, width];
+    return {
+      name: 'random',
+      input: { tensor: 'input', modelName: 'input', shape: [1, input.channels, input.height, input.width] },
+      output: {
+        tensor: output,
+        form: raw ? 'accumulators' : 'codes',
+        scale: raw ? Array.from({ length: channels }, () => 1) : [1],
+        bias: raw ? Array.from({ length: channels }, () => 0) : [],
+        steps: [],
+        shape,
+        modelName: 'output',
+        modelShape: shape,
+      },
+      tensors: this.tensors,
+      layers: this.layers,
+    };
+  }
+
+  #weights(count: number, bits: number): number[] {
+    const low = -(2 ** (bits - 1));
+    return Array.from({ length: count }, () =>
+      bits === 1 ? this.#random.integer(0, 1) * 2 - 1 : this.#random.integer(low, -low - 1),
+    );
+  }
+
+  /** Constants that spread the reachable accumulators over the codes and a little beyond. */
+  #requantize(recipe: ConvRecipe, channels: number, bits: number, range: ConvLayer['accRange']): Requantize {
+    const random = this.#random;
+    const span = Math.max(1, range.max - range.min);
+    const top = 2 ** bits - 1;
+    const rows = Array.from({ length: channels }, () => {
+      const n = random.integer(0, 30);
+      const step = (2 ** n * (top + 1)) / span;
+      const m = Math.round(step * (0.5 + 3 * random.uniform())) * (random.integer(0, 3) === 0 ? -1 : 1);
+      const middle = BigInt(m) * BigInt(Math.round((range.max + range.min) / 2));
+      const b = BigInt(Math.round(2 ** n * (top / 2 + random.uniform()))) - middle;
+      return { m, b, n, r: Math.round(2 ** n * (random.uniform() - 0.3)) };
+    });
+    return {
+      m: rows.map(({ m }) => m),
+      b: rows.map(({ b }) => b),
+      n: rows.map(({ n }) => n),
+      round: recipe.round ?? 'floor',
+      lo: 0,
+      hi: top,
+      residual: recipe.residual === undefined ? null : { tensor: recipe.residual, m: rows.map(({ r }) => r) },
+      ...recipe.requantize,
+    };
+  }
+
+  #tensor(shape: Omit<CodeTensor, 'scale'>): void {
+    this.tensors[shape.name] = { ...shape, scale: 1 };
+  }
+
+  #output(name: string, shape: Omit<CodeTensor, 'scale' | 'name'>): this {
+    this.#tensor({ name, ...shape });
+    this.#last = name;
+    return this;
+  }
+}
+
+/** Codes of one input image, all values of the tensor's bits. */
+export function randomFrame(network: IntegerNetwork, seed: number): Uint8Array {
+  const { height, width, channels, bits } = network.tensors[network.input.tensor]!;
+  const random = randomSource(seed);
+  return Uint8Array.from({ length: height * width * channels }, () => random.integer(0, 2 ** bits - 1));
+}
+
+function fullWindow(recipe: WindowRecipe): Required<WindowRecipe> {
+  return {
+    kernel: recipe.kernel,
+    strides: recipe.strides ?? [1, 1],
+    dilations: recipe.dilations ?? [1, 1],
+    pads: recipe.pads ?? [0, 0, 0, 0],
+  };
+}
+
+function outputSize(input: CodeTensor, window: Required<WindowRecipe>): readonly [number, number] {
+  const { kernel, strides, dilations, pads } = window;
+  const size = (i: 0 | 1, length: number) =>
+    Math.floor((length + pads[i]! + pads[i + 2]! - (kernel[i] - 1) * dilations[i] - 1) / strides[i]) + 1;
+  return [size(0, input.height), size(1, input.width)];
+}
+
+/** Reachable accumulators: codes 0..2^bits-1, every tap free. */
+function rangeOf(weights: Int8Array, taps: number, bits: number): ConvLayer['accRange'] {
+  const top = 2 ** bits - 1;
+  let min = 0;
+  let max = 0;
+  for (let at = 0; at < weights.length; at += taps) {
+    const channel = weights.subarray(at, at + taps);
+    min = Math.min(
+      min,
+      channel.reduce((sum, w) => sum + Math.min(0, w) * top, 0),
+    );
+    max = Math.max(
+      max,
+      channel.reduce((sum, w) => sum + Math.max(0, w) * top, 0),
+    );
+  }
+  return { min, max };
+}
