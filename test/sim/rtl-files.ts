@@ -18,3 +18,9 @@ export async function verilogFiles(
     files.set(file.split('/').at(-1)!, await readFile(join(projectRoot, 'test', file), 'utf8'));
   return files;
 }
+
+/** Every hand-written module and header. */
+export async function allVerilog(): Promise<Map<string, string>> {
+  const names = await readdir(join(projectRoot, 'templates/rtl'));
+  return verilogFiles(names.filter((name) => name.endsWith('.v')));
+}
