@@ -1,0 +1,494 @@
+// Systole: an output-stationary systolic array that runs one integer network from its program memory.
+// What it does, exactly: docs/machine.md; cycle by cycle: docs/timing.md. One clock, synchronous reset.
+`default_nettype none
+`include "systole_records.vh"
+module systole_core #(
+    parameter ROWS = 1,             // output pixels in parallel, 1..16
+    parameter COLS = 16,            // output channels in parallel, a multiple of STAGE and PW
+    parameter LANES = 16,           // input channels in parallel, a power of two, 2..128
+    parameter AD = 8,               // bits of an activation digit: 1, 2, 4, 8
+    parameter WD = 3,               // bits of a weight digit: 1, 2, 3, 4, 8
+    parameter STAGE = 1,            // columns between two hop registers
+    parameter PW = 4,               // channels requantized per cycle, a power of two, at most LANES and COLS
+    parameter ACC_BITS = 24,        // accumulator, signed, 16..32
+    parameter M_BITS = 24,          // requantization m and r, signed, 8..34
+    parameter B_BITS = 40,          // requantization b, signed, 16..64
+    parameter N_BITS = 6,           // requantization shift, unsigned, 1..6
+    parameter GROUPS = 3,           // activation memory groups, 2..4
+    parameter ACT_WORDS = 1024,     // words of LANES digits per group, a power of two
+    parameter WEIGHT_WORDS = 512,   // words of LANES weight digits per column, a power of two
+    parameter PARAM_WORDS = 256,    // words of PW channels' m, b, n, r, a power of two
+    parameter PROG_WORDS = 2048,    // 32-bit words, a power of two
+    parameter PASS_ENTRIES = 64,    // digit passes, a power of two
+    parameter FIFO_ENTRIES = 64,    // slots, a power of two, at least 2 * ROWS * COLS / PW
+    parameter IN_BYTES = 8,         // input stream bytes per beat
+    parameter OUT_BYTES = 8,        // output stream bytes per beat
+    parameter COUNTERS = 16,        // row counters, 4..64
+    parameter [63:0] IDENTITY = 64'd0
+) (
+    input  wire                   clk,
+    input  wire                   rst,
+    input  wire [7:0]             s_axi_awaddr,
+    input  wire                   s_axi_awvalid,
+    output wire                   s_axi_awready,
+    input  wire [31:0]            s_axi_wdata,
+    input  wire [3:0]             s_axi_wstrb,
+    input  wire                   s_axi_wvalid,
+    output wire                   s_axi_wready,
+    output wire [1:0]             s_axi_bresp,
+    output wire                   s_axi_bvalid,
+    input  wire                   s_axi_bready,
+    input  wire [7:0]             s_axi_araddr,
+    input  wire                   s_axi_arvalid,
+    output wire                   s_axi_arready,
+    output wire [31:0]            s_axi_rdata,
+    output wire [1:0]             s_axi_rresp,
+    output wire                   s_axi_rvalid,
+    input  wire                   s_axi_rready,
+    input  wire [8*IN_BYTES-1:0]  s_axis_tdata,
+    input  wire                   s_axis_tvalid,
+    output wire                   s_axis_tready,
+    input  wire                   s_axis_tlast,
+    output wire [8*OUT_BYTES-1:0] m_axis_tdata,
+    output wire [OUT_BYTES-1:0]   m_axis_tkeep,
+    output wire                   m_axis_tvalid,
+    input  wire                   m_axis_tready,
+    output wire                   m_axis_tlast,
+    output wire                   irq_o
+);
+  // Derived widths.
+  localparam LANE_BITS = $clog2(LANES);
+  localparam AW = $clog2(ACT_WORDS) + LANE_BITS;  // activation code index
+  localparam XW = AW + 2;                         // signed coordinates
+  localparam WAW = $clog2(WEIGHT_WORDS);
+  localparam PAW = $clog2(PASS_ENTRIES);
+  localparam PAR_BITS = $clog2(PARAM_WORDS);
+  localparam PC_BITS = $clog2(PROG_WORDS);
+  localparam GROUP_BITS = 2;
+  localparam INDEX_BITS = $clog2(COUNTERS);
+  localparam CREDIT_BITS = $clog2(FIFO_ENTRIES) + 1;
+  localparam STAGES = COLS / STAGE;
+  localparam SLOTS = COLS / PW;
+  localparam UNIT_BITS = $clog2(STAGES > SLOTS ? STAGES : SLOTS) + 1;
+  localparam SUB_BITS = $clog2(STAGE > PW ? STAGE / PW : 1) + 1;
+  localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
+  localparam META_BITS = 21 + GROUP_BITS + INDEX_BITS + 2*AW;
+
+  // Fixed latencies (docs/timing.md). A step issued by FEED in cycle t:
+  //   t+2 request at row 0, t+3 bank data, t+4 digits at stage 0 of row 0, t+5 dot, t+6 accumulator and hold register.
+  // Row r and stage s add r + s. A tile's token reaches the drain so that its first slot token is at stage 0 in t+6.
+  localparam FEED_TO_HOLD = 6;
+  localparam TOKEN_DELAY = FEED_TO_HOLD - 1;
+
+  // A bad parameter ends elaboration in every tool: the missing module's name is the rule.
+  generate
+    if (ROWS < 1 || ROWS > 16) begin : g_bad_rows
+      rows_must_be_1_to_16 rule ();
+    end
+    if (LANES < 2 || LANES > 128 || (LANES & (LANES - 1)) != 0) begin : g_bad_lanes
+      lanes_must_be_a_power_of_two_2_to_128 rule ();
+    end
+    if (AD != 1 && AD != 2 && AD != 4 && AD != 8) begin : g_bad_activation_digit
+      activation_digit_must_be_1_2_4_or_8 rule ();
+    end
+    if (WD != 1 && WD != 2 && WD != 3 && WD != 4 && WD != 8) begin : g_bad_weight_digit
+      weight_digit_must_be_1_2_3_4_or_8 rule ();
+    end
+    if (STAGE < 1 || COLS % STAGE != 0) begin : g_bad_stage
+      cols_must_be_a_multiple_of_stage rule ();
+    end
+    if (PW < 1 || (PW & (PW - 1)) != 0 || COLS % PW != 0 || PW > LANES) begin : g_bad_post_width
+      post_width_must_be_a_power_of_two_that_divides_cols_and_is_at_most_lanes rule ();
+    end
+    if (STAGE % PW != 0 && PW % STAGE != 0) begin : g_bad_stage_post
+      one_of_stage_and_post_width_must_divide_the_other rule ();
+    end
+    if (ACC_BITS < 16 || ACC_BITS > 32) begin : g_bad_acc
+      acc_bits_must_be_16_to_32 rule ();
+    end
+    if (M_BITS < 8 || M_BITS > 34 || B_BITS < 16 || B_BITS > 64 || N_BITS < 1 || N_BITS > 6) begin : g_bad_quant
+      m_bits_8_to_34_b_bits_16_to_64_n_bits_1_to_6 rule ();
+    end
+    if (GROUPS < 2 || GROUPS > 4) begin : g_bad_groups
+      groups_must_be_2_to_4 rule ();
+    end
+    if ((ACT_WORDS & (ACT_WORDS - 1)) != 0 || (WEIGHT_WORDS & (WEIGHT_WORDS - 1)) != 0
+        || (PARAM_WORDS & (PARAM_WORDS - 1)) != 0 || (PROG_WORDS & (PROG_WORDS - 1)) != 0
+        || (PASS_ENTRIES & (PASS_ENTRIES - 1)) != 0 || (FIFO_ENTRIES & (FIFO_ENTRIES - 1)) != 0
+        || ACT_WORDS < 2 || WEIGHT_WORDS < 2 || PARAM_WORDS < 2 || PROG_WORDS < 2 || PASS_ENTRIES < 2
+        || AW > 28 || WEIGHT_WORDS > 1048576) begin : g_bad_sizes
+      memory_sizes_must_be_powers_of_two_from_2 rule ();
+    end
+    if (FIFO_ENTRIES < 2 * ROWS * COLS / PW || FIFO_ENTRIES < 2) begin : g_bad_fifo
+      fifo_must_hold_two_tiles rule ();
+    end
+    if (COUNTERS < 4 || COUNTERS > 64) begin : g_bad_counters
+      counters_must_be_4_to_64 rule ();
+    end
+  endgenerate
+
+  // Control. The units are held in reset while disabled and no frame is in the machine, so that an enable always
+  // starts at word 0 of the program that is in memory then.
+  wire        enable, soft_reset, cfg_start, cfg_we, error;
+  wire [1:0]  cfg_sel;
+  wire [31:0] cfg_addr, cfg_piece;
+  wire        first_beat, frame_done, bad_record, err_short, err_long;
+  reg         frame_q;
+  wire        unit_rst = rst || soft_reset || (!enable && !frame_q);
+  wire [31:0] waiting;
+  reg  [31:0] cycle_q, cycles_q;
+  wire        progress;
+  always @(posedge clk) begin
+    if (rst || soft_reset || frame_done) frame_q <= 1'b0;
+    else if (first_beat) frame_q <= 1'b1;
+  end
+  systole_axil #(
+      .IDENTITY(IDENTITY)
+  ) axil (
+      .clk(clk), .rst(rst),
+      .s_axi_awaddr(s_axi_awaddr), .s_axi_awvalid(s_axi_awvalid), .s_axi_awready(s_axi_awready),
+      .s_axi_wdata(s_axi_wdata), .s_axi_wstrb(s_axi_wstrb), .s_axi_wvalid(s_axi_wvalid), .s_axi_wready(s_axi_wready),
+      .s_axi_bresp(s_axi_bresp), .s_axi_bvalid(s_axi_bvalid), .s_axi_bready(s_axi_bready),
+      .s_axi_araddr(s_axi_araddr), .s_axi_arvalid(s_axi_arvalid), .s_axi_arready(s_axi_arready),
+      .s_axi_rdata(s_axi_rdata), .s_axi_rresp(s_axi_rresp), .s_axi_rvalid(s_axi_rvalid), .s_axi_rready(s_axi_rready),
+      .enable_o(enable), .soft_reset_o(soft_reset), .cfg_start_o(cfg_start), .cfg_sel_o(cfg_sel), .cfg_addr_o(cfg_addr),
+      .cfg_we_o(cfg_we), .cfg_piece_o(cfg_piece),
+      .idle_i(!frame_q), .waiting_i(waiting), .cycles_i(cycles_q), .frame_done_i(frame_done), .progress_i(progress),
+      .err_short_i(err_short), .err_long_i(err_long), .err_record_i(bad_record), .error_o(error), .irq_o(irq_o)
+  );
+
+  // Memories loaded through AXI4-Lite.
+  wire                    prog_we, pass_we, weight_we, param_we;
+  wire [31:0]             prog_addr, pass_addr, weight_addr, param_addr;
+  wire [15:0]             prog_inner, pass_inner, weight_column, param_inner;
+  wire [31:0]             prog_word;
+  wire [95:0]             pass_word;
+  wire [LANES*WD-1:0]     weight_word;
+  wire [PW*CH_BITS-1:0]   param_word;
+  systole_pieces #(.WIDTH(32), .INNER(1)) program_pieces (
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd0),
+      .piece_i(cfg_piece), .we_o(prog_we), .addr_o(prog_addr), .inner_o(prog_inner), .word_o(prog_word)
+  );
+  systole_pieces #(.WIDTH(96), .INNER(1)) pass_pieces (
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd1),
+      .piece_i(cfg_piece), .we_o(pass_we), .addr_o(pass_addr), .inner_o(pass_inner), .word_o(pass_word)
+  );
+  systole_pieces #(.WIDTH(LANES*WD), .INNER(COLS)) weight_pieces (
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd2),
+      .piece_i(cfg_piece), .we_o(weight_we), .addr_o(weight_addr), .inner_o(weight_column), .word_o(weight_word)
+  );
+  systole_pieces #(.WIDTH(PW*CH_BITS), .INNER(1)) parameter_pieces (
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd3),
+      .piece_i(cfg_piece), .we_o(param_we), .addr_o(param_addr), .inner_o(param_inner), .word_o(param_word)
+  );
+
+  // Fetch and the three units' records.
+  wire [7:0]  fetch_index;
+  wire        fetch_last, fetch_consume, load_word, feed_word, post_word, all_idle;
+  wire [31:0] fetch_data;
+  wire        load_full, load_move, load_active, load_done;
+  wire        feed_full, feed_move, feed_active, feed_done;
+  wire        post_full, post_move, post_active, post_done;
+  wire [`SYSTOLE_LOAD_FIELDS*32-1:0] load_shadow, load_fields;
+  wire [`SYSTOLE_FEED_FIELDS*32-1:0] feed_shadow, feed_fields;
+  wire [`SYSTOLE_POST_FIELDS*32-1:0] post_shadow, post_fields;
+  systole_fetch #(
+      .PROG_WORDS(PROG_WORDS), .PC_BITS(PC_BITS)
+  ) fetch (
+      .clk(clk), .rst(unit_rst), .halt_i(error),
+      .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
+      .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .all_idle_i(all_idle),
+      .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word),
+      .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
+      .consume_o(fetch_consume), .frame_done_o(frame_done), .bad_record_o(bad_record)
+  );
+  systole_record #(.FIELDS(`SYSTOLE_LOAD_FIELDS)) load_record (
+      .clk(clk), .rst(unit_rst), .word_valid_i(load_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
+      .word_i(fetch_data), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
+      .active_valid_o(load_active), .active_o(load_fields)
+  );
+  systole_record #(.FIELDS(`SYSTOLE_FEED_FIELDS)) feed_record (
+      .clk(clk), .rst(unit_rst), .word_valid_i(feed_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
+      .word_i(fetch_data), .done_i(feed_done), .full_o(feed_full), .move_o(feed_move), .shadow_o(feed_shadow),
+      .active_valid_o(feed_active), .active_o(feed_fields)
+  );
+  systole_record #(.FIELDS(`SYSTOLE_POST_FIELDS)) post_record (
+      .clk(clk), .rst(unit_rst), .word_valid_i(post_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
+      .word_i(fetch_data), .done_i(post_done), .full_o(post_full), .move_o(post_move), .shadow_o(post_shadow),
+      .active_valid_o(post_active), .active_o(post_fields)
+  );
+
+  // Row counters. A record that leaves as a stream has none.
+  wire [INDEX_BITS-1:0] in_index, res_index, written_index;
+  wire [15:0]           in_count, res_count;
+  wire                  loaded_row, written_row;
+  systole_counters #(
+      .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS)
+  ) counters (
+      .clk(clk), .rst(unit_rst),
+      .clear_a_i(load_move), .clear_a_index_i(load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
+      .inc_a_i(loaded_row), .inc_a_index_i(load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
+      .clear_b_i(post_move && !post_shadow[`SYSTOLE_POST_TO_STREAM*32]),
+      .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),
+      .inc_b_i(written_row), .inc_b_index_i(written_index),
+      .read_a_index_i(in_index), .read_a_o(in_count), .read_b_index_i(res_index), .read_b_o(res_count)
+  );
+
+  // FEED.
+  wire                  entry_pop, absorbed, credits_full;
+  wire                  req_valid, req_y_ok, req_clear, req_last;
+  wire [AW-1:0]         req_a, req_a_row;
+  wire [XW-1:0]         req_x, req_x_max;
+  wire [GROUP_BITS-1:0] req_group;
+  wire [LANE_BITS:0]    req_run;
+  wire [AD-1:0]         req_pad;
+  wire [3:0]            req_shift;
+  wire [1:0]            req_mode;
+  wire [WAW-1:0]        req_w;
+  wire                  tile, tile_ct_last, tile_record_last, issue;
+  wire [2:0]            feed_waiting;
+  wire [5:0]            feed_waiting_counter;
+  wire [15:0]           feed_waiting_need;
+  systole_feed #(
+      .LANES(LANES), .AD(AD), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW), .PASS_ENTRIES(PASS_ENTRIES), .GROUP_BITS(GROUP_BITS),
+      .INDEX_BITS(INDEX_BITS), .FIFO_ENTRIES(FIFO_ENTRIES), .CREDIT_BITS(CREDIT_BITS), .RUN_BITS(LANE_BITS + 1),
+      .TOKEN_DELAY(TOKEN_DELAY)
+  ) feed (
+      .clk(clk), .rst(unit_rst), .halt_i(error),
+      .move_i(feed_move), .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
+      .pass_we_i(pass_we), .pass_waddr_i(pass_addr[PAW-1:0]), .pass_wdata_i(pass_word),
+      .in_index_o(in_index), .in_count_i(in_count), .res_index_o(res_index), .res_count_i(res_count),
+      .post_full_i(post_full), .post_move_i(post_move),
+      .credit_a_i(entry_pop), .credit_b_i(absorbed), .credits_full_o(credits_full),
+      .req_valid_o(req_valid), .req_a_o(req_a), .req_x_o(req_x), .req_x_max_o(req_x_max), .req_a_row_o(req_a_row),
+      .req_group_o(req_group), .req_y_ok_o(req_y_ok), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
+      .req_shift_o(req_shift), .req_last_o(req_last), .req_mode_o(req_mode), .req_w_o(req_w),
+      .tile_o(tile), .tile_ct_last_o(tile_ct_last), .tile_record_last_o(tile_record_last),
+      .issue_o(issue), .waiting_o(feed_waiting), .waiting_counter_o(feed_waiting_counter), .waiting_need_o(feed_waiting_need)
+  );
+
+  // Writes to the activation memory: the writer goes before the loader in each group.
+  wire                  p_write, l_write, l_ready;
+  wire [GROUP_BITS-1:0] p_group, l_group;
+  wire [AW-1:0]         p_addr;
+  wire [31:0]           l_addr;
+  wire [7:0]            p_count, l_count;
+  wire [LANES*AD-1:0]   p_data, l_data;
+  assign l_ready = !(p_write && p_group == l_group);
+
+  // Row 0 of each bundle comes from FEED, the writer and the loader; row r+1 from row r.
+  wire [ROWS:0]                hop_valid, hop_y_ok, hop_p_valid, hop_l_valid;
+  wire [(ROWS+1)*AW-1:0]       hop_a, hop_a_row, hop_p_addr, hop_l_addr;
+  wire [(ROWS+1)*XW-1:0]       hop_x, hop_x_max;
+  wire [(ROWS+1)*GROUP_BITS-1:0] hop_group, hop_p_group, hop_l_group;
+  wire [(ROWS+1)*(LANE_BITS+1)-1:0] hop_run;
+  wire [(ROWS+1)*AD-1:0]       hop_pad;
+  wire [(ROWS+1)*8-1:0]        hop_ctrl;
+  wire [(ROWS+1)*LANES-1:0]    hop_p_mask, hop_l_mask;
+  wire [(ROWS+1)*LANES*AD-1:0] hop_p_data, hop_l_data;
+  wire [ROWS*LANES*AD-1:0]     res_data;
+  wire                         res_valid;
+  wire [GROUP_BITS-1:0]        res_group;
+  wire [AW-1:0]                res_addr;
+  assign hop_valid[0] = req_valid;
+  assign hop_y_ok[0] = req_y_ok;
+  assign hop_a[AW-1:0] = req_a;
+  assign hop_a_row[AW-1:0] = req_a_row;
+  assign hop_x[XW-1:0] = req_x;
+  assign hop_x_max[XW-1:0] = req_x_max;
+  assign hop_group[GROUP_BITS-1:0] = req_group;
+  assign hop_run[LANE_BITS:0] = req_run;
+  assign hop_pad[AD-1:0] = req_pad;
+  assign hop_ctrl[7:0] = {req_clear, req_last, req_shift, req_mode};
+  systole_align #(
+      .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
+  ) p_align (
+      .clk(clk), .rst(unit_rst), .valid_i(p_write), .group_i(p_group), .addr_i(p_addr), .count_i(p_count), .data_i(p_data),
+      .valid_o(hop_p_valid[0]), .group_o(hop_p_group[GROUP_BITS-1:0]), .addr_o(hop_p_addr[AW-1:0]),
+      .mask_o(hop_p_mask[LANES-1:0]), .data_o(hop_p_data[LANES*AD-1:0])
+  );
+  systole_align #(
+      .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
+  ) l_align (
+      .clk(clk), .rst(unit_rst), .valid_i(l_write && l_ready), .group_i(l_group), .addr_i(l_addr[AW-1:0]), .count_i(l_count),
+      .data_i(l_data),
+      .valid_o(hop_l_valid[0]), .group_o(hop_l_group[GROUP_BITS-1:0]), .addr_o(hop_l_addr[AW-1:0]),
+      .mask_o(hop_l_mask[LANES-1:0]), .data_o(hop_l_data[LANES*AD-1:0])
+  );
+
+  wire [ROWS-1:0]          row_valid;
+  wire [ROWS*LANES*AD-1:0] row_digits;
+  wire [ROWS*8-1:0]        row_ctrl;
+  genvar r;
+  generate
+    for (r = 0; r < ROWS; r = r + 1) begin : g_row
+      systole_row #(
+          .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .AW(AW), .XW(XW), .LANE_BITS(LANE_BITS), .GROUPS(GROUPS),
+          .GROUP_BITS(GROUP_BITS), .CTRL_BITS(8)
+      ) row (
+          .clk(clk), .rst(unit_rst),
+          .valid_i(hop_valid[r]), .a_i(hop_a[r*AW +: AW]), .x_i(hop_x[r*XW +: XW]), .x_max_i(hop_x_max[r*XW +: XW]),
+          .a_row_i(hop_a_row[r*AW +: AW]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]), .y_ok_i(hop_y_ok[r]),
+          .run_i(hop_run[r*(LANE_BITS+1) +: LANE_BITS+1]), .pad_i(hop_pad[r*AD +: AD]), .ctrl_i(hop_ctrl[r*8 +: 8]),
+          .valid_next_o(hop_valid[r+1]), .a_next_o(hop_a[(r+1)*AW +: AW]), .x_next_o(hop_x[(r+1)*XW +: XW]),
+          .x_max_next_o(hop_x_max[(r+1)*XW +: XW]), .a_row_next_o(hop_a_row[(r+1)*AW +: AW]),
+          .group_next_o(hop_group[(r+1)*GROUP_BITS +: GROUP_BITS]), .y_ok_next_o(hop_y_ok[r+1]),
+          .run_next_o(hop_run[(r+1)*(LANE_BITS+1) +: LANE_BITS+1]), .pad_next_o(hop_pad[(r+1)*AD +: AD]),
+          .ctrl_next_o(hop_ctrl[(r+1)*8 +: 8]),
+          .p_valid_i(hop_p_valid[r]), .p_group_i(hop_p_group[r*GROUP_BITS +: GROUP_BITS]),
+          .p_addr_i(hop_p_addr[r*AW +: AW]), .p_mask_i(hop_p_mask[r*LANES +: LANES]),
+          .p_data_i(hop_p_data[r*LANES*AD +: LANES*AD]),
+          .p_valid_next_o(hop_p_valid[r+1]), .p_group_next_o(hop_p_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
+          .p_addr_next_o(hop_p_addr[(r+1)*AW +: AW]), .p_mask_next_o(hop_p_mask[(r+1)*LANES +: LANES]),
+          .p_data_next_o(hop_p_data[(r+1)*LANES*AD +: LANES*AD]),
+          .l_valid_i(hop_l_valid[r]), .l_group_i(hop_l_group[r*GROUP_BITS +: GROUP_BITS]),
+          .l_addr_i(hop_l_addr[r*AW +: AW]), .l_mask_i(hop_l_mask[r*LANES +: LANES]),
+          .l_data_i(hop_l_data[r*LANES*AD +: LANES*AD]),
+          .l_valid_next_o(hop_l_valid[r+1]), .l_group_next_o(hop_l_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
+          .l_addr_next_o(hop_l_addr[(r+1)*AW +: AW]), .l_mask_next_o(hop_l_mask[(r+1)*LANES +: LANES]),
+          .l_data_next_o(hop_l_data[(r+1)*LANES*AD +: LANES*AD]),
+          // Copy 0 also serves the residual reads of POST.
+          .res_valid_i(r == 0 && res_valid), .res_group_i(res_group), .res_addr_i(res_addr),
+          .res_data_o(res_data[r*LANES*AD +: LANES*AD]),
+          .valid_o(row_valid[r]), .digits_o(row_digits[r*LANES*AD +: LANES*AD]), .ctrl_o(row_ctrl[r*8 +: 8])
+      );
+    end
+  endgenerate
+
+  // The weight address waits one cycle, so that weights and digits meet at stage 0.
+  reg           w_valid_q;
+  reg [WAW-1:0] w_addr_q;
+  always @(posedge clk) begin
+    w_valid_q <= req_valid && !unit_rst;
+    if (req_valid) w_addr_q <= req_w;
+  end
+
+  // Drain and array.
+  wire                   token_valid, slot_valid;
+  wire [4:0]             token_row;
+  wire [UNIT_BITS-1:0]   token_unit;
+  wire [SUB_BITS-1:0]    token_sub;
+  wire [PW*ACC_BITS-1:0] slot_data;
+  systole_drain #(
+      .STAGE(STAGE), .PW(PW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
+  ) drain (
+      .clk(clk), .rst(unit_rst), .tile_i(tile), .tile_ct_last_i(tile_ct_last), .tile_record_last_i(tile_record_last),
+      .post_done_i(post_done), .shadow_i(post_shadow), .active_i(post_fields), .active_valid_i(post_active),
+      .valid_o(token_valid), .row_o(token_row), .unit_o(token_unit), .sub_o(token_sub)
+  );
+  systole_array #(
+      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .WD(WD), .STAGE(STAGE), .PW(PW), .ACC_BITS(ACC_BITS),
+      .WEIGHT_WORDS(WEIGHT_WORDS), .WAW(WAW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
+  ) array (
+      .clk(clk), .rst(unit_rst), .w_valid_i(w_valid_q), .w_addr_i(w_addr_q),
+      .valid_i(row_valid), .ctrl_i(row_ctrl), .digits_i(row_digits),
+      .token_valid_i(token_valid), .token_row_i(token_row), .token_unit_i(token_unit), .token_sub_i(token_sub),
+      .slot_valid_o(slot_valid), .slot_data_o(slot_data),
+      .cfg_we_i(weight_we), .cfg_column_i(weight_column), .cfg_addr_i(weight_addr[WAW-1:0]), .cfg_data_i(weight_word)
+  );
+
+  // POST, FIFO, writer.
+  wire                   entry_valid, head_valid;
+  wire [META_BITS-1:0]   entry_meta, head_meta;
+  wire [PW*ACC_BITS-1:0] entry_data, head_data;
+  systole_post #(
+      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS), .PW(PW),
+      .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS), .PARAM_WORDS(PARAM_WORDS),
+      .PAR_BITS(PAR_BITS), .INDEX_BITS(INDEX_BITS), .META_BITS(META_BITS)
+  ) post (
+      .clk(clk), .rst(unit_rst), .move_i(post_move), .shadow_i(post_shadow), .fields_i(post_fields), .done_o(post_done),
+      .param_we_i(param_we), .param_waddr_i(param_addr[PAR_BITS-1:0]), .param_wdata_i(param_word),
+      .slot_valid_i(slot_valid), .slot_data_i(slot_data),
+      .res_valid_o(res_valid), .res_group_o(res_group), .res_addr_o(res_addr), .res_data_i(res_data[LANES*AD-1:0]),
+      .absorb_o(absorbed), .entry_valid_o(entry_valid), .entry_meta_o(entry_meta), .entry_data_o(entry_data)
+  );
+  systole_fifo #(
+      .WIDTH(META_BITS + PW*ACC_BITS), .ENTRIES(FIFO_ENTRIES), .ADDR_BITS(CREDIT_BITS - 1)
+  ) fifo (
+      .clk(clk), .rst(unit_rst), .push_i(entry_valid), .data_i({entry_meta, entry_data}),
+      .valid_o(head_valid), .data_o({head_meta, head_data}), .pop_i(entry_pop)
+  );
+  wire              record_written, stream_entry, e_valid, e_ready, e_last, packer_busy;
+  wire [31:0]       e_data;
+  wire [2:0]        e_bytes;
+  wire [4:0]        p_plane;
+  wire [PW*AD-1:0]  p_digits;
+  systole_writer #(
+      .LANES(LANES), .AD(AD), .AW(AW), .GROUP_BITS(GROUP_BITS), .PW(PW), .ACC_BITS(ACC_BITS), .INDEX_BITS(INDEX_BITS),
+      .META_BITS(META_BITS)
+  ) writer (
+      .clk(clk), .rst(unit_rst), .valid_i(head_valid), .meta_i(head_meta), .data_i(head_data), .pop_o(entry_pop),
+      .w_valid_o(p_write), .w_group_o(p_group), .w_addr_o(p_addr), .w_count_o(p_count), .w_plane_o(p_plane),
+      .w_digits_o(p_digits), .w_data_o(p_data), .row_done_o(written_row), .row_counter_o(written_index),
+      .record_done_o(record_written), .stream_o(stream_entry),
+      .e_valid_o(e_valid), .e_ready_i(e_ready), .e_data_o(e_data), .e_bytes_o(e_bytes), .e_last_o(e_last)
+  );
+
+  // Streams.
+  wire waiting_input;
+  systole_loader #(
+      .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS), .COUNTER_BITS(INDEX_BITS)
+  ) loader (
+      .clk(clk), .rst(unit_rst), .active_i(load_active), .fields_i(load_fields), .done_o(load_done),
+      .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
+      .s_axis_tready_o(s_axis_tready), .first_beat_o(first_beat),
+      .w_valid_o(l_write), .w_ready_i(l_ready), .w_group_o(l_group), .w_addr_o(l_addr), .w_count_o(l_count),
+      .w_data_o(l_data), .row_done_o(loaded_row), .err_short_o(err_short), .err_long_o(err_long), .halt_i(error),
+      .waiting_input_o(waiting_input)
+  );
+  systole_packer #(
+      .OUT_BYTES(OUT_BYTES)
+  ) packer (
+      .clk(clk), .rst(unit_rst), .e_valid_i(e_valid), .e_ready_o(e_ready), .e_data_i(e_data), .e_bytes_i(e_bytes),
+      .e_last_i(e_last), .m_axis_tdata_o(m_axis_tdata), .m_axis_tkeep_o(m_axis_tkeep), .m_axis_tvalid_o(m_axis_tvalid),
+      .m_axis_tready_i(m_axis_tready), .m_axis_tlast_o(m_axis_tlast), .busy_o(packer_busy)
+  );
+
+  // State for fetch, for people and for the watchdog.
+  assign all_idle = frame_q && !load_active && !load_full && !feed_active && !feed_full && !post_active && !post_full
+                 && credits_full && !packer_busy;
+  wire out_beat = m_axis_tvalid && m_axis_tready;
+  wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : 2'd1;
+  wire [1:0] post_state = !post_active ? 2'd0 : slot_valid ? 2'd1 : 2'd2;
+  wire [1:0] out_state = (m_axis_tvalid && !m_axis_tready) ? 2'd2 : (head_valid || packer_busy) ? 2'd1 : 2'd0;
+  assign waiting = {feed_waiting_need, 1'b0, feed_waiting_counter, out_state, post_state, feed_waiting, load_state};
+  assign progress = issue || slot_valid || entry_pop || p_write || (l_write && l_ready) || out_beat || fetch_consume
+                 || (s_axis_tvalid && s_axis_tready);
+
+  // CYCLES: from the first accepted input beat to the last accepted output beat, both counted.
+  always @(posedge clk) begin
+    cycle_q <= first_beat ? 32'd1 : cycle_q + 32'd1;
+    if (rst) cycles_q <= 32'd0;
+    else if (out_beat && m_axis_tlast) cycles_q <= cycle_q + 32'd1;
+  end
+
+  // What the writer writes, for a simulation to read; nothing in the machine does.
+  reg              trace_valid /* verilator public_flat_rd */;
+  reg [15:0]       trace_layer /* verilator public_flat_rd */;
+  reg [4:0]        trace_plane /* verilator public_flat_rd */;
+  reg [1:0]        trace_group /* verilator public_flat_rd */;
+  reg [31:0]       trace_addr /* verilator public_flat_rd */;
+  reg [7:0]        trace_count /* verilator public_flat_rd */;
+  reg [PW*AD-1:0]  trace_data /* verilator public_flat_rd */;
+  reg [15:0]       layer_q;
+  always @(posedge clk) begin
+    if (unit_rst || frame_done) layer_q <= 16'd0;
+    else if (record_written) layer_q <= layer_q + 16'd1;
+    trace_valid <= p_write && !unit_rst;
+    if (p_write) begin
+      trace_layer <= layer_q;
+      trace_plane <= p_plane;
+      trace_group <= p_group;
+      trace_addr <= {{(32-AW){1'b0}}, p_addr};
+      trace_count <= p_count;
+      trace_data <= p_digits;
+    end
+  end
+
+  wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
+                  load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_a_row, hop_p_addr, hop_l_addr,
+                  hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
+                  hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,
+                  trace_count, trace_data};
+endmodule
+`default_nettype wire

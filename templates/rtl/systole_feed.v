@@ -1,0 +1,235 @@
+// FEED: decides each cycle whether the walker's step is issued, and turns it into the request for array row 0.
+// The only stall point of the machine. Pipeline: cycle 0 issue (pass memory address), 1 pass entry out,
+// 2 request at the output (address and weight word sums done). A tile's token leaves TOKEN_DELAY cycles after its last step.
+`default_nettype none
+`include "systole_records.vh"
+module systole_feed #(
+    parameter LANES = 16,
+    parameter AD = 8,
+    parameter AW = 12,
+    parameter XW = 14,
+    parameter WAW = 8,
+    parameter PAW = 4,
+    parameter PASS_ENTRIES = 16,
+    parameter GROUP_BITS = 2,
+    parameter INDEX_BITS = 4,   // of a row counter's index
+    parameter FIFO_ENTRIES = 16,
+    parameter CREDIT_BITS = 5,  // $clog2(FIFO_ENTRIES) + 1
+    parameter RUN_BITS = 5,     // $clog2(LANES) + 1
+    parameter TOKEN_DELAY = 5   // cycles from a tile's last step to its token, 2 or more
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        halt_i,
+    // record
+    input  wire        move_i,
+    input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] shadow_i,
+    input  wire        active_i,
+    input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] fields_i,
+    output wire        done_o,
+    // pass memory loading
+    input  wire        pass_we_i,
+    input  wire [PAW-1:0] pass_waddr_i,
+    input  wire [95:0] pass_wdata_i,
+    // row counters
+    output wire [INDEX_BITS-1:0] in_index_o,
+    input  wire [15:0] in_count_i,
+    output wire [INDEX_BITS-1:0] res_index_o,
+    input  wire [15:0] res_count_i,
+    // records of POST: one complete in its shadow, one becomes active
+    input  wire        post_full_i,
+    input  wire        post_move_i,
+    // credits of the output FIFO that return in this cycle, one each
+    input  wire        credit_a_i,
+    input  wire        credit_b_i,
+    output wire        credits_full_o,
+    // request for row 0 (two cycles after issue)
+    output wire        req_valid_o,
+    output wire [AW-1:0] req_a_o,
+    output wire [XW-1:0] req_x_o,
+    output wire [XW-1:0] req_x_max_o,
+    output wire [AW-1:0] req_a_row_o,
+    output wire [GROUP_BITS-1:0] req_group_o,
+    output wire        req_y_ok_o,
+    output wire [RUN_BITS-1:0] req_run_o,
+    output wire [AD-1:0] req_pad_o,
+    output wire        req_clear_o,
+    output wire [3:0]  req_shift_o,
+    output wire        req_last_o,
+    output wire [1:0]  req_mode_o,
+    output wire [WAW-1:0] req_w_o,
+    // token of a finished tile
+    output wire        tile_o,
+    output wire        tile_ct_last_o,
+    output wire        tile_record_last_o,
+    // state for people
+    output wire        issue_o,
+    output wire [2:0]  waiting_o,
+    output wire [5:0]  waiting_counter_o,
+    output wire [15:0] waiting_need_o
+);
+  localparam [RUN_BITS-1:0] RUN_FULL = LANES[RUN_BITS-1:0];
+
+  wire [AW-1:0] a;
+  wire [XW-1:0] x, y;
+  wire [WAW-1:0] w;
+  wire [PAW-1:0] pass_addr;
+  wire [31:0] run, need_in, need_res;
+  wire tile_first, pass_first, tile_last, ct_last, record_last;
+  wire issue;
+
+  systole_feed_walk #(
+      .LANES(LANES), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW)
+  ) walk (
+      .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
+      .a_o(a), .x_o(x), .y_o(y), .w_o(w), .pass_o(pass_addr), .run_o(run),
+      .need_in_o(need_in), .need_res_o(need_res),
+      .tile_first_o(tile_first), .pass_first_o(pass_first), .tile_last_o(tile_last),
+      .ct_last_o(ct_last), .record_last_o(record_last)
+  );
+
+  // Issue decision.
+  wire [31:0] in_rows  = fields_i[`SYSTOLE_FEED_IN_ROWS*32 +: 32];
+  wire [31:0] res_rows = fields_i[`SYSTOLE_FEED_RES_ROWS*32 +: 32];
+  wire        res_enable = fields_i[`SYSTOLE_FEED_RES_ENABLE*32];
+  wire [31:0] in_limit  = need_in < in_rows ? need_in : in_rows;
+  wire [31:0] res_limit = need_res < res_rows ? need_res : res_rows;
+  wire        in_ok  = {16'd0, in_count_i} >= in_limit;
+  wire        res_ok = !res_enable || {16'd0, res_count_i} >= res_limit;
+
+  reg [15:0] pace_q;
+  reg [CREDIT_BITS-1:0] credits_q;
+  reg [1:0] posts_ready_q;       // POST records delivered minus FEED records finished
+  reg signed [2:0] posts_behind_q;  // FEED records finished minus POST records activated
+  wire [15:0] pace  = ct_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
+  wire [CREDIT_BITS-1:0] slots = ct_last ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
+                                         : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
+  wire        rows_ok = in_ok && res_ok && posts_behind_q <= 3'sd0;
+  wire        tile_ok = !tile_last || (pace_q == 16'd0 && credits_q >= slots && posts_ready_q != 2'd0);
+  assign      issue = active_i && !halt_i && rows_ok && tile_ok;
+  wire        tile_end = issue && tile_last;
+  wire        done = issue && record_last;
+
+  reg post_full_q;
+  wire post_delivered = post_full_i && !post_full_q;
+  always @(posedge clk) begin
+    post_full_q <= post_full_i && !rst;
+    if (rst) begin
+      pace_q <= 16'd0;
+      credits_q <= FIFO_ENTRIES[CREDIT_BITS-1:0];
+      posts_ready_q <= 2'd0;
+      posts_behind_q <= 3'sd0;
+    end else begin
+      if (tile_end) pace_q <= pace - 16'd1;
+      else if (pace_q != 16'd0) pace_q <= pace_q - 16'd1;
+      credits_q <= credits_q - (tile_end ? slots : {CREDIT_BITS{1'b0}})
+          + {{(CREDIT_BITS-1){1'b0}}, credit_a_i} + {{(CREDIT_BITS-1){1'b0}}, credit_b_i};
+      posts_ready_q <= posts_ready_q + {1'b0, post_delivered} - {1'b0, done};
+      posts_behind_q <= posts_behind_q + $signed({2'b00, done}) - $signed({2'b00, post_move_i});
+    end
+  end
+  assign credits_full_o = credits_q == FIFO_ENTRIES[CREDIT_BITS-1:0];
+
+  // Cycle 1: the pass entry is out; the step's own figures wait for it.
+  wire [95:0] entry;
+  systole_ram #(
+      .WIDTH(96), .WORDS(PASS_ENTRIES), .ADDR_BITS(PAW)
+  ) pass_memory (
+      .clk(clk), .we_i(pass_we_i), .waddr_i(pass_waddr_i), .wdata_i(pass_wdata_i),
+      .re_i(issue), .raddr_i(pass_addr), .rdata_o(entry)
+  );
+  reg           s1_valid;
+  reg [AW-1:0]  s1_a, s1_a_row;
+  reg [XW-1:0]  s1_x, s1_x_max;
+  reg [WAW-1:0] s1_w;
+  reg [GROUP_BITS-1:0] s1_group;
+  reg           s1_y_ok, s1_clear, s1_pass_first, s1_last;
+  reg [RUN_BITS-1:0] s1_run;
+  wire          y_ok = !y[XW-1] && y < fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW];
+
+  // Cycle 2: the request.
+  reg           s2_valid;
+  reg [AW-1:0]  s2_a, s2_a_row;
+  reg [XW-1:0]  s2_x, s2_x_max;
+  reg [WAW-1:0] s2_w;
+  reg [GROUP_BITS-1:0] s2_group;
+  reg           s2_y_ok, s2_clear, s2_last;
+  reg [RUN_BITS-1:0] s2_run;
+  reg [AD-1:0]  s2_pad;
+  reg [3:0]     s2_shift;
+  reg [1:0]     s2_mode;
+
+  always @(posedge clk) begin
+    s1_valid <= issue && !rst;
+    s2_valid <= s1_valid && !rst;
+    if (issue) begin
+      s1_a <= a;
+      s1_x <= x;
+      s1_w <= w;
+      s1_y_ok <= y_ok;
+      s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
+      s1_clear <= tile_first;
+      s1_pass_first <= pass_first;
+      s1_last <= tile_last;
+      s1_a_row <= fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW];
+      s1_x_max <= fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW];
+      s1_group <= fields_i[`SYSTOLE_FEED_GROUP*32 +: GROUP_BITS];
+    end
+    if (s1_valid) begin
+      s2_a <= s1_a + entry[AW-1:0];
+      s2_w <= s1_w + entry[32 +: WAW];
+      s2_x <= s1_x;
+      s2_y_ok <= s1_y_ok;
+      s2_run <= s1_run;
+      s2_clear <= s1_clear;
+      s2_last <= s1_last;
+      s2_a_row <= s1_a_row;
+      s2_x_max <= s1_x_max;
+      s2_group <= s1_group;
+      s2_shift <= s1_pass_first ? entry[55:52] : 4'd0;
+      s2_mode <= entry[57:56];
+      s2_pad <= entry[64 +: AD];
+    end
+  end
+
+  assign done_o = done;
+  assign in_index_o = fields_i[`SYSTOLE_FEED_IN_COUNTER*32 +: INDEX_BITS];
+  assign res_index_o = fields_i[`SYSTOLE_FEED_RES_COUNTER*32 +: INDEX_BITS];
+  assign req_valid_o = s2_valid;
+  assign req_a_o = s2_a;
+  assign req_x_o = s2_x;
+  assign req_x_max_o = s2_x_max;
+  assign req_a_row_o = s2_a_row;
+  assign req_group_o = s2_group;
+  assign req_y_ok_o = s2_y_ok;
+  assign req_run_o = s2_run;
+  assign req_pad_o = s2_pad;
+  assign req_clear_o = s2_clear;
+  assign req_shift_o = s2_shift;
+  assign req_last_o = s2_last;
+  assign req_mode_o = s2_mode;
+  assign req_w_o = s2_w;
+
+  // Tile tokens.
+  reg [3*TOKEN_DELAY-1:0] token_q;
+  always @(posedge clk) begin
+    if (rst) token_q <= {3*TOKEN_DELAY{1'b0}};
+    else token_q <= {token_q[3*(TOKEN_DELAY-1)-1:0], tile_end, ct_last, record_last};
+  end
+  assign tile_o = token_q[3*TOKEN_DELAY-1];
+  assign tile_ct_last_o = token_q[3*TOKEN_DELAY-2];
+  assign tile_record_last_o = token_q[3*TOKEN_DELAY-3];
+
+  // What FEED waits for, in words.
+  wire wait_in = active_i && !in_ok;
+  wire wait_res = active_i && in_ok && !res_ok;
+  assign issue_o = issue;
+  assign waiting_o = !active_i ? 3'd0 : issue ? 3'd1 : wait_in ? 3'd2 : wait_res ? 3'd3
+      : (tile_last && credits_q < slots) ? 3'd4 : 3'd1;
+  wire [INDEX_BITS-1:0] wait_index = wait_res ? res_index_o : in_index_o;
+  wire [INDEX_BITS+5:0] wide_index = {6'd0, wait_index};
+  assign waiting_counter_o = (wait_in || wait_res) ? wide_index[5:0] : 6'd0;
+  assign waiting_need_o = wait_in ? in_limit[15:0] : wait_res ? res_limit[15:0] : 16'd0;
+  wire unused = &{1'b0, fields_i, entry, wide_index, in_limit, res_limit};
+endmodule
+`default_nettype wire

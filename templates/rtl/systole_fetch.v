@@ -1,0 +1,79 @@
+// Program memory and the dispatch of its records, one word a cycle, to the shadow registers of LOAD, FEED and POST.
+// word_q of the memory always is the word at pc_q. Blocks at a header while the unit's shadow is full, and at END
+// until all_idle_i; then frame_done_o pulses and word 0 is at the head in the next cycle.
+`default_nettype none
+`include "systole_records.vh"
+module systole_fetch #(
+    parameter PROG_WORDS = 256,  // 32-bit words, a power of two
+    parameter PC_BITS = 8        // $clog2(PROG_WORDS)
+) (
+    input  wire               clk,
+    input  wire               rst,
+    input  wire               halt_i,
+    input  wire               we_i,
+    input  wire [PC_BITS-1:0] waddr_i,
+    input  wire [31:0]        wdata_i,
+    input  wire               load_full_i,
+    input  wire               feed_full_i,
+    input  wire               post_full_i,
+    input  wire               all_idle_i,
+    output wire               load_valid_o,
+    output wire               feed_valid_o,
+    output wire               post_valid_o,
+    output wire [7:0]         index_o,
+    output wire               last_o,
+    output wire [31:0]        word_o,
+    output wire               consume_o,
+    output wire               frame_done_o,
+    output wire               bad_record_o
+);
+  reg [PC_BITS-1:0] pc_q;
+  reg               body_q;
+  reg [7:0]         op_q;
+  reg [7:0]         index_q;
+  reg [7:0]         last_index_q;
+  wire [31:0]       word;
+
+  wire [7:0] op = word[7:0];
+  wire       end_op  = op == `SYSTOLE_OP_END;
+  wire       load_op = op == `SYSTOLE_OP_LOAD && word[31:8] == `SYSTOLE_LOAD_FIELDS;
+  wire       feed_op = op == `SYSTOLE_OP_FEED && word[31:8] == `SYSTOLE_FEED_FIELDS;
+  wire       post_op = op == `SYSTOLE_OP_POST && word[31:8] == `SYSTOLE_POST_FIELDS;
+  wire       header = !body_q && !halt_i;
+  wire       take_header = header && ((load_op && !load_full_i) || (feed_op && !feed_full_i) || (post_op && !post_full_i));
+  wire       take_body = body_q && !halt_i;
+  wire       consume = take_header || take_body;
+  wire       last = index_q == last_index_q;
+  wire       frame_done = header && end_op && all_idle_i;
+  wire [PC_BITS-1:0] pc_next = (rst || frame_done) ? {PC_BITS{1'b0}} : pc_q + {{(PC_BITS-1){1'b0}}, consume};
+
+  systole_ram #(
+      .WIDTH(32), .WORDS(PROG_WORDS), .ADDR_BITS(PC_BITS)
+  ) program_memory (
+      .clk(clk), .we_i(we_i), .waddr_i(waddr_i), .wdata_i(wdata_i),
+      .re_i(1'b1), .raddr_i(pc_next), .rdata_o(word)
+  );
+
+  always @(posedge clk) begin
+    pc_q <= pc_next;
+    if (take_header) begin
+      op_q <= op;
+      index_q <= 8'd0;
+      last_index_q <= word[15:8] - 8'd1;
+    end else if (take_body) index_q <= index_q + 8'd1;
+    if (rst) body_q <= 1'b0;
+    else if (take_header) body_q <= 1'b1;
+    else if (take_body && last) body_q <= 1'b0;
+  end
+
+  assign load_valid_o = take_body && op_q == `SYSTOLE_OP_LOAD;
+  assign feed_valid_o = take_body && op_q == `SYSTOLE_OP_FEED;
+  assign post_valid_o = take_body && op_q == `SYSTOLE_OP_POST;
+  assign index_o = index_q;
+  assign last_o = last;
+  assign word_o = word;
+  assign consume_o = consume;
+  assign frame_done_o = frame_done;
+  assign bad_record_o = header && !rst && !end_op && !load_op && !feed_op && !post_op;
+endmodule
+`default_nettype wire

@@ -1,0 +1,42 @@
+// One group of one copy of the activation memory: LANES banks of one digit, code index a in bank a % LANES, word a / LANES.
+// A read returns the LANES codes from any index in bank order (bank b holds word q, or q+1 where b < offset), registered;
+// the reader rotates. A write comes aligned (systole_align): bank-ordered digits, one enable per bank.
+`default_nettype none
+module systole_group #(
+    parameter LANES = 16,
+    parameter AD = 8,
+    parameter ACT_WORDS = 256,
+    parameter WORD_BITS = 8,  // $clog2(ACT_WORDS)
+    parameter LANE_BITS = 4   // $clog2(LANES)
+) (
+    input  wire                  clk,
+    input  wire                  we_i,
+    input  wire [WORD_BITS-1:0]  wword_i,
+    input  wire [LANE_BITS-1:0]  woffset_i,
+    input  wire [LANES-1:0]      wmask_i,
+    input  wire [LANES*AD-1:0]   wdata_i,
+    input  wire                  re_i,
+    input  wire [WORD_BITS-1:0]  rword_i,
+    input  wire [LANE_BITS-1:0]  roffset_i,
+    output wire [LANES*AD-1:0]   rdata_o
+);
+  wire [WORD_BITS-1:0] wword_next = wword_i + {{(WORD_BITS-1){1'b0}}, 1'b1};
+  wire [WORD_BITS-1:0] rword_next = rword_i + {{(WORD_BITS-1){1'b0}}, 1'b1};
+  genvar b;
+  generate
+    for (b = 0; b < LANES; b = b + 1) begin : g_bank
+      systole_ram #(
+          .WIDTH(AD), .WORDS(ACT_WORDS), .ADDR_BITS(WORD_BITS)
+      ) bank (
+          .clk(clk),
+          .we_i(we_i && wmask_i[b]),
+          .waddr_i(woffset_i > b ? wword_next : wword_i),
+          .wdata_i(wdata_i[b*AD +: AD]),
+          .re_i(re_i),
+          .raddr_i(roffset_i > b ? rword_next : rword_i),
+          .rdata_o(rdata_o[b*AD +: AD])
+      );
+    end
+  endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,211 @@
+// POST: what happens to a slot between the array's bottom right corner and the output FIFO. Never stalls.
+// A slot that arrives in cycle t with P residual planes (1 without a residual) has its operands ready in cycle
+// t + 2 + P, its requantized values 4 cycles later, is pooled in one, and stands at entry_* in cycle t + P + 7.
+`default_nettype none
+`include "systole_records.vh"
+module systole_post #(
+    parameter ROWS = 1,
+    parameter COLS = 16,
+    parameter LANES = 16,
+    parameter AD = 8,
+    parameter AW = 12,          // bits of an activation code index
+    parameter LANE_BITS = 4,
+    parameter GROUP_BITS = 2,
+    parameter PW = 4,
+    parameter ACC_BITS = 24,
+    parameter M_BITS = 24,
+    parameter B_BITS = 40,
+    parameter N_BITS = 6,
+    parameter PARAM_WORDS = 64,
+    parameter PAR_BITS = 6,
+    parameter INDEX_BITS = 4,   // of a row counter's index
+    parameter META_BITS = 64    // 21 + GROUP_BITS + INDEX_BITS + 2 * AW
+) (
+    input  wire                   clk,
+    input  wire                   rst,
+    input  wire                   move_i,
+    input  wire [`SYSTOLE_POST_FIELDS*32-1:0] shadow_i,
+    input  wire [`SYSTOLE_POST_FIELDS*32-1:0] fields_i,
+    output wire                   done_o,
+    input  wire                   param_we_i,
+    input  wire [PAR_BITS-1:0]    param_waddr_i,
+    input  wire [PW*(2*M_BITS+B_BITS+N_BITS)-1:0] param_wdata_i,
+    input  wire                   slot_valid_i,
+    input  wire [PW*ACC_BITS-1:0] slot_data_i,
+    output wire                   res_valid_o,
+    output wire [GROUP_BITS-1:0]  res_group_o,
+    output wire [AW-1:0]          res_addr_o,
+    input  wire [LANES*AD-1:0]    res_data_i,
+    output wire                   absorb_o,
+    output wire                   entry_valid_o,
+    output wire [META_BITS-1:0]   entry_meta_o,
+    output wire [PW*ACC_BITS-1:0] entry_data_o
+);
+  localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
+  localparam POOL_BITS = $clog2(COLS / PW) + 1;
+
+  wire [PAR_BITS-1:0]  param;
+  wire [AW-1:0]        res_addr, dest_addr;
+  wire [7:0]           count;
+  wire [4:0]           row;
+  wire [POOL_BITS-1:0] slot;
+  wire window_first, window_last, window_valid, stream_last, row_end, record_end;
+  systole_post_walk #(
+      .COLS(COLS), .PW(PW), .AW(AW), .PAR_BITS(PAR_BITS), .POOL_BITS(POOL_BITS)
+  ) walk (
+      .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(slot_valid_i),
+      .param_o(param), .res_addr_o(res_addr), .dest_addr_o(dest_addr), .count_o(count), .row_o(row), .slot_o(slot),
+      .window_first_o(window_first), .window_last_o(window_last), .window_valid_o(window_valid),
+      .stream_last_o(stream_last), .row_end_o(row_end), .record_end_o(record_end)
+  );
+  assign done_o = slot_valid_i && record_end;
+
+  // What travels with the slot: to the writer, to the pool, to the requantizers.
+  wire [META_BITS-1:0] meta = {
+      row_end, record_end, stream_last,
+      fields_i[`SYSTOLE_POST_TO_STREAM*32], fields_i[`SYSTOLE_POST_ELEMENT_BYTES*32 +: 3],
+      fields_i[`SYSTOLE_POST_RAW*32], fields_i[`SYSTOLE_POST_GROUP*32 +: GROUP_BITS],
+      fields_i[`SYSTOLE_POST_PLANES*32 +: 5], fields_i[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],
+      count, fields_i[`SYSTOLE_POST_D_PLANE*32 +: AW], dest_addr};
+  localparam KEEP_BITS = 4 + 5 + POOL_BITS;
+  wire [KEEP_BITS-1:0] pool_meta = {fields_i[`SYSTOLE_POST_POOL_ENABLE*32], window_first, window_last, window_valid, row, slot};
+  wire [33:0] quant_meta = {fields_i[`SYSTOLE_POST_RAW*32], fields_i[`SYSTOLE_POST_NEAREST_EVEN*32],
+                            fields_i[`SYSTOLE_POST_LO*32 +: 16], fields_i[`SYSTOLE_POST_HI*32 +: 16]};
+  wire res_enable = fields_i[`SYSTOLE_POST_RES_ENABLE*32];
+
+  // Three holding steps: 1 reads the parameters and the residual's planes, 2 meets the first plane, 3 waits for the last.
+  reg [PW*ACC_BITS-1:0] data1, data2, data3;
+  reg [META_BITS-1:0]   meta1, meta2, meta3;
+  reg [KEEP_BITS-1:0]   pool1, pool2, pool3;
+  reg [33:0]            quant1, quant2, quant3;
+  reg [PAR_BITS-1:0]    param1;
+  reg [PW*CH_BITS-1:0]  param3;
+  wire [PW*CH_BITS-1:0] param2;
+  reg                   beat1, first1, res1;
+  reg [4:0]             left1;
+  reg [AW-1:0]          addr1, stride1;
+  reg [GROUP_BITS-1:0]  group1;
+  reg                   beat2, first2, last2, res2;
+  reg [LANE_BITS-1:0]   offset2;
+  reg [4:0]             bit2;      // AD * plane
+  reg                   fire3;
+  reg [PW*16-1:0]       res3;
+
+  wire more1 = beat1 && left1 != 5'd1;
+  always @(posedge clk) begin
+    beat1 <= (slot_valid_i || more1) && !rst;
+    first1 <= slot_valid_i;
+    if (slot_valid_i) begin
+      data1 <= slot_data_i;
+      meta1 <= meta;
+      pool1 <= pool_meta;
+      quant1 <= quant_meta;
+      param1 <= param;
+      res1 <= res_enable;
+      left1 <= res_enable ? fields_i[`SYSTOLE_POST_RES_PLANES*32 +: 5] : 5'd1;
+      addr1 <= res_addr;
+      stride1 <= fields_i[`SYSTOLE_POST_R_PLANE*32 +: AW];
+      group1 <= fields_i[`SYSTOLE_POST_RES_GROUP*32 +: GROUP_BITS];
+    end else if (beat1) begin
+      left1 <= left1 - 5'd1;
+      addr1 <= addr1 + stride1;
+    end
+
+    beat2 <= beat1 && !rst;
+    if (beat1) begin
+      first2 <= first1;
+      last2 <= left1 == 5'd1;
+      offset2 <= addr1[LANE_BITS-1:0];
+      bit2 <= first1 ? 5'd0 : bit2 + AD[4:0];
+      res2 <= res1;
+    end
+    if (first1) begin
+      data2 <= data1;
+      meta2 <= meta1;
+      pool2 <= pool1;
+      quant2 <= quant1;
+    end
+
+    fire3 <= beat2 && last2 && !rst;
+    if (beat2 && first2) begin
+      data3 <= data2;
+      meta3 <= meta2;
+      pool3 <= pool2;
+      quant3 <= quant2;
+      param3 <= param2;
+    end
+  end
+  assign res_valid_o = beat1 && res1;
+  assign res_group_o = group1;
+  assign res_addr_o = addr1;
+
+  systole_ram #(
+      .WIDTH(PW*CH_BITS), .WORDS(PARAM_WORDS), .ADDR_BITS(PAR_BITS)
+  ) parameter_memory (
+      .clk(clk), .we_i(param_we_i), .waddr_i(param_waddr_i), .wdata_i(param_wdata_i),
+      .re_i(beat1 && first1), .raddr_i(param1), .rdata_o(param2)
+  );
+
+  // Residual codes are put together from their digit planes, least significant first.
+  wire [2*LANES*AD-1:0] res_rotated = {res_data_i, res_data_i} >> (offset2 * AD);
+  integer i;
+  always @(posedge clk) begin
+    if (beat2) begin
+      for (i = 0; i < PW; i = i + 1)
+        res3[i*16 +: 16] <= !res2 ? 16'd0
+            : (first2 ? 16'd0 : res3[i*16 +: 16]) | ({{(16-AD){1'b0}}, res_rotated[i*AD +: AD]} << bit2);
+    end
+  end
+
+  wire [PW*ACC_BITS-1:0] quantized;
+  genvar c;
+  generate
+    for (c = 0; c < PW; c = c + 1) begin : g_channel
+      systole_requantize #(
+          .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS), .RES_BITS(16)
+      ) requantize (
+          .clk(clk), .valid_i(fire3), .acc_i(data3[c*ACC_BITS +: ACC_BITS]), .res_i(res3[c*16 +: 16]),
+          .m_i(param3[c*CH_BITS +: M_BITS]), .b_i(param3[c*CH_BITS+M_BITS +: B_BITS]),
+          .n_i(param3[c*CH_BITS+M_BITS+B_BITS +: N_BITS]), .r_i(param3[c*CH_BITS+M_BITS+B_BITS+N_BITS +: M_BITS]),
+          .raw_i(quant3[33]), .nearest_i(quant3[32]), .lo_i(quant3[31:16]), .hi_i(quant3[15:0]),
+          .y_o(quantized[c*ACC_BITS +: ACC_BITS])
+      );
+    end
+  endgenerate
+
+  // Beside the four requantizer stages, then beside the pool.
+  reg [3:0]           v4;
+  reg [META_BITS-1:0] meta4, meta5, meta6, meta7, meta8;
+  reg [KEEP_BITS-1:0] pool4, pool5, pool6, pool7;
+  always @(posedge clk) begin
+    v4 <= rst ? 4'd0 : {v4[2:0], fire3};
+    if (fire3) begin
+      meta4 <= meta3;
+      pool4 <= pool3;
+    end
+    if (v4[0]) begin
+      meta5 <= meta4;
+      pool5 <= pool4;
+    end
+    if (v4[1]) begin
+      meta6 <= meta5;
+      pool6 <= pool5;
+    end
+    if (v4[2]) begin
+      meta7 <= meta6;
+      pool7 <= pool6;
+    end
+    if (v4[3]) meta8 <= meta7;
+  end
+  systole_pool #(
+      .ROWS(ROWS), .SLOTS(COLS / PW), .PW(PW), .VALUE_BITS(ACC_BITS), .POOL_BITS(POOL_BITS)
+  ) pool (
+      .clk(clk), .rst(rst), .valid_i(v4[3]), .enable_i(pool7[KEEP_BITS-1]), .row_i(pool7[POOL_BITS +: 5]),
+      .slot_i(pool7[POOL_BITS-1:0]), .first_i(pool7[KEEP_BITS-2]), .last_i(pool7[KEEP_BITS-3]),
+      .inside_i(pool7[KEEP_BITS-4]), .value_i(quantized),
+      .absorb_o(absorb_o), .valid_o(entry_valid_o), .value_o(entry_data_o)
+  );
+  assign entry_meta_o = meta8;
+  wire unused = &{1'b0, fields_i, res_rotated};
+endmodule
+`default_nettype wire
