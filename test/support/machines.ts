@@ -40,7 +40,7 @@ export function testMachine(change: Change = {}): Machine {
 /** Machines that between them have every digit width, rows from 1 to 4 and lanes above, below and equal to cols. */
 export const VARIED_MACHINES: readonly Machine[] = [
   testMachine({ name: 'a8w3' }),
-  testMachine({ name: 'a8w8', rows: 2, lanes: 8, postWidth: 4, columnsPerStage: 4 }),
+  testMachine({ name: 'a8w8', weightDigit: 8, rows: 2, lanes: 8, postWidth: 4, columnsPerStage: 4 }),
   testMachine({ name: 'a8w1', weightDigit: 1, cols: 8, lanes: 2, columnsPerStage: 4 }),
   testMachine({ name: 'a4w2', activationDigit: 4, weightDigit: 2, rows: 4, cols: 6, lanes: 8, columnsPerStage: 1 }),
   testMachine({

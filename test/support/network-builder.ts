@@ -30,10 +30,16 @@ export class NetworkBuilder {
   readonly tensors: Record<string, CodeTensor> = {};
   readonly layers: Layer[] = [];
   readonly #random: RandomSource;
+  readonly #widths: { readonly mBits: number; readonly bBits: number };
   #last = 'input';
 
-  constructor(input: { height: number; width: number; channels: number; bits?: number; zero?: number }, seed = 1) {
+  constructor(
+    input: { height: number; width: number; channels: number; bits?: number; zero?: number },
+    seed = 1,
+    widths: { readonly mBits: number; readonly bBits: number } = { mBits: 34, bBits: 64 },
+  ) {
     this.#random = randomSource(seed);
+    this.#widths = widths;
     this.#tensor({ name: 'input', bits: 8, zero: 0, ...input });
   }
 
@@ -128,12 +134,15 @@ export class NetworkBuilder {
     const span = Math.max(1, range.max - range.min);
     const top = 2 ** bits - 1;
     const rows = Array.from({ length: channels }, () => {
-      const n = random.integer(0, 30);
-      const step = (2 ** n * (top + 1)) / span;
-      const m = Math.round(step * (0.5 + 3 * random.uniform())) * (random.integer(0, 3) === 0 ? -1 : 1);
-      const middle = BigInt(m) * BigInt(Math.round((range.max + range.min) / 2));
-      const b = BigInt(Math.round(2 ** n * (top / 2 + random.uniform()))) - middle;
-      return { m, b, n, r: Math.round(2 ** n * (random.uniform() - 0.3)) };
+      const gain = (0.5 + 3 * random.uniform()) * (random.integer(0, 3) === 0 ? -1 : 1);
+      const [offset, weight] = [random.uniform(), random.uniform() - 0.3];
+      for (let n = random.integer(0, 30); ; n--) {
+        const m = Math.round(((2 ** n * (top + 1)) / span) * gain);
+        const middle = BigInt(m) * BigInt(Math.round((range.max + range.min) / 2));
+        const b = BigInt(Math.round(2 ** n * (top / 2 + offset))) - middle;
+        const r = Math.round(2 ** n * weight);
+        if (n === 0 || this.#fits(m, b, r)) return { m, b, n, r };
+      }
     });
     return {
       m: rows.map(({ m }) => m),
@@ -145,6 +154,11 @@ export class NetworkBuilder {
       residual: recipe.residual === undefined ? null : { tensor: recipe.residual, m: rows.map(({ r }) => r) },
       ...recipe.requantize,
     };
+  }
+
+  #fits(m: number, b: bigint, r: number): boolean {
+    const most = 2 ** (this.#widths.mBits - 1);
+    return Math.abs(m) < most && Math.abs(r) < most && BigInt.asIntN(this.#widths.bBits, b) === b;
   }
 
   #tensor(shape: Omit<CodeTensor, 'scale'>): void {
