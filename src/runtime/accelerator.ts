@@ -2,12 +2,11 @@
 import type { Images } from '../arch/program/program.js';
 import { ABI_VERSION, MAGIC } from '../arch/registers.js';
 import { SystoleError } from '../base/error.js';
+import { MEMORIES } from '../base/project-layout.js';
 import { acceleratorError, explainWaiting } from './diagnosis.js';
 import type { Link } from './link.js';
 import { bitOf, offsetOf } from './registers.js';
 
-/** In the order of MEM_SELECT. */
-const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;
 const ENABLE = bitOf('CTRL', 'enable');
 const SOFT_RESET = bitOf('CTRL', 'soft_reset');
 const IDLE = bitOf('STATUS', 'idle');

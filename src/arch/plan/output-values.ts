@@ -4,7 +4,7 @@ import type { Plan } from './plan.js';
  * The output tensor from the bytes of the output stream: codes, or raw accumulators as signed 32-bit integers.
  * @returns NHWC
  */
-export function outputValues(plan: Plan, bytes: Uint8Array): Int32Array {
+export function outputValues(plan: Pick<Plan, 'output'>, bytes: Uint8Array): Int32Array {
   const { elements, elementBytes } = plan.output;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Int32Array.from({ length: Math.min(elements, Math.floor(bytes.length / elementBytes)) }, (_, i) => {

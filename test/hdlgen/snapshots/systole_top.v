@@ -1,4 +1,4 @@
-// Systole accelerator "small": 1 rows x 4 columns x 4 lanes,
+// Systole accelerator "test": 1 rows x 4 columns x 4 lanes,
 // digits of 8 bit (activations) and 3 bit (weights). Printed from the machine description;
 // every other module is the same bytes for every machine.
 //
@@ -47,21 +47,21 @@ module systole_top (
       .WD(3),
       .STAGE(2),
       .PW(2),
-      .ACC_BITS(24),
-      .M_BITS(26),
-      .B_BITS(48),
+      .ACC_BITS(28),
+      .M_BITS(34),
+      .B_BITS(64),
       .N_BITS(6),
-      .GROUPS(2),
-      .ACT_WORDS(1024),
-      .WEIGHT_WORDS(1024),
-      .PARAM_WORDS(128),
-      .PROG_WORDS(1024),
-      .PASS_ENTRIES(64),
-      .FIFO_ENTRIES(16),
+      .GROUPS(3),
+      .ACT_WORDS(16384),
+      .WEIGHT_WORDS(16384),
+      .PARAM_WORDS(1024),
+      .PROG_WORDS(4096),
+      .PASS_ENTRIES(2048),
+      .FIFO_ENTRIES(64),
       .IN_BYTES(4),
       .OUT_BYTES(4),
       .COUNTERS(16),
-      .IDENTITY(64'h9887400952835133)
+      .IDENTITY(64'h939e71aab7f67edb)
   ) core (
       .clk(clk),
       .rst(rst),

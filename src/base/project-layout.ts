@@ -1,0 +1,14 @@
+/** Where things are in a compiled project; for those who write it and those who read it. */
+export const PROJECT_PATHS = {
+  manifest: 'manifest.json',
+  machine: 'machine.json',
+  /** The integer network (networkToBytes). */
+  network: 'network.bin',
+} as const;
+
+/** The memories in the order of MEM_SELECT. */
+export const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;
+export type MemoryName = (typeof MEMORIES)[number];
+
+/** A memory's 32-bit pieces, little endian. */
+export const imagePath = (name: MemoryName) => `program/${name}.bin`;

@@ -1,0 +1,105 @@
+/** manifest.json: what a project holds and all that is needed to make the same bytes again. */
+import { z } from 'zod';
+import { machineIdentity } from '../arch/identity.js';
+import type { Machine } from '../arch/machine.js';
+import { prettyJson } from '../base/canonical-json.js';
+import { SystoleError } from '../base/error.js';
+import { PROJECT_PATHS } from '../base/project-layout.js';
+import { sha256 } from '../base/sha256.js';
+
+export type ManifestValue = string | number | boolean | null | ManifestObject | readonly ManifestValue[];
+export interface ManifestObject {
+  readonly [name: string]: ManifestValue;
+}
+
+export interface ManifestInput {
+  /** 'model', 'calibration', ... */
+  readonly role: string;
+  /** Base name: no folder of the machine that compiled it. */
+  readonly name: string;
+  readonly sha256: string;
+}
+
+export interface Manifest {
+  readonly format: 1;
+  /** Version of Systole. */
+  readonly systole: string;
+  readonly network: string;
+  readonly machine: string;
+  /** 0x and 16 hexadecimal digits. */
+  readonly identity: string;
+  readonly inputs: readonly ManifestInput[];
+  readonly options: ManifestObject;
+  readonly planCycles: number;
+  readonly usefulDigitMacs: number;
+  /** Path -> SHA-256 of every file but the manifest itself. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface ManifestSource extends Pick<Manifest, 'systole' | 'network' | 'inputs' | 'options'> {
+  readonly machine: Machine;
+  readonly planCycles: number;
+  readonly usefulDigitMacs: number;
+}
+
+/** The text of manifest.json for these files; equal inputs give equal bytes. */
+export function buildManifest(files: ReadonlyMap<string, string | Uint8Array>, source: ManifestSource): string {
+  const hashes = [...files]
+    .filter(([path]) => path !== PROJECT_PATHS.manifest)
+    .map(([path, data]) => [path, sha256(data)]);
+  const manifest: Manifest = {
+    format: 1,
+    systole: source.systole,
+    network: source.network,
+    machine: source.machine.name,
+    identity: identityText(machineIdentity(source.machine)),
+    inputs: source.inputs,
+    options: source.options,
+    planCycles: source.planCycles,
+    usefulDigitMacs: source.usefulDigitMacs,
+    files: Object.fromEntries(hashes),
+  };
+  return prettyJson(manifest);
+}
+
+export const identityText = (identity: bigint) => `0x${identity.toString(16).padStart(16, '0')}`;
+
+const value: z.ZodType<ManifestValue> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(value), z.record(z.string(), value)]),
+);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+/** Below the project's folder, with no way out of it. */
+const path = z.string().regex(/^(?!\.{1,2}\/)[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/);
+const schema = z.strictObject({
+  format: z.literal(1),
+  systole: z.string(),
+  network: z.string(),
+  machine: z.string(),
+  identity: z.string().regex(/^0x[0-9a-f]{16}$/),
+  inputs: z.array(z.strictObject({ role: z.string(), name: z.string(), sha256: hash })),
+  options: z.record(z.string(), value),
+  planCycles: z.number().int().positive(),
+  usefulDigitMacs: z.number().int().nonnegative(),
+  files: z.record(path, hash),
+});
+
+/** Errors: project-invalid with the first field that is wrong. */
+export function parseManifest(text: string, where: string): Manifest {
+  const found = schema.safeParse(fromJson(text));
+  if (found.success) return found.data;
+  const issue = found.error.issues[0];
+  throw new SystoleError('project-invalid', 'the manifest is damaged', {
+    where: issue && issue.path.length > 0 ? `${where}: ${issue.path.join('.')}` : where,
+    ...(issue ? { actual: issue.message } : {}),
+    hint: 'compile the model again',
+  });
+}
+
+/** undefined for text that is no JSON: the schema refuses it. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

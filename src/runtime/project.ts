@@ -1,0 +1,127 @@
+/** A compiled project on disk: written whole or not at all, verified when read. */
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { SystoleError } from '../base/error.js';
+import { PROJECT_PATHS } from '../base/project-layout.js';
+import { sha256 } from '../base/sha256.js';
+import { type Manifest, parseManifest } from './manifest.js';
+
+export type ProjectFiles = ReadonlyMap<string, string | Uint8Array>;
+
+/** Writes the files below a folder; *.sh may be run. */
+export async function writeFiles(folder: string, files: ProjectFiles): Promise<void> {
+  for (const [path, data] of files) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, data);
+    if (path.endsWith('.sh')) await chmod(file, 0o755);
+  }
+}
+
+/**
+ * Writes a project, manifest included, so that `folder` appears whole or not at all: everything goes into a folder
+ * beside it, which is renamed at the end. A project of ours is replaced with `force` only; anything else never is.
+ * Errors: output-exists.
+ */
+export async function writeProject(
+  folder: string,
+  files: ProjectFiles,
+  options: { force?: boolean } = {},
+): Promise<void> {
+  const target = resolve(folder);
+  await checkTarget(target, options.force ?? false);
+  await mkdir(dirname(target), { recursive: true });
+  const work = await mkdtemp(join(dirname(target), `.${basename(target)}.tmp-`));
+  try {
+    const built = join(work, 'new');
+    await mkdir(built);
+    await writeFiles(built, files);
+    await checkTarget(target, options.force ?? false);
+    // Between the two renames the old project lies whole beside the target; a failed second rename puts it back.
+    const old = join(work, 'old');
+    const replaced = await moved(target, old);
+    await rename(built, target).catch(async (error: unknown) => {
+      if (replaced) await rename(old, target);
+      throw error;
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Errors: output-exists when something is at the target that may not be replaced. */
+export async function checkTarget(folder: string, force: boolean): Promise<void> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] | null => {
+    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (entries !== null && entries.length === 0) return;
+  const ours =
+    entries?.includes(PROJECT_PATHS.manifest) &&
+    (await readManifest(folder).then(
+      () => true,
+      () => false,
+    ));
+  if (!ours) {
+    throw new SystoleError('output-exists', `${folder} exists and is not a Systole project`, {
+      where: folder,
+      hint: 'choose another output directory; --force does not overwrite it either',
+    });
+  }
+  if (!force) {
+    throw new SystoleError('output-exists', `${folder} exists already`, {
+      where: folder,
+      hint: 'add --force to replace it, or choose another output directory',
+    });
+  }
+}
+
+/** True when there was something to move. */
+async function moved(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, PROJECT_PATHS.manifest);
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new SystoleError('project-invalid', `${folder} is not a Systole project`, {
+      where: path,
+      hint: 'compile a model into it: systole compile MODEL -o DIR',
+    });
+  });
+  return parseManifest(text, path);
+}
+
+export interface Project {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Every file that the manifest lists, verified. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads a project and compares every file with its hash. Errors: project-invalid with the file. */
+export async function readProject(folder: string): Promise<Project> {
+  const manifest = await readManifest(folder);
+  const files = new Map<string, Uint8Array>();
+  for (const [path, hash] of Object.entries(manifest.files)) {
+    const data = await readFile(join(folder, path)).catch(() => undefined);
+    const found = data === undefined ? 'no such file' : sha256(data);
+    if (data === undefined || found !== hash) {
+      throw new SystoleError('project-invalid', `${path} is ${data ? 'not what was compiled' : 'missing'}`, {
+        where: join(folder, path),
+        expected: hash,
+        actual: found,
+        hint: 'compile the model again with --force',
+      });
+    }
+    files.set(path, new Uint8Array(data));
+  }
+  return { folder, manifest, files };
+}
