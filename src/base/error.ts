@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   'not-onnx': 'the file is not an ONNX model',
   'onnx-truncated': 'the ONNX file ends early or is damaged',
   'onnx-too-large': 'the ONNX file declares more data than it holds or than is allowed',
+  'onnx-external-data': 'the weights lie in a file beside the model',
   'graph-empty': 'the graph has no nodes',
   'graph-invalid': 'the graph breaks a validity rule',
   'operator-unknown': 'an operator is not supported',

@@ -46,7 +46,14 @@ describe('.npy and .npz', () => {
     expect(codeOf(() => readNpy(new Uint8Array([1, 2, 3]), 'x'))).toBe('data-file');
     expect(codeOf(() => readNpy(good.subarray(0, good.length - 1), 'x'))).toBe('data-file');
     const fortran = new TextDecoder('latin1').decode(good).replace('False', 'True ');
-    expect(codeOf(() => readNpy(Uint8Array.from(fortran, (c) => c.charCodeAt(0)), 'x'))).toBe('data-file');
+    expect(
+      codeOf(() =>
+        readNpy(
+          Uint8Array.from(fortran, (c) => c.charCodeAt(0)),
+          'x',
+        ),
+      ),
+    ).toBe('data-file');
   });
 
   it('picks a named array, the one called inputs, or the only one', () => {

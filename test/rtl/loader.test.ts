@@ -180,7 +180,7 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
       const end = cycles.findIndex((cycle) => cycle.done);
       expect(end).toBeGreaterThan(0);
       for (const [index, cycle] of cycles.slice(0, end + 1).entries()) {
-        const step = model.step(load, true);
+        const step = model.step(load, true, true);
         expect([index, step.firstBeat, step.rowDone, step.done], JSON.stringify(load)).toEqual([
           index,
           cycle.first,

@@ -136,7 +136,7 @@ function average(input: CodeTensor) {
 
 /** The recipe's window, cut until it fits the map and every pad is smaller than the window. */
 function fitWindow(layer: LayerRecipe, input: CodeTensor) {
-  const fit = (i: 0 | 1, length: number) => {
+  const axis = (i: 0 | 1, length: number) => {
     const wanted = layer.kernel[i];
     const padded = length + Math.min(layer.pads[i], wanted - 1) + Math.min(layer.pads[i + 2]!, wanted - 1);
     const dilated = (wanted - 1) * layer.dilations[i] + 1 <= padded;
@@ -144,8 +144,8 @@ function fitWindow(layer: LayerRecipe, input: CodeTensor) {
     const pads = [Math.min(layer.pads[i], kernel - 1), Math.min(layer.pads[i + 2]!, kernel - 1)] as const;
     return { kernel, dilation: dilated ? layer.dilations[i] : 1, stride: layer.strides[i], pads };
   };
-  const y = fit(0, input.height);
-  const x = fit(1, input.width);
+  const y = axis(0, input.height);
+  const x = axis(1, input.width);
   return {
     kernel: [y.kernel, x.kernel] as const,
     strides: [y.stride, x.stride] as const,

@@ -27,8 +27,8 @@ export interface LoaderCycle {
 export interface LoaderModel {
   /** Whether a write is asked for in this cycle (before step). */
   wantsWrite(): boolean;
-  /** One clock edge. `record` is the active LOAD record, or null. */
-  step(record: LoadTiming | null, writeReady: boolean): LoaderCycle;
+  /** One clock edge. `record` is the active LOAD record, or null; `streamValid`: a beat is offered if one is left. */
+  step(record: LoadTiming | null, writeReady: boolean, streamValid: boolean): LoaderCycle;
 }
 
 export function loaderModel(lanes: number, inBytes: number): LoaderModel {
@@ -88,7 +88,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
   return {
     wantsWrite: () => load !== null && !starved() && (!load.fold || ky0 < load.kernelRows),
 
-    step(record, writeReady) {
+    step(record, writeReady, streamValid) {
       if (load === null) {
         if (record !== null) begin(record);
         return { firstBeat: false, rowDone: false, done: false, waits: false };
@@ -103,7 +103,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
       const chunkEnd = steps && lastPlane && lastEntry;
       const rowEnd = chunkEnd && rest === (active.fold ? 1 : chunk);
       const done = rowEnd && (active.fold ? virtualLeft : rowsLeft) === 1;
-      const take = beatsLeft > 0 && padLeft === 0 && fill <= most;
+      const take = streamValid && beatsLeft > 0 && padLeft === 0 && fill <= most;
       const firstBeat = take && !begun;
 
       if (chunkEnd && stream) fill -= chunk;

@@ -1,0 +1,62 @@
+/** Cycle model of the output FIFO and systole_writer.v. */
+import type { PackerModel } from './packer.js';
+import type { SlotTiming } from './slots.js';
+
+export interface WriterCycle {
+  /** Group written in this cycle, or -1. */
+  readonly group: number;
+  /** An entry leaves; its credit returns. */
+  readonly pops: boolean;
+  /** Counter that goes up at the end of this cycle, or -1. */
+  readonly counter: number;
+  readonly element: { readonly elementBytes: number; readonly last: boolean } | null;
+}
+
+export interface WriterModel {
+  /** A slot is pushed in this cycle; it can be at the head in the next. */
+  push(slot: SlotTiming): void;
+  /** What happens in this cycle, and the clock edge. Call before push. */
+  step(packer: PackerModel): WriterCycle;
+}
+
+const NOTHING: WriterCycle = { group: -1, pops: false, counter: -1, element: null };
+
+export function writerModel(): WriterModel {
+  const queue: SlotTiming[] = [];
+  let head = 0;
+  let done = 0;
+
+  function pop(): void {
+    done = 0;
+    head += 1;
+    if (head < 1024) return;
+    queue.splice(0, head);
+    head = 0;
+  }
+
+  return {
+    push: (slot) => void queue.push(slot),
+    step(packer) {
+      const slot = queue[head];
+      if (slot === undefined) return NOTHING;
+      const { record } = slot;
+      const counter = slot.rowEnd && !record.toStream ? record.outCounter : -1;
+      if (slot.count === 0) {
+        pop();
+        return { ...NOTHING, pops: true, counter };
+      }
+      if (!record.toStream) {
+        done += 1;
+        const pops = done >= record.planes;
+        if (pops) pop();
+        return { group: record.group, pops, counter: pops ? counter : -1, element: null };
+      }
+      const last = done + 1 === slot.count;
+      const element = { elementBytes: record.elementBytes, last: slot.streamLast && last };
+      if (!packer.takes(record.elementBytes)) return { ...NOTHING, element };
+      done += 1;
+      if (last) pop();
+      return { ...NOTHING, pops: last, element };
+    },
+  };
+}

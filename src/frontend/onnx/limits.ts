@@ -1,0 +1,19 @@
+/** What a model file may hold: far above any CNN, far below what exhausts memory. */
+export const LIMITS = {
+  /** Bytes of a file. */
+  fileBytes: 2 ** 29,
+  /** Messages of every kind: each becomes a JavaScript object. */
+  messages: 1_000_000,
+  /** Strings and byte fields. */
+  fields: 4_000_000,
+  /** Floats outside raw data: each becomes an element of a JavaScript array. */
+  floats: 2 ** 26,
+  /** Integers outside raw data: each becomes an object of two 32-bit halves. */
+  integers: 4_000_000,
+  /** Messages within messages; ONNX itself needs about ten a subgraph. */
+  depth: 48,
+  /** Dimensions of a tensor. */
+  rank: 8,
+  /** Elements of any tensor, declared, computed or activated. */
+  elements: 2 ** 27,
+} as const;
