@@ -76,10 +76,10 @@ export function countCycles(machine: Machine, images: Images): CycleCount {
 
     const arrived = toPost.take(cycle);
     if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + ARRIVAL_TO_FIFO, arrived);
-    // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.
-    const absorbed = toFifo.peek(cycle + 1)?.absorbed === true;
     const entered = toFifo.take(cycle);
     if (entered !== null && !entered.absorbed) writer.push(entered);
+    // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.
+    const absorbed = toFifo.peek(cycle + 1)?.absorbed === true;
 
     const done = { load: loaded.done, feed: feed.recordEnds(), post: arrived?.recordEnd === true };
     const moved = {
