@@ -1,0 +1,209 @@
+/** Graph -> ONNX file: what ONNX Runtime executes when a graph is calibrated, or compared with the model it came from. */
+import proto from 'onnx-proto';
+import { SystoleError } from '../base/error.js';
+import type { Clamp, EpilogueStep, Graph, GraphNode, Shape, Window2d } from './graph.js';
+
+/** The first operator set whose AveragePool has dilations. */
+const OPSET = 19;
+const IR_VERSION = 9;
+/** TensorProto.DataType */
+const FLOAT = 1;
+const INT64 = 7;
+/** AttributeProto.AttributeType */
+const INT_ATTRIBUTE = 2;
+const INTS_ATTRIBUTE = 7;
+
+/**
+ * An ONNX model that computes the graph. Its outputs are the model output, then `outputs`, each under its own name.
+ * @throws SystoleError graph-invalid for an output that no node makes
+ */
+export function graphToOnnx(graph: Graph, options: { readonly outputs?: readonly string[] } = {}): Uint8Array {
+  const writer = new GraphWriter(graph);
+  for (const node of graph.nodes) writer.node(node);
+  writer.epilogue();
+  const made = new Set(graph.nodes.map((node) => node.output));
+  const extra = new Set(options.outputs ?? []);
+  extra.delete(graph.modelOutput.name);
+  for (const name of extra) {
+    if (!made.has(name)) throw new SystoleError('graph-invalid', 'no node makes this output', { where: name });
+  }
+  const isIndex = graph.epilogue.some((step) => step.kind === 'argmax');
+  const model = proto.onnx.ModelProto.create({
+    irVersion: IR_VERSION,
+    producerName: 'systole',
+    opsetImport: [{ domain: '', version: OPSET }],
+    graph: {
+      name: graph.name,
+      node: writer.nodes,
+      initializer: writer.initializers,
+      input: [valueInfo(graph.input.name, graph.input.shape, FLOAT)],
+      output: [
+        valueInfo(graph.modelOutput.name, graph.modelOutput.shape, isIndex ? INT64 : FLOAT),
+        ...[...extra].map((name) => valueInfo(name, shapeOf(graph, name), FLOAT)),
+      ],
+    },
+  });
+  return proto.onnx.ModelProto.encode(model).finish();
+}
+
+class GraphWriter {
+  readonly nodes: proto.onnx.INodeProto[] = [];
+  readonly initializers: proto.onnx.ITensorProto[] = [];
+  private readonly taken: Set<string>;
+
+  constructor(private readonly graph: Graph) {
+    this.taken = new Set([...graph.tensors.keys(), graph.input.name, graph.output.name, graph.modelOutput.name]);
+  }
+
+  node(node: GraphNode): void {
+    switch (node.kind) {
+      case 'conv': {
+        const weights = this.floats(`${node.name}.weights`, node.weights.shape, node.weights.data);
+        const bias = this.floats(`${node.name}.bias`, node.bias.shape, node.bias.data);
+        const attributes = [...windowAttributes(node), int('group', node.groups)];
+        this.clamped(node, node.clamp, 'Conv', [node.input, weights, bias], attributes);
+        return;
+      }
+      case 'dense': {
+        const weights = this.floats(`${node.name}.weights`, node.weights.shape, node.weights.data);
+        const bias = this.floats(`${node.name}.bias`, node.bias.shape, node.bias.data);
+        const flat = this.flattened(node.name, node.input);
+        this.clamped(node, node.clamp, 'Gemm', [flat, weights, bias], [int('transB', 1)]);
+        return;
+      }
+      case 'add':
+        this.clamped(node, node.clamp, 'Add', node.inputs, []);
+        return;
+      case 'affine': {
+        const rank = shapeOf(this.graph, node.input).length;
+        const shape = [1, node.scale.length, ...new Array<number>(Math.max(0, rank - 2)).fill(1)];
+        const product = this.unused(`${node.name}.scaled`);
+        this.emit('Mul', [node.input, this.floats(`${node.name}.scale`, shape, node.scale)], product);
+        this.clamped(node, node.clamp, 'Add', [product, this.floats(`${node.name}.shift`, shape, node.shift)], []);
+        return;
+      }
+      case 'maxpool':
+        this.emit('MaxPool', [node.input], node.output, windowAttributes(node));
+        return;
+      case 'averagepool': {
+        const attributes = [...windowAttributes(node), int('count_include_pad', 1)];
+        this.clamped(node, node.clamp, 'AveragePool', [node.input], attributes);
+        return;
+      }
+    }
+  }
+
+  /** The steps after the last array node; the last of them makes the model output. */
+  epilogue(): void {
+    const { epilogue, output, modelOutput } = this.graph;
+    let from = output.name;
+    for (const [i, step] of epilogue.entries()) {
+      const to = i === epilogue.length - 1 ? modelOutput.name : this.unused(`${output.name}.step${i}`);
+      this.step(step, from, to);
+      from = to;
+    }
+    if (from !== modelOutput.name) this.emit('Identity', [from], modelOutput.name);
+  }
+
+  private step(step: EpilogueStep, from: string, to: string): void {
+    switch (step.kind) {
+      case 'softmax':
+        this.emit('Softmax', [from], to, [int('axis', step.axis)]);
+        return;
+      case 'argmax':
+        this.emit('ArgMax', [from], to, [int('axis', step.axis), int('keepdims', step.keepdims ? 1 : 0)]);
+        return;
+      case 'reshape':
+        this.emit('Reshape', [from, this.integers(`${to}.shape`, step.shape)], to);
+        return;
+    }
+  }
+
+  /** One operator whose result passes the clamp on its way to the node's output. */
+  private clamped(
+    node: GraphNode,
+    clamp: Clamp,
+    operator: string,
+    inputs: readonly string[],
+    attributes: readonly proto.onnx.IAttributeProto[],
+  ): void {
+    if (clamp.min === null && clamp.max === null) {
+      this.emit(operator, inputs, node.output, attributes);
+      return;
+    }
+    const open = this.unused(`${node.output}.unclamped`);
+    this.emit(operator, inputs, open, attributes);
+    if (clamp.min === 0 && clamp.max === null) {
+      this.emit('Relu', [open], node.output);
+      return;
+    }
+    const bound = (name: string, value: number | null): string =>
+      value === null ? '' : this.floats(`${node.name}.${name}`, [], Float32Array.of(value));
+    const limits = [bound('min', clamp.min), bound('max', clamp.max)];
+    // A trailing optional input is left out, not empty.
+    this.emit('Clip', [open, ...(clamp.max === null ? limits.slice(0, 1) : limits)], node.output);
+  }
+
+  private flattened(name: string, input: string): string {
+    if (shapeOf(this.graph, input).length === 2) return input;
+    const flat = this.unused(`${name}.flat`);
+    this.emit('Flatten', [input], flat, [int('axis', 1)]);
+    return flat;
+  }
+
+  private emit(
+    opType: string,
+    inputs: readonly string[],
+    output: string,
+    attribute: readonly proto.onnx.IAttributeProto[] = [],
+  ): void {
+    this.nodes.push({ opType, name: output, input: [...inputs], output: [output], attribute: [...attribute] });
+  }
+
+  private floats(wanted: string, shape: Shape, data: Float32Array): string {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.constant(wanted, { dims: [...shape], dataType: FLOAT, rawData });
+  }
+
+  private integers(wanted: string, values: readonly number[]): string {
+    const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    return this.constant(wanted, { dims: [values.length], dataType: INT64, rawData });
+  }
+
+  private constant(wanted: string, tensor: proto.onnx.ITensorProto): string {
+    const name = this.unused(wanted);
+    this.initializers.push({ ...tensor, name });
+    return name;
+  }
+
+  /** A name of no tensor of the model. */
+  private unused(wanted: string): string {
+    let name = wanted;
+    while (this.taken.has(name)) name += "'";
+    this.taken.add(name);
+    return name;
+  }
+}
+
+function windowAttributes(window: Window2d): proto.onnx.IAttributeProto[] {
+  const { kernel, strides, dilations, pads } = window;
+  return [ints('kernel_shape', kernel), ints('strides', strides), ints('dilations', dilations), ints('pads', pads)];
+}
+
+function int(name: string, value: number): proto.onnx.IAttributeProto {
+  return { name, type: INT_ATTRIBUTE, i: value };
+}
+
+function ints(name: string, values: readonly number[]): proto.onnx.IAttributeProto {
+  return { name, type: INTS_ATTRIBUTE, ints: [...values] };
+}
+
+function shapeOf(graph: Graph, name: string): Shape {
+  const tensor = graph.tensors.get(name);
+  if (tensor === undefined) throw new SystoleError('graph-invalid', 'a tensor has no shape', { where: name });
+  return tensor.shape;
+}
+
+function valueInfo(name: string, shape: Shape, elemType: number): proto.onnx.IValueInfoProto {
+  return { name, type: { tensorType: { elemType, shape: { dim: shape.map((n) => ({ dimValue: n })) } } } };
+}

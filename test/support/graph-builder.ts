@@ -1,0 +1,160 @@
+/** Builds float graphs node by node: names and shapes follow; constants are random where a test gives none. */
+import { type RandomSource, randomSource } from '../../src/base/random.js';
+import type {
+  Clamp,
+  Constant,
+  EpilogueStep,
+  Graph,
+  GraphNode,
+  GraphTensor,
+  Shape,
+  Window2d,
+} from '../../src/frontend/graph.js';
+
+export interface WindowChoice {
+  readonly kernel: readonly [number, number];
+  readonly strides?: readonly [number, number];
+  readonly dilations?: readonly [number, number];
+  readonly pads?: readonly [number, number, number, number];
+}
+
+export interface ConvChoice extends WindowChoice {
+  readonly channels: number;
+  readonly groups?: number;
+  readonly weights?: readonly number[];
+  readonly bias?: readonly number[];
+  readonly clamp?: Clamp;
+}
+
+export const RELU: Clamp = { min: 0, max: null };
+const OPEN: Clamp = { min: null, max: null };
+
+export class GraphBuilder {
+  readonly nodes: GraphNode[] = [];
+  readonly tensors = new Map<string, GraphTensor>();
+  readonly #random: RandomSource;
+  #last = 'input';
+
+  constructor(shape: Shape, seed = 1) {
+    this.#random = randomSource(seed);
+    this.tensors.set('input', { name: 'input', shape });
+  }
+
+  /** The name of the newest tensor. */
+  get last(): string {
+    return this.#last;
+  }
+
+  conv(choice: ConvChoice, input = this.#last): this {
+    const [, cin = 1, height = 1, width = 1] = this.#shape(input);
+    const window = whole(choice);
+    const groups = choice.groups ?? 1;
+    const shape = [choice.channels, cin / groups, ...window.kernel];
+    const size = (i: 0 | 1, length: number) => extent(length, window, i);
+    return this.#add(
+      {
+        ...this.#base('conv'),
+        kind: 'conv',
+        input,
+        ...window,
+        groups,
+        weights: this.#constant(shape, choice.weights),
+        bias: this.#constant([choice.channels], choice.bias),
+        clamp: choice.clamp ?? OPEN,
+      },
+      [1, choice.channels, size(0, height), size(1, width)],
+    );
+  }
+
+  dense(choice: Omit<ConvChoice, 'kernel'>, input = this.#last): this {
+    const features = this.#shape(input).reduce((a, b) => a * b, 1);
+    return this.#add(
+      {
+        ...this.#base('dense'),
+        kind: 'dense',
+        input,
+        weights: this.#constant([choice.channels, features], choice.weights),
+        bias: this.#constant([choice.channels], choice.bias),
+        clamp: choice.clamp ?? OPEN,
+      },
+      [1, choice.channels],
+    );
+  }
+
+  add(a: string, b = this.#last, clamp: Clamp = OPEN): this {
+    return this.#add({ ...this.#base('add'), kind: 'add', inputs: [a, b], clamp }, this.#shape(a));
+  }
+
+  affine(choice: { scale?: readonly number[]; shift?: readonly number[]; clamp?: Clamp } = {}): this {
+    const input = this.#last;
+    const channels = [this.#shape(input)[1] ?? 1];
+    const scale = this.#constant(channels, choice.scale).data;
+    const shift = this.#constant(channels, choice.shift).data;
+    return this.#add(
+      { ...this.#base('affine'), kind: 'affine', input, scale, shift, clamp: choice.clamp ?? OPEN },
+      this.#shape(input),
+    );
+  }
+
+  pool(kind: 'maxpool' | 'averagepool', choice: WindowChoice, input = this.#last): this {
+    const [, channels = 1, height = 1, width = 1] = this.#shape(input);
+    const window = whole(choice);
+    const shape = [1, channels, extent(height, window, 0), extent(width, window, 1)];
+    const base = { ...this.#base(kind), input, ...window };
+    return this.#add(kind === 'maxpool' ? { ...base, kind } : { ...base, kind, clamp: OPEN }, shape);
+  }
+
+  build(epilogue: readonly EpilogueStep[] = [], modelShape?: Shape): Graph {
+    const output = this.tensors.get(this.#last)!;
+    return {
+      name: 'built',
+      input: this.tensors.get('input')!,
+      output,
+      epilogue,
+      modelOutput: epilogue.length === 0 ? output : { name: 'model_output', shape: modelShape ?? output.shape },
+      nodes: this.nodes,
+      tensors: this.tensors,
+    };
+  }
+
+  #add(node: GraphNode, shape: Shape): this {
+    this.nodes.push(node);
+    this.tensors.set(node.output, { name: node.output, shape });
+    this.#last = node.output;
+    return this;
+  }
+
+  #base(kind: string): { name: string; sources: readonly string[]; output: string } {
+    const name = `${kind}${this.nodes.length}`;
+    return { name, sources: [name], output: `${name}.out` };
+  }
+
+  #shape(name: string): Shape {
+    return this.tensors.get(name)!.shape;
+  }
+
+  #constant(shape: Shape, values?: readonly number[]): Constant {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const data = Float32Array.from(values ?? Array.from({ length }, () => this.#random.uniform() * 2 - 1));
+    return { shape, data };
+  }
+}
+
+/** Samples for a graph's input, uniform in lo..hi. */
+export function randomSamples(graph: Graph, count: number, lo: number, hi: number, seed = 1): Float32Array[] {
+  const random = randomSource(seed);
+  const size = graph.input.shape.reduce((a, b) => a * b, 1);
+  return Array.from({ length: count }, () =>
+    Float32Array.from({ length: size }, () => lo + (hi - lo) * random.uniform()),
+  );
+}
+
+function whole(choice: WindowChoice): Window2d {
+  const { kernel, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] } = choice;
+  return { kernel, strides, dilations, pads };
+}
+
+function extent(length: number, window: Window2d, axis: 0 | 1): number {
+  const span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+  return Math.floor((length + window.pads[axis]! + window.pads[axis + 2]! - span) / window.strides[axis]) + 1;
+}
