@@ -1,7 +1,7 @@
 """Trains the example's network and writes shapes.onnx.
 
-    node make-data.mjs training /tmp/shapes/training.npz       (likewise validation)
-    python3 train.py /tmp/shapes shapes.onnx
+    node make-data.mjs training data/training.npz       (likewise validation)
+    python3 train.py data shapes.onnx
 
 PyTorch on one CPU thread, fixed seed; about eight minutes. One float network is wanted that
 also stands post-training quantization of its middle layers to 3 bits and to one bit. So every step runs with
