@@ -42,7 +42,10 @@ export const ERROR_CODES = {
   'data-type': 'sample data have the wrong type or values',
   'data-file': 'a data file cannot be read',
   'calibration-needed': 'calibration data are needed',
+  'usage-invalid': 'the command line asks for something that does not exist, or leaves something out',
   'option-invalid': 'an option has an impossible value',
+  'preprocess-invalid': 'a preprocess file is not valid',
+  'file-access': 'a file or directory cannot be read or written',
   'machine-invalid': 'a machine description breaks a rule',
   'machine-unknown': 'no machine of this name',
   'accumulator-range': "a layer's accumulator range exceeds the machine's",
@@ -60,5 +63,6 @@ export const ERROR_CODES = {
   'accelerator-error': 'the accelerator reported an error',
   'accelerator-timeout': 'the accelerator did not answer in time',
   'suite-invalid': 'a regression suite file is not valid',
+  internal: 'a defect of Systole: something it did not expect',
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
