@@ -38,7 +38,7 @@ export function linearTaps(from: number, to: number): Tap[] {
 }
 
 /**
- * Along the width first, then the height: a*(1 - t) + b*t, each operation rounded to float32; with t = 0 it is a.
+ * Along the width first, then the height: a + (b - a)*t, each operation rounded to float32.
  * @param data [outer][height][middle][width][inner]
  * @returns [outer][rows.length][middle][columns.length][inner]
  */
@@ -71,6 +71,5 @@ function resampleAxis(
 }
 
 function mix(a: number, b: number, t: number): number {
-  if (t === 0) return a;
-  return Math.fround(Math.fround(a * Math.fround(1 - t)) + Math.fround(b * t));
+  return Math.fround(a + Math.fround(Math.fround(b - a) * t));
 }
