@@ -1,8 +1,46 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/arch/plan/plan.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
-import { countCycles } from '../../src/arch/timing/count-cycles.js';
-import { testMachine } from '../support/machines.js';
-import { NetworkBuilder } from '../support/network-builder.js';
+import { type CycleCount, countCycles } from '../../src/arch/timing/count-cycles.js';
+import { compareVerilog, coreSimulator } from '../end-to-end/levels.js';
+import { testMachine, VARIED_MACHINES } from '../support/machines.js';
+import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
+import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
+
+const RUNS = Number(process.env.RUNS ?? 12);
+const SEED = Number(process.env.SEED ?? 1);
+
+describe('the cycle count equals that of the Verilated core, exactly, on random networks', () => {
+  for (const machine of VARIED_MACHINES) {
+    const { name, rows, cols, lanes, activationDigit, weightDigit } = machine;
+    const title = `${name}: ${rows}x${cols}x${lanes} with digits (${activationDigit},${weightDigit})`;
+    test(`on ${title}`, { timeout: 600_000 }, async () => {
+      const binary = await coreSimulator(machine);
+      await fc.assert(
+        fc.asyncProperty(recipeArbitrary, fc.nat(), async (recipe, seed) => {
+          const network = networkFromRecipe(recipe);
+          const plan = planNetwork(network, machine);
+          const count = countCycles(machine, plan.images);
+          const frames = [randomFrame(network, seed), randomFrame(network, seed + 1)];
+          const run = await compareVerilog(plan, frames, binary, { hangLimit: 500_000 });
+          expect(run).toEqual({ difference: null, cycles: [count.cycles, count.cycles] });
+          expectWaterfall(plan, count);
+        }),
+        { numRuns: RUNS, seed: SEED },
+      );
+    });
+  }
+});
+
+/** Every cycle has one reason, and every layer's steps are the plan's. */
+function expectWaterfall(plan: Plan, { cycles, waterfall, layers }: CycleCount): void {
+  const { fill, compute, rows, post, fetch, drain } = waterfall;
+  expect(fill + compute + rows + post + fetch + drain).toBe(cycles);
+  expect(layers.map(({ steps }) => steps)).toEqual(plan.layers.map(({ steps }) => steps));
+  expect(compute).toBe(plan.layers.reduce((sum, layer) => sum + layer.steps, 0));
+  for (const layer of layers) expect(layer.cycles).toBeGreaterThanOrEqual(layer.steps);
+}
 
 describe('the cycle model', () => {
   test('gets back the credits of slots that a pool keeps, however close they follow each other', () => {

@@ -37,12 +37,41 @@ export function testMachine(change: Change = {}): Machine {
   });
 }
 
-/** Machines that between them have every digit width, rows from 1 to 4 and lanes above, below and equal to cols. */
+/**
+ * Machines that between them have every digit width, rows from 1 to 4, lanes above, below and equal to cols,
+ * FIFOs of the smallest size, and streams narrower and wider than an element and than a memory word.
+ */
 export const VARIED_MACHINES: readonly Machine[] = [
-  testMachine({ name: 'a8w3' }),
-  testMachine({ name: 'a8w8', weightDigit: 8, rows: 2, lanes: 8, postWidth: 4, columnsPerStage: 4 }),
-  testMachine({ name: 'a8w1', weightDigit: 1, cols: 8, lanes: 2, columnsPerStage: 4 }),
-  testMachine({ name: 'a4w2', activationDigit: 4, weightDigit: 2, rows: 4, cols: 6, lanes: 8, columnsPerStage: 1 }),
+  testMachine({ name: 'a8w3', memory: { fifoEntries: 4 } }),
+  testMachine({
+    name: 'a8w8',
+    weightDigit: 8,
+    rows: 2,
+    lanes: 8,
+    postWidth: 4,
+    columnsPerStage: 4,
+    stream: { inBytes: 16, outBytes: 1 },
+  }),
+  testMachine({
+    name: 'a8w1',
+    weightDigit: 1,
+    cols: 8,
+    lanes: 2,
+    columnsPerStage: 4,
+    memory: { fifoEntries: 8 },
+    stream: { inBytes: 1, outBytes: 2 },
+  }),
+  testMachine({
+    name: 'a4w2',
+    activationDigit: 4,
+    weightDigit: 2,
+    rows: 4,
+    cols: 6,
+    lanes: 8,
+    columnsPerStage: 1,
+    memory: { groups: 4 },
+    stream: { inBytes: 2, outBytes: 8 },
+  }),
   testMachine({
     name: 'a1w1',
     activationDigit: 1,
@@ -51,6 +80,18 @@ export const VARIED_MACHINES: readonly Machine[] = [
     lanes: 16,
     postWidth: 1,
     columnsPerStage: 1,
+    memory: { fifoEntries: 32 },
+    stream: { inBytes: 8 },
   }),
-  testMachine({ name: 'a2w4', activationDigit: 2, weightDigit: 4, rows: 2, cols: 3, postWidth: 1, columnsPerStage: 3 }),
+  testMachine({
+    name: 'a2w4',
+    activationDigit: 2,
+    weightDigit: 4,
+    rows: 2,
+    cols: 3,
+    postWidth: 1,
+    columnsPerStage: 3,
+    memory: { fifoEntries: 16 },
+    stream: { outBytes: 16 },
+  }),
 ];

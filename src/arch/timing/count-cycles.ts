@@ -28,6 +28,8 @@ export interface CycleCount {
 const STEP_TO_TOKEN = 6;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
+/** A machine in which nothing has moved for so long, and for the array's depth, is idle: the frame is offered. */
+const SETTLED_CYCLES = 32;
 /** A program whose machine does nothing for so long never ends. */
 const STUCK_CYCLES = 100_000;
 
@@ -64,7 +66,7 @@ export function countCycles(machine: Machine, images: Images): CycleCount {
     const load = loads.get(units.load.active) ?? null;
     const loaded = loader.step(load, load === null || written.group !== load.group, streaming);
     if (loaded.firstBeat) firstBeat = cycle;
-    streaming ||= loaded.waits;
+    streaming ||= cycle - busyAt > SETTLED_CYCLES + arrivalDelay;
 
     const state = feed.decide(feeds.get(units.feed.active) ?? null, counters);
     if (feed.tileEnds()) {
@@ -99,10 +101,11 @@ export function countCycles(machine: Machine, images: Images): CycleCount {
     postFullBefore = units.post.full;
     postMovedBefore = moved.post;
     // The frame is over before END counts it: the model never begins a second one.
-    fetch.step(moved, done, false);
+    const fetched = fetch.step(moved, done, false);
     feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post);
 
-    if (feed.issues() || entered !== null || written.pops || loaded.rowDone || loader.wantsWrite()) busyAt = cycle;
+    const loading = loaded.rowDone || loader.wantsWrite();
+    if (fetched || loading || feed.issues() || entered !== null || written.pops) busyAt = cycle;
     if (frameEnds) {
       return { cycles: cycle - firstBeat + 1, waterfall: waterfall.waterfall(), layers: waterfall.layers };
     }

@@ -21,7 +21,6 @@ export interface LoaderCycle {
   readonly firstBeat: boolean;
   readonly rowDone: boolean;
   readonly done: boolean;
-  readonly waits: boolean;
 }
 
 export interface LoaderModel {
@@ -91,7 +90,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
     step(record, writeReady, streamValid) {
       if (load === null) {
         if (record !== null) begin(record);
-        return { firstBeat: false, rowDone: false, done: false, waits: false };
+        return { firstBeat: false, rowDone: false, done: false };
       }
       const active = load;
       const stream = fromStream();
@@ -128,7 +127,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
         plane += 1;
       }
       if (done) load = null;
-      return { firstBeat, rowDone, done, waits: isStarved };
+      return { firstBeat, rowDone, done };
     },
   };
 }

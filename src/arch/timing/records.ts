@@ -20,7 +20,12 @@ export interface FetchModel {
   moves(unit: UnitName, done: boolean): boolean;
   /** The end record is at the head: true in the cycle the frame is counted. */
   frameDone(allIdle: boolean): boolean;
-  step(moved: Readonly<Record<UnitName, boolean>>, done: Readonly<Record<UnitName, boolean>>, allIdle: boolean): void;
+  /** Clock edge; returns whether a word was taken from program memory. */
+  step(
+    moved: Readonly<Record<UnitName, boolean>>,
+    done: Readonly<Record<UnitName, boolean>>,
+    allIdle: boolean,
+  ): boolean;
 }
 
 const NAMES = ['load', 'feed', 'post'] as const;
@@ -41,7 +46,7 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
     frameDone: (allIdle) => isEnd() && allIdle,
     step(moved, done, allIdle) {
       const record = records[head];
-      if (record === undefined) return;
+      if (record === undefined) return false;
       const wasFull = record.opcode !== 'end' && units[record.opcode].full;
       for (const name of NAMES) {
         const unit = units[name];
@@ -54,17 +59,18 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
       }
       if (record.opcode === 'end') {
         if (allIdle) head = 0;
-        return;
+        return false;
       }
       if (body === 0) {
         if (!wasFull) body = RECORD_FIELDS[record.opcode].length;
-        return;
+        return !wasFull;
       }
       body -= 1;
-      if (body > 0) return;
+      if (body > 0) return true;
       units[record.opcode].shadow = head;
       units[record.opcode].full = true;
       head += 1;
+      return true;
     },
   };
 }
