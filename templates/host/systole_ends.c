@@ -1,0 +1,108 @@
+/*
+ * What the host computes at the two ends of a network: float32, operation by operation, in the same order as every
+ * other runtime of Systole, so that results agree bit for bit. Only exp comes from the C library, in double.
+ */
+#include <math.h>
+
+#include "systole.h"
+
+/* One rounding to float32 here and now: no wider registers, no fused multiply-add, whatever the compiler's flags. */
+static float rounded(float x) {
+  volatile float y = x;
+  return y;
+}
+
+size_t systole_input_bytes(const struct systole_network *network) {
+  return (size_t)network->input.pixels * network->input.channels;
+}
+
+size_t systole_output_bytes(const struct systole_network *network) {
+  return (size_t)network->output.pixels * network->output.channels * network->output.element_bytes;
+}
+
+/* clamp(round half to even(x) + zero, 0, top); top < 2^16, so beyond 2^22 only the sign matters. */
+static uint32_t code_of(float x, uint32_t zero, uint32_t top) {
+  const float size = x < 0 ? -x : x;
+  if (size >= 4194304.0f) return x < 0 ? 0 : top;
+  int32_t whole = (int32_t)size;
+  const float rest = size - (float)whole;
+  if (rest > 0.5f || (rest == 0.5f && (whole & 1))) whole++;
+  const int32_t code = (x < 0 ? -whole : whole) + (int32_t)zero;
+  return code < 0 ? 0 : (uint32_t)code > top ? top : (uint32_t)code;
+}
+
+int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes) {
+  const uint32_t pixels = network->input.pixels, channels = network->input.channels;
+  const uint32_t top = (1u << network->input.bits) - 1;
+  for (uint32_t c = 0; c < channels; c++) {
+    for (uint32_t p = 0; p < pixels; p++) {
+      const float x = input[(size_t)c * pixels + p];
+      if (x != x) return SYSTOLE_E_NAN;
+      const float steps = rounded(x / network->input.scale);
+      codes[(size_t)p * channels + c] = (uint8_t)code_of(steps, network->input.zero, top);
+    }
+  }
+  return SYSTOLE_OK;
+}
+
+/* One element of the stream: codes are unsigned, accumulators 32 bits signed. */
+static int32_t element(const uint8_t *bytes, uint32_t count) {
+  uint32_t value = 0;
+  for (uint32_t i = 0; i < count; i++) value |= (uint32_t)bytes[i] << (8 * i);
+  return value <= INT32_MAX ? (int32_t)value : -(int32_t)(UINT32_MAX - value) - 1;
+}
+
+static float real_value(const struct systole_network *network, int32_t raw, uint32_t channel) {
+  const float *scale = network->output.scale;
+  if (network->output.form == SYSTOLE_CODES) {
+    return rounded(scale[0] * (float)(raw - (int32_t)network->output.zero));
+  }
+  const float product = rounded(rounded((float)raw) * scale[channel]);
+  return rounded(product + network->output.bias[channel]);
+}
+
+static void softmax(float *line, uint32_t length, uint32_t step) {
+  float most = line[0], sum = 0;
+  for (uint32_t i = 1; i < length; i++) {
+    if (line[i * step] > most) most = line[i * step];
+  }
+  for (uint32_t i = 0; i < length; i++) {
+    line[i * step] = rounded((float)exp((double)rounded(line[i * step] - most)));
+    sum = rounded(sum + line[i * step]);
+  }
+  for (uint32_t i = 0; i < length; i++) line[i * step] = rounded(line[i * step] / sum);
+}
+
+/* The first index of the largest value. */
+static uint32_t argmax(const float *line, uint32_t length, uint32_t step) {
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < length; i++) {
+    if (line[i * step] > line[best * step]) best = i;
+  }
+  return best;
+}
+
+static void apply(const struct systole_step *step, float *values) {
+  for (uint32_t o = 0; o < step->outer; o++) {
+    for (uint32_t i = 0; i < step->inner; i++) {
+      float *line = values + (size_t)o * step->length * step->inner + i;
+      if (step->kind == SYSTOLE_SOFTMAX) softmax(line, step->length, step->inner);
+      /* In place: the result lies at or before its own line, behind the lines already read. */
+      if (step->kind == SYSTOLE_ARGMAX) {
+        values[(size_t)o * step->inner + i] = (float)argmax(line, step->length, step->inner);
+      }
+    }
+  }
+}
+
+void systole_finish(const struct systole_network *network, const uint8_t *output, float *values) {
+  const uint32_t pixels = network->output.pixels, channels = network->output.channels;
+  const uint32_t bytes = network->output.element_bytes;
+  for (uint32_t c = 0; c < channels; c++) {
+    for (uint32_t p = 0; p < pixels; p++) {
+      const int32_t raw = element(output + ((size_t)p * channels + c) * bytes, bytes);
+      values[(size_t)c * pixels + p] = real_value(network, raw, c);
+    }
+  }
+  for (uint32_t i = 0; i < network->output.step_count; i++) apply(&network->output.steps[i], values);
+}
