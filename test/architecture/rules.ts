@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: ['src/base', 'src/arch/registers'],
   scripts: ['examples'],
   examples: [],
-  bin: ['dist/src/cli'],
+  bin: [],
 };
 
 /** Imports beyond the table, each with its reason. */
@@ -28,6 +28,9 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // The network's epilogue steps are types of the graph.
   'src/quant/network': ['src/frontend/graph'],
 };
+
+/** The launcher imports the built command by its place on disk. */
+const MAY_COMPUTE_IMPORTS = ['bin/systole.js'];
 
 /** Files, processes and clocks. */
 const OUTSIDE_PACKAGES = [
@@ -59,7 +62,8 @@ export function breaches(files: ReadonlyMap<string, string>): readonly string[] 
 
 function checkReference(path: string, reference: Reference): readonly string[] {
   const at = `${path}:${reference.line}`;
-  if (reference.kind === 'computed') return [`${at} imports what no reader can see`];
+  if (reference.kind === 'computed')
+    return MAY_COMPUTE_IMPORTS.includes(path) ? [] : [`${at} imports what no reader can see`];
   const target = reference.target!;
   if (reference.kind === 'package') {
     const outside = OUTSIDE_PACKAGES.includes(target) && !mayTouchOutside(path);

@@ -15,8 +15,9 @@ export interface ConvRecipe extends WindowRecipe {
   readonly channels: number;
   readonly depthwise?: boolean;
   readonly weightBits?: number;
-  /** [Cout][kh][kw][Cin]; random where absent. */
+  /** [Cout][kh][kw][Cin]; where absent, `fill` says which: random (any), all the least, all the largest. */
   readonly weights?: readonly number[];
+  readonly fill?: 'any' | 'least' | 'largest';
   /** Bits of the output codes; null: raw accumulators. */
   readonly bits?: number | null;
   readonly zero?: number;
@@ -58,7 +59,7 @@ export class NetworkBuilder {
     const groups = depthwise ? channels : 1;
     const taps = window.kernel[0] * window.kernel[1] * (input.channels / groups);
     const weightBits = recipe.weightBits ?? 8;
-    const weights = Int8Array.from(recipe.weights ?? this.#weights(channels * taps, weightBits));
+    const weights = Int8Array.from(recipe.weights ?? this.#weights(channels * taps, weightBits, recipe.fill ?? 'any'));
     const accRange = rangeOf(weights, taps, input.bits);
     this.layers.push({
       kind: 'conv',
@@ -121,11 +122,10 @@ export class NetworkBuilder {
     };
   }
 
-  #weights(count: number, bits: number): number[] {
-    const low = -(2 ** (bits - 1));
-    return Array.from({ length: count }, () =>
-      bits === 1 ? this.#random.integer(0, 1) * 2 - 1 : this.#random.integer(low, -low - 1),
-    );
+  #weights(count: number, bits: number, fill: 'any' | 'least' | 'largest'): number[] {
+    const [low, high] = bits === 1 ? [0, 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+    const value = () => (fill === 'least' ? low : fill === 'largest' ? high : this.#random.integer(low, high));
+    return Array.from({ length: count }, () => (bits === 1 ? value() * 2 - 1 : value()));
   }
 
   /** Constants that spread the reachable accumulators over the codes and a little beyond. */

@@ -1,72 +1,14 @@
-/**
- * Constrained-random integer networks for fast-check. A recipe is plain data that shrinks field by field;
- * networkFromRecipe makes a valid network of every recipe by cutting what does not fit.
- */
-import fc from 'fast-check';
+/** Constrained-random integer networks for fast-check: every recipe gives a valid network. */
+import type fc from 'fast-check';
 import type { CodeTensor, IntegerNetwork } from '../../src/quant/network.js';
 import { NetworkBuilder } from './network-builder.js';
+import { type LayerRecipe, type NetworkRecipe, type PoolRecipe, recipeArbitrary } from './recipe.js';
 
-export interface LayerRecipe {
-  readonly kind: 'conv' | 'depthwise' | 'residual' | 'maxpool' | 'dense' | 'average';
-  readonly kernel: readonly [number, number];
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  readonly pads: readonly [number, number, number, number];
-  readonly channels: number;
-  readonly weightBits: 1 | 2 | 3 | 4 | 8;
-  readonly bits: number;
-  /** The code of zero, as a part of the largest code, in eighths. */
-  readonly zero: number;
-  readonly nearestEven: boolean;
-  /** Which tensor it reads and adds, counted back from the newest, as far as there are any. */
-  readonly inputBack: number;
-  readonly residualBack: number;
-}
-
-export interface NetworkRecipe {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly bits: number;
-  readonly zero: number;
-  readonly layers: readonly LayerRecipe[];
-  readonly raw: boolean;
-  readonly seed: number;
-}
-
-export const recipeArbitrary: fc.Arbitrary<NetworkRecipe> = fc.record({
-  height: fc.integer({ min: 1, max: 9 }),
-  width: fc.integer({ min: 1, max: 9 }),
-  channels: fc.integer({ min: 1, max: 7 }),
-  bits: fc.integer({ min: 1, max: 8 }),
-  zero: fc.integer({ min: 0, max: 7 }),
-  layers: fc.array(layerArbitrary(), { minLength: 1, maxLength: 5 }),
-  raw: fc.boolean(),
-  seed: fc.nat(2 ** 31 - 1),
-});
+export { type NetworkRecipe, recipeArbitrary } from './recipe.js';
 
 export const networkArbitrary: fc.Arbitrary<IntegerNetwork> = recipeArbitrary.map((recipe) =>
   networkFromRecipe(recipe),
 );
-
-function layerArbitrary(): fc.Arbitrary<LayerRecipe> {
-  const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }));
-  const pad = fc.integer({ min: 0, max: 3 });
-  return fc.record({
-    kind: fc.constantFrom('conv', 'conv', 'depthwise', 'residual', 'maxpool', 'dense', 'average'),
-    kernel: pair(5),
-    strides: pair(3),
-    dilations: pair(3),
-    pads: fc.tuple(pad, pad, pad, pad),
-    channels: fc.integer({ min: 1, max: 11 }),
-    weightBits: fc.constantFrom(1, 2, 3, 4, 8),
-    bits: fc.integer({ min: 1, max: 8 }),
-    zero: fc.integer({ min: 0, max: 7 }),
-    nearestEven: fc.boolean(),
-    inputBack: fc.constantFrom(0, 0, 0, 1, 2),
-    residualBack: fc.integer({ min: 0, max: 3 }),
-  });
-}
 
 /** @param widths of the narrowest machine the network is for */
 export function networkFromRecipe(recipe: NetworkRecipe, widths = { mBits: 34, bBits: 64 }): IntegerNetwork {
@@ -74,29 +16,39 @@ export function networkFromRecipe(recipe: NetworkRecipe, widths = { mBits: 34, b
   const input = { height, width, channels, bits, zero: zeroCode(zero, bits) };
   const builder = new NetworkBuilder(input, seed, widths);
   recipe.layers.forEach((layer, i) => {
-    const last = i === recipe.layers.length - 1;
-    addLayer(builder, layer, last && recipe.raw);
+    const raw = recipe.raw && i === recipe.layers.length - 1 && recipe.outputBack === 0;
+    addLayer(builder, layer, raw);
+    if (layer.pool !== null && !raw) builder.maxpool(poolWindow(layer.pool, builder.last));
   });
-  return builder.build();
+  const outputs = Object.keys(builder.tensors).slice(1);
+  return builder.build(back(outputs, recipe.outputBack));
 }
 
 function addLayer(builder: NetworkBuilder, layer: LayerRecipe, raw: boolean): void {
-  const tensors = Object.values(builder.tensors);
-  const input = back(tensors, layer.inputBack);
+  const input = back(Object.values(builder.tensors), layer.inputBack);
+  const requantized = requantizedLayer(layer, input, raw);
   const window = fitWindow(layer, input);
-  const requantized = {
+  if (layer.kind === 'maxpool') builder.maxpool({ ...window, input: input.name });
+  else if (layer.kind === 'residual') addResidual(builder, layer, input, requantized);
+  else if (layer.kind === 'dense') builder.conv({ ...requantized, kernel: [input.height, input.width] });
+  else if (layer.kind === 'average') builder.conv({ ...requantized, ...window, ...average(input, window.kernel) });
+  else if (layer.kind === 'global-average')
+    builder.conv({ ...requantized, ...average(input, [input.height, input.width]) });
+  else builder.conv({ ...requantized, ...window, depthwise: layer.kind === 'depthwise' });
+}
+
+function requantizedLayer(layer: LayerRecipe, input: CodeTensor, raw: boolean) {
+  const top = 2 ** layer.bits - 1;
+  return {
     weightBits: layer.weightBits,
+    fill: layer.weights,
     bits: raw ? null : layer.bits,
     zero: zeroCode(layer.zero, layer.bits),
     round: layer.nearestEven ? ('nearest-even' as const) : ('floor' as const),
     channels: layer.channels,
     input: input.name,
+    ...(layer.clip && { requantize: { lo: Math.floor(top / 4), hi: top - Math.floor(top / 8) } }),
   };
-  if (layer.kind === 'maxpool') builder.maxpool({ ...window, input: input.name });
-  else if (layer.kind === 'residual') addResidual(builder, layer, input, requantized);
-  else if (layer.kind === 'dense') builder.conv({ ...requantized, kernel: [input.height, input.width] });
-  else if (layer.kind === 'average') builder.conv({ ...requantized, ...average(input) });
-  else builder.conv({ ...requantized, ...window, depthwise: layer.kind === 'depthwise' });
 }
 
 /** A convolution that keeps its input's shape, plus any tensor of that shape, its own input included. */
@@ -104,13 +56,7 @@ function addResidual(
   builder: NetworkBuilder,
   layer: LayerRecipe,
   input: CodeTensor,
-  requantized: {
-    weightBits: number;
-    bits: number | null;
-    zero: number;
-    round: 'nearest-even' | 'floor';
-    input: string;
-  },
+  requantized: ReturnType<typeof requantizedLayer>,
 ): void {
   const alike = Object.values(builder.tensors).filter(
     ({ height, width, channels }) => height === input.height && width === input.width && channels === input.channels,
@@ -128,21 +74,25 @@ function addResidual(
   });
 }
 
-function average(input: CodeTensor) {
-  const { height, width, channels } = input;
-  const weights = Array.from({ length: channels * height * width }, () => 1);
-  return { kernel: [height, width] as const, depthwise: true, weights, weightBits: 2, useful: false };
+function average({ channels }: CodeTensor, kernel: readonly [number, number]) {
+  const weights = Array.from({ length: channels * kernel[0] * kernel[1] }, () => 1);
+  return { kernel, depthwise: true, weights, weightBits: 2, useful: false } as const;
+}
+
+function poolWindow({ kernel, gap, pads }: PoolRecipe, input: CodeTensor) {
+  const strides = [kernel[0] + gap[0], kernel[1] + gap[1]] as const;
+  return fitWindow({ kernel, strides, dilations: [1, 1], pads }, input);
 }
 
 /** The recipe's window, cut until it fits the map and every pad is smaller than the window. */
-function fitWindow(layer: LayerRecipe, input: CodeTensor) {
+function fitWindow(window: Pick<LayerRecipe, 'kernel' | 'strides' | 'dilations' | 'pads'>, input: CodeTensor) {
   const axis = (i: 0 | 1, length: number) => {
-    const wanted = layer.kernel[i];
-    const padded = length + Math.min(layer.pads[i], wanted - 1) + Math.min(layer.pads[i + 2]!, wanted - 1);
-    const dilated = (wanted - 1) * layer.dilations[i] + 1 <= padded;
+    const wanted = window.kernel[i];
+    const padded = length + Math.min(window.pads[i], wanted - 1) + Math.min(window.pads[i + 2]!, wanted - 1);
+    const dilated = (wanted - 1) * window.dilations[i] + 1 <= padded;
     const kernel = dilated ? wanted : Math.min(wanted, length);
-    const pads = [Math.min(layer.pads[i], kernel - 1), Math.min(layer.pads[i + 2]!, kernel - 1)] as const;
-    return { kernel, dilation: dilated ? layer.dilations[i] : 1, stride: layer.strides[i], pads };
+    const pads = [Math.min(window.pads[i], kernel - 1), Math.min(window.pads[i + 2]!, kernel - 1)] as const;
+    return { kernel, dilation: dilated ? window.dilations[i] : 1, stride: window.strides[i], pads };
   };
   const y = axis(0, input.height);
   const x = axis(1, input.width);
