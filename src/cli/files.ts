@@ -1,0 +1,24 @@
+/** Reading the user's files. */
+import { readFile } from 'node:fs/promises';
+import { SystoleError } from '../base/error.js';
+
+/** @throws SystoleError file-not-found when it is missing, a directory, or may not be read */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    const bytes = await readFile(path);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: 'no such file',
+      ENOTDIR: 'no such file',
+      EISDIR: 'it is a directory',
+      EACCES: 'permission denied',
+    };
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new SystoleError('file-not-found', `${path} cannot be read: ${reasons[code] ?? code}`, { where: path });
+  }
+}
+
+export async function readTextFile(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}

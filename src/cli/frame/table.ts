@@ -1,0 +1,38 @@
+import Table from 'cli-table3';
+
+/** What a table draws no lines with: columns apart by two spaces, a line under the head. */
+const PLAIN = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+};
+
+export interface Column {
+  readonly title: string;
+  readonly right?: boolean;
+}
+
+/** Rows under their titles; numbers belong into columns marked right. */
+export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): string {
+  const drawn = new Table({
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
+    chars: PLAIN,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) drawn.push(row.map(String));
+  return trimmed(drawn.toString());
+}
+
+/** Names and values, one a line. */
+export function facts(entries: readonly (readonly [string, string | number])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function trimmed(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .join('\n');
+}

@@ -1,0 +1,44 @@
+/** The command line in this process, its words caught: as a user would type it, without starting Node again. */
+import { runCli } from '../../src/cli/main.js';
+
+export interface CliRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function cli(...args: string[]): Promise<CliRun> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    interactive: false,
+  };
+  const code = await runCli(args, terminal);
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+/** With --json: the object, and the proof that there is nothing else on stdout. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of many shapes
+export async function cliJson(...args: string[]): Promise<{ code: number; json: any }> {
+  const { code, out } = await cli(...args, '--json');
+  return { code, json: JSON.parse(out) };
+}
+
+export interface Refusal {
+  readonly exit: number;
+  readonly code: string;
+  readonly message: string;
+  readonly where: string | null;
+  readonly expected: string | null;
+  readonly actual: string | null;
+  readonly hint: string | null;
+}
+
+/** The refusal of a command line that must fail. */
+export async function refusal(...args: string[]): Promise<Refusal> {
+  const { code, json } = await cliJson(...args);
+  if (json.error === undefined) throw new Error(`not refused: systole ${args.join(' ')}`);
+  return { exit: code, ...json.error };
+}
