@@ -46,7 +46,9 @@ export function countCycles(machine: Machine, images: Images): CycleCount {
   const writer = writerModel();
   const packer = packerModel(machine.stream.outBytes);
   const counters = new Int32Array(machine.counters);
-  const bump = (index: number): void => void (counters[index] = counters[index]! + 1);
+  const bump = (index: number): void => {
+    counters[index] = counters[index]! + 1;
+  };
   const waterfall = waterfallCounter(feeds.size);
 
   // Slots on their way to POST, and from there to the FIFO.
