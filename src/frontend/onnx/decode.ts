@@ -18,7 +18,7 @@ const STRINGS = 8;
 
 /**
  * Decodes an ONNX file. Bounded: a hostile or damaged file costs one pass over its bytes.
- * @throws SystoleError not-onnx, onnx-truncated, onnx-too-large, onnx-external-data, graph-empty, graph-invalid
+ * @throws SystoleError not-onnx, onnx-truncated, onnx-too-large, onnx-external-data, graph-empty; graph-invalid for one name twice
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   checkWire(bytes);
@@ -55,18 +55,18 @@ function decodeProto(bytes: Uint8Array): proto.onnx.ModelProto {
 
 function decodeInitializers(graph: proto.onnx.IGraphProto): Map<string, OnnxTensor> {
   const initializers = new Map<string, OnnxTensor>();
-  if ((graph.sparseInitializer ?? []).length > 0) {
-    throw new SystoleError('operator-limit', 'sparse constants are not supported', {
-      where: graph.name ?? '',
-      hint: 'store the weights as dense tensors',
-    });
-  }
-  for (const tensor of graph.initializer ?? []) {
-    const name = tensor.name ?? '';
+  const add = (name: string, tensor: OnnxTensor): void => {
     if (initializers.has(name)) {
       throw new SystoleError('graph-invalid', 'two initializers have one name', { where: name });
     }
-    initializers.set(name, decodeTensor(tensor, `initializer ${name}`));
+    initializers.set(name, tensor);
+  };
+  for (const tensor of graph.initializer ?? []) {
+    add(tensor.name ?? '', decodeTensor(tensor, `initializer ${tensor.name}`));
+  }
+  for (const sparse of graph.sparseInitializer ?? []) {
+    const shape = (sparse.dims ?? []).map(Number);
+    add(sparse.values?.name ?? '', { type: 'other', shape, what: 'a sparse tensor' });
   }
   return initializers;
 }

@@ -34,10 +34,14 @@ export type AttributeValue =
   | { readonly type: 'other'; readonly value: null };
 export type AttributeType = AttributeValue['type'];
 
-/** float: any of ONNX's floating-point types, as float32; int: any integer type or bool, as doubles (exact to 2^53). */
+/**
+ * float: any of ONNX's floating-point types, as float32; int: any integer type or bool, as doubles (exact to 2^53);
+ * other: a constant that is not read, strings say. It is no fault of the file, but nothing can use it.
+ */
 export type OnnxTensor =
   | { readonly type: 'float'; readonly shape: readonly number[]; readonly data: Float32Array }
-  | { readonly type: 'int'; readonly shape: readonly number[]; readonly data: Float64Array };
+  | { readonly type: 'int'; readonly shape: readonly number[]; readonly data: Float64Array }
+  | { readonly type: 'other'; readonly shape: readonly number[]; readonly what: string };
 
 export interface OnnxValueInfo {
   readonly name: string;

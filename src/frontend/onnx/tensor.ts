@@ -61,21 +61,14 @@ export function isFloatType(type: number): boolean {
 }
 
 /**
- * @throws SystoleError onnx-external-data; operator-limit for an element type that is not read; onnx-too-large or
- * onnx-truncated where shape and bytes disagree.
+ * @throws SystoleError onnx-external-data; onnx-too-large or onnx-truncated where shape and bytes disagree.
  */
 export function decodeTensor(tensor: TensorProto, where: string): OnnxTensor {
   refuseExternal(tensor, where);
   const dataType = Number(tensor.dataType ?? 0);
   const type = ELEMENT_TYPES[dataType];
-  if (type === undefined) {
-    throw new SystoleError('operator-limit', 'a constant has an element type that is not supported', {
-      where,
-      expected: 'a floating-point, integer or boolean type of at least 8 bits',
-      actual: elementTypeName(dataType),
-    });
-  }
   const shape = decodeShape(tensor, where);
+  if (type === undefined) return { type: 'other', shape, what: elementTypeName(dataType) };
   const elements = shape.reduce((product, n) => product * n, 1);
   const raw = tensor.rawData ?? new Uint8Array(0);
   const typed = tensor[type.field] ?? [];
