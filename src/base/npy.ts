@@ -37,14 +37,14 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 
 /**
  * Decodes one .npy file.
- * @throws SystoleError data-file for bytes that are no .npy, a Fortran-ordered or big-endian array, or an element type other than
- * f4 f8 i1 u1 i2 u2 i4 u4 i8 u8 b1.
+ * @throws SystoleError data-file for bytes that are no .npy or a Fortran-ordered array; data-type for big-endian elements, or
+ * a type other than f4 f8 i1 u1 i2 u2 i4 u4 i8 u8 b1.
  */
 export function readNpy(bytes: Uint8Array, where: string): NumericArray {
   const header = npyHeader(bytes, where);
   const elementBytes = ELEMENT_BYTES[header.type];
   if (elementBytes === undefined || header.bigEndian) {
-    throw new SystoleError('data-file', 'the array has an element type that is not read', {
+    throw new SystoleError('data-type', 'the array has an element type that is not read', {
       where,
       expected: 'little-endian f4, f8, i1, u1, i2, u2, i4, u4, i8, u8 or b1',
       actual: header.descr,
