@@ -19,6 +19,7 @@ const INTS_ATTRIBUTE = 7;
  */
 export function graphToOnnx(graph: Graph, options: { readonly outputs?: readonly string[] } = {}): Uint8Array {
   const writer = new GraphWriter(graph);
+  const modelInput = writer.input();
   for (const node of graph.nodes) writer.node(node);
   writer.epilogue();
   const made = new Set(graph.nodes.map((node) => node.output));
@@ -36,7 +37,7 @@ export function graphToOnnx(graph: Graph, options: { readonly outputs?: readonly
       name: graph.name,
       node: writer.nodes,
       initializer: writer.initializers,
-      input: [valueInfo(graph.input.name, graph.input.shape, FLOAT)],
+      input: [modelInput],
       output: [
         valueInfo(graph.modelOutput.name, graph.modelOutput.shape, isIndex ? INT64 : FLOAT),
         ...[...extra].map((name) => valueInfo(name, shapeOf(graph, name), FLOAT)),
@@ -55,6 +56,19 @@ class GraphWriter {
     this.taken = new Set([...graph.tensors.keys(), graph.input.name, graph.output.name, graph.modelOutput.name]);
   }
 
+  /** The model's own input; where its layout is another than the graph's, the operators that lead from one to the other. */
+  input(): proto.onnx.IValueInfoProto {
+    const { name, shape, layout } = this.graph.input;
+    if (layout === undefined) return valueInfo(name, shape, FLOAT);
+    const own = this.unused(`${name}.model`);
+    const split = this.unused(`${name}.split`);
+    const permuted = this.unused(`${name}.permuted`);
+    this.emit('Reshape', [own, this.integers(`${name}.splitshape`, layout.split)], split);
+    this.emit('Transpose', [split], permuted, [ints('perm', layout.permutation)]);
+    this.emit('Reshape', [permuted, this.integers(`${name}.shape`, shape)], name);
+    return valueInfo(own, layout.modelShape, FLOAT);
+  }
+
   node(node: GraphNode): void {
     switch (node.kind) {
       case 'conv': {
@@ -68,7 +82,18 @@ class GraphWriter {
         const weights = this.floats(`${node.name}.weights`, node.weights.shape, node.weights.data);
         const bias = this.floats(`${node.name}.bias`, node.bias.shape, node.bias.data);
         const flat = this.flattened(node.name, node.input);
-        this.clamped(node, node.clamp, 'Gemm', [flat, weights, bias], [int('transB', 1)]);
+        const shape = shapeOf(this.graph, node.output);
+        const vector = shape.length === 2 ? node.output : this.unused(`${node.output}.vector`);
+        this.clamped(
+          { name: node.name, output: vector },
+          node.clamp,
+          'Gemm',
+          [flat, weights, bias],
+          [int('transB', 1)],
+        );
+        if (vector !== node.output) {
+          this.emit('Reshape', [vector, this.integers(`${node.name}.shape`, shape)], node.output);
+        }
         return;
       }
       case 'add':
@@ -116,12 +141,15 @@ class GraphWriter {
       case 'reshape':
         this.emit('Reshape', [from, this.integers(`${to}.shape`, step.shape)], to);
         return;
+      case 'transpose':
+        this.emit('Transpose', [from], to, [ints('perm', step.permutation)]);
+        return;
     }
   }
 
   /** One operator whose result passes the clamp on its way to the node's output. */
   private clamped(
-    node: GraphNode,
+    node: Pick<GraphNode, 'name' | 'output'>,
     clamp: Clamp,
     operator: string,
     inputs: readonly string[],

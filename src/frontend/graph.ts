@@ -9,6 +9,22 @@ export interface GraphTensor {
   readonly shape: Shape;
 }
 
+/**
+ * How the model's own input becomes the graph's: read row major in the shape `split`, its axes permuted
+ * (axis i of the result is axis permutation[i]), and read again in the graph's shape.
+ * Channels last: split [H, W, C], permutation [2, 0, 1].
+ */
+export interface InputLayout {
+  readonly modelShape: Shape;
+  readonly split: Shape;
+  readonly permutation: readonly number[];
+}
+
+export interface GraphInput extends GraphTensor {
+  /** Absent: the model's own input has the graph's shape. */
+  readonly layout?: InputLayout;
+}
+
 /** A float32 constant, row major. */
 export interface Constant {
   readonly shape: Shape;
@@ -43,7 +59,7 @@ export interface ConvNode extends NodeBase, Window2d {
   /** Fused clamp: relu is [0, null]. null = unbounded on that side. */
   readonly clamp: Clamp;
 }
-/** Fully connected on the flattened input; weights are permuted by the passes to the input's NHWC order when lowered to quant. */
+/** Fully connected on the flattened input; the output is [1, Cout], or [1, Cout, 1, 1] where another node needs a map. */
 export interface DenseNode extends NodeBase {
   readonly kind: 'dense';
   readonly input: string;
@@ -83,13 +99,16 @@ export type GraphNode = ConvNode | DenseNode | AddNode | AffineNode | MaxPoolNod
 
 /** What the host does after the array, in order, in float32 on the model's own output layout. */
 export type EpilogueStep =
+  /** axis counts from the front in every step. */
   | { readonly kind: 'softmax'; readonly axis: number; readonly source: string }
   | { readonly kind: 'argmax'; readonly axis: number; readonly keepdims: boolean; readonly source: string }
-  | { readonly kind: 'reshape'; readonly shape: Shape; readonly source: string };
+  | { readonly kind: 'reshape'; readonly shape: Shape; readonly source: string }
+  /** Axis i of the result is axis permutation[i]. */
+  | { readonly kind: 'transpose'; readonly permutation: readonly number[]; readonly source: string };
 
 export interface Graph {
   readonly name: string;
-  readonly input: GraphTensor;
+  readonly input: GraphInput;
   /** The tensor the last array node makes. */
   readonly output: GraphTensor;
   /** Applied by the host to the output; the model's own output name and shape are those after it. */

@@ -4,6 +4,7 @@ import { SystoleError } from '../base/error.js';
 import { openFloatModel } from '../frontend/float-model.js';
 import type { Graph } from '../frontend/graph.js';
 import { graphToOnnx } from '../frontend/graph-to-onnx.js';
+import { toGraphInput } from '../frontend/transpose.js';
 
 export interface TensorStatistics {
   readonly min: number;
@@ -40,7 +41,7 @@ export async function calibrate(
   try {
     for (const [i, sample] of samples.entries()) {
       const values = await model.run(sample);
-      values.set(graph.input.name, sample);
+      values.set(graph.input.name, toGraphInput(graph.input.layout, sample));
       for (const [name, data] of values) {
         let collector = collectors.get(name);
         if (collector === undefined) {
@@ -73,7 +74,7 @@ function checkSamples(graph: Graph, samples: readonly Float32Array[]): void {
     if (sample.length !== size) {
       throw new SystoleError('data-shape', 'a calibration sample has the wrong size', {
         where: `sample ${i} for input ${graph.input.name}`,
-        expected: `${size} values (${graph.input.shape.join('x')})`,
+        expected: `${size} values (${(graph.input.layout?.modelShape ?? graph.input.shape).join('x')})`,
         actual: `${sample.length}`,
       });
     }

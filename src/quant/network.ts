@@ -3,7 +3,7 @@
  * golden.ts. Feature maps are NHWC with N = 1, one unsigned code per element:
  * real = scale * (code - zero).
  */
-import type { EpilogueStep, Shape } from '../frontend/graph.js';
+import type { EpilogueStep, InputLayout, Shape } from '../frontend/graph.js';
 
 export interface CodeTensor {
   readonly name: string;
@@ -102,8 +102,14 @@ export interface OutputStage {
 
 export interface IntegerNetwork {
   readonly name: string;
-  /** The model's input: NCHW [1,C,H,W] or [1,C]; code = clamp(roundHalfEven(real/scale) + zero). */
-  readonly input: { readonly tensor: string; readonly modelName: string; readonly shape: Shape };
+  /** The model's input in its own shape; code = clamp(roundHalfEven(real/scale) + zero) of the values in NCHW order. */
+  readonly input: {
+    readonly tensor: string;
+    readonly modelName: string;
+    readonly shape: Shape;
+    /** Absent: the model's own order is NCHW. */
+    readonly layout?: InputLayout;
+  };
   readonly output: OutputStage;
   readonly tensors: Readonly<Record<string, CodeTensor>>;
   /** Topological order; each tensor is made once. */

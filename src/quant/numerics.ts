@@ -1,22 +1,24 @@
 /** What the host computes at the two ends, in float32, operation by operation. */
 import { SystoleError } from '../base/error.js';
 import type { EpilogueStep } from '../frontend/graph.js';
+import { toGraphInput, transpose } from '../frontend/transpose.js';
 import type { IntegerNetwork, OutputStage } from './network.js';
 
 /**
- * The model's input (float32, NCHW or [1,C]) as codes, NHWC: clamp(roundHalfEven(x / scale) + zero).
+ * The model's input (float32, its own layout) as codes, NHWC: clamp(roundHalfEven(x / scale) + zero).
  * @throws SystoleError data-shape for another number of values, data-type for NaN.
  */
-export function inputCodes(network: IntegerNetwork, real: Float32Array): Uint16Array {
+export function inputCodes(network: IntegerNetwork, values: Float32Array): Uint16Array {
   const tensor = network.tensors[network.input.tensor]!;
   const pixels = tensor.height * tensor.width;
-  if (real.length !== pixels * tensor.channels) {
+  if (values.length !== pixels * tensor.channels) {
     throw new SystoleError('data-shape', 'an input has the wrong size', {
       where: network.input.modelName,
       expected: `${pixels * tensor.channels} values (${network.input.shape.join('x')})`,
-      actual: `${real.length}`,
+      actual: `${values.length}`,
     });
   }
+  const real = toGraphInput(network.input.layout, values);
   const top = 2 ** tensor.bits - 1;
   const codes = new Uint16Array(real.length);
   for (let c = 0; c < tensor.channels; c++) {
@@ -73,6 +75,11 @@ function applyStep(step: EpilogueStep, values: Float32Array<ArrayBuffer>, shape:
   switch (step.kind) {
     case 'reshape':
       return { values, shape: step.shape };
+    case 'transpose':
+      return {
+        values: transpose(values, shape, step.permutation) as Float32Array<ArrayBuffer>,
+        shape: step.permutation.map((axis) => shape[axis]!),
+      };
     case 'softmax':
       return { values: alongAxis(values, shape, step.axis, softmax), shape };
     case 'argmax': {

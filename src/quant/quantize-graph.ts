@@ -41,7 +41,12 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
   }
   const network: IntegerNetwork = {
     name: graph.name,
-    input: { tensor: graph.input.name, modelName: graph.input.name, shape: graph.input.shape },
+    input: {
+      tensor: graph.input.name,
+      modelName: graph.input.name,
+      shape: graph.input.layout?.modelShape ?? graph.input.shape,
+      ...(graph.input.layout ? { layout: graph.input.layout } : {}),
+    },
     output: outputStage(graph, last.layer, tensors, last.output),
     tensors: Object.fromEntries(tensors),
     layers: made.map(({ layer }) => layer),
