@@ -2,7 +2,7 @@
 import type fc from 'fast-check';
 import type { CodeTensor, IntegerNetwork } from '../../src/quant/network.js';
 import { NetworkBuilder } from './network-builder.js';
-import { type LayerRecipe, type NetworkRecipe, type PoolRecipe, recipeArbitrary } from './recipe.js';
+import { type LayerRecipe, type NetworkRecipe, type PoolRecipe, recipeArbitrary, WEIGHT_BITS } from './recipe.js';
 
 export { type NetworkRecipe, recipeArbitrary } from './recipe.js';
 
@@ -26,21 +26,36 @@ export function networkFromRecipe(recipe: NetworkRecipe, widths = { mBits: 34, b
 
 function addLayer(builder: NetworkBuilder, layer: LayerRecipe, raw: boolean): void {
   const input = back(Object.values(builder.tensors), layer.inputBack);
-  const requantized = requantizedLayer(layer, input, raw);
   const window = fitWindow(layer, input);
+  const whole = [input.height, input.width] as const;
+  const kernel =
+    layer.kind === 'dense' ? denseKernel(input) : layer.kind === 'residual' ? ([3, 3] as const) : window.kernel;
+  const requantized = requantizedLayer(layer, input, kernel, raw);
   if (layer.kind === 'maxpool') builder.maxpool({ ...window, input: input.name });
   else if (layer.kind === 'residual') addResidual(builder, layer, input, requantized);
-  else if (layer.kind === 'dense') builder.conv({ ...requantized, kernel: [input.height, input.width] });
+  else if (layer.kind === 'dense') builder.conv({ ...requantized, kernel });
   else if (layer.kind === 'average') builder.conv({ ...requantized, ...window, ...average(input, window.kernel) });
-  else if (layer.kind === 'global-average')
-    builder.conv({ ...requantized, ...average(input, [input.height, input.width]) });
+  else if (layer.kind === 'global-average') builder.conv({ ...requantized, ...average(input, whole) });
   else builder.conv({ ...requantized, ...window, depthwise: layer.kind === 'depthwise' });
 }
 
-function requantizedLayer(layer: LayerRecipe, input: CodeTensor, raw: boolean) {
+/** Accumulators of every machine in the tests hold this many bits. */
+const ACC_LIMIT = 2 ** 27;
+
+const mostOfTap = (input: CodeTensor, weightBits: number) => 2 ** (weightBits - 1) * (2 ** input.bits - 1);
+
+/** The whole map, or one pixel where even weights of one bit would overflow. */
+function denseKernel(input: CodeTensor): readonly [number, number] {
+  const { height, width, channels } = input;
+  return height * width * channels * mostOfTap(input, 1) < ACC_LIMIT ? [height, width] : [1, 1];
+}
+
+function requantizedLayer(layer: LayerRecipe, input: CodeTensor, kernel: readonly [number, number], raw: boolean) {
   const top = 2 ** layer.bits - 1;
+  const taps = kernel[0] * kernel[1] * input.channels;
+  const fitting = WEIGHT_BITS.filter((bits) => bits <= layer.weightBits && taps * mostOfTap(input, bits) < ACC_LIMIT);
   return {
-    weightBits: layer.weightBits,
+    weightBits: fitting.at(-1)!,
     fill: layer.weights,
     bits: raw ? null : layer.bits,
     zero: zeroCode(layer.zero, layer.bits),

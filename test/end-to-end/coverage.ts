@@ -1,0 +1,155 @@
+/** What a run of random cases has covered, read off networks and plans: only what reaches the output counts. */
+import type { Plan, PlannedLayer } from '../../src/arch/plan/plan.js';
+import type { CodeTensor, ConvLayer, IntegerNetwork, Layer } from '../../src/quant/network.js';
+import type { RandomCase } from './random-case.js';
+
+/** Feature -> its values, each of which a run must show. */
+export const DECLARED: Readonly<Record<string, readonly (string | number)[]>> = {
+  operator: ['conv', 'depthwise', 'dense', 'average pool', 'residual', 'fused max pool', 'max pool'],
+  'kernel height': [1, 2, 3, 4, 5],
+  'kernel width': [1, 2, 3, 4, 5],
+  'vertical stride': [1, 2, 3, 4],
+  'horizontal stride': [1, 2, 3, 4],
+  'unequal strides': ['yes'],
+  'vertical dilation': [1, 2, 3],
+  'horizontal dilation': [1, 2, 3],
+  padding: ['none', 'symmetric', 'asymmetric'],
+  'weight bits': [1, 2, 3, 4, 8],
+  'activation bits': [1, 2, 3, 4, 5, 6, 7, 8],
+  'wide activations': ['9 to 16'],
+  rounding: ['floor', 'nearest-even'],
+  limits: ['whole range', 'inside'],
+  output: ['accumulators', 'codes of 1 byte', 'codes of 2 bytes'],
+  'first layer': ['plain', 'folded'],
+  'input channels': ['below the lanes', 'a multiple of the lanes', 'beyond, no multiple'],
+  'output channels': ['below the columns', 'a multiple of the columns', 'beyond, no multiple'],
+  'layers on the array': [1, 2, 3, 4, 5],
+  'copy of an operand': ['yes'],
+  'digit passes': [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64],
+  'input stalls': [0, 1, 5, 9],
+  'output stalls': [0, 1, 5, 9],
+  frames: ['one by one', 'pipelined'],
+};
+
+export interface Coverage {
+  add(random: RandomCase, plan: Plan): void;
+  readonly cases: () => number;
+  /** Times that a value was seen: cases that hold it. */
+  seen(feature: string, value: string | number): number;
+}
+
+export function coverage(): Coverage {
+  const counts = new Map<string, number>();
+  let cases = 0;
+  return {
+    add: (random, plan) => {
+      cases += 1;
+      for (const key of new Set(featuresOf(random, plan))) counts.set(key, (counts.get(key) ?? 0) + 1);
+    },
+    cases: () => cases,
+    seen: (feature, value) => counts.get(keyOf(feature, value)) ?? 0,
+  };
+}
+
+/** Declared values seen fewer than `least` times. */
+export function missing(found: Coverage, least: number): readonly string[] {
+  return Object.entries(DECLARED).flatMap(([feature, values]) =>
+    values
+      .filter((value) => found.seen(feature, value) < least)
+      .map((value) => `${feature} ${value}: seen ${found.seen(feature, value)} times`),
+  );
+}
+
+/** A line for each feature: value and, in brackets, how many cases hold it. */
+export function coverageTable(found: Coverage): string {
+  const width = Math.max(...Object.keys(DECLARED).map((feature) => feature.length));
+  const lines = Object.entries(DECLARED).map(([feature, values]) => {
+    const cells = values.map((value) => `${value} (${found.seen(feature, value)})`);
+    return `${feature.padEnd(width)}  ${cells.join('  ')}`;
+  });
+  return lines.join('\n');
+}
+
+const keyOf = (feature: string, value: string | number) => `${feature}\n${value}`;
+
+function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
+  const { network } = plan;
+  const byName = new Map(network.layers.map((layer) => [layer.name, layer]));
+  const live = plan.layers.flatMap((planned) => planned.sources.map((name) => byName.get(name)!));
+  const load = plan.program.find((record) => record.opcode === 'load')!;
+  const first = plan.layers[0]!;
+  return [
+    ...live.flatMap((layer) => layerFeatures(layer, network)),
+    ...live.flatMap((layer) => (layer.kind === 'conv' ? convFeatures(layer, plan) : [])),
+    ...plan.layers.flatMap((planned) => plannedFeatures(planned, byName)),
+    keyOf('output', outputForm(plan)),
+    ...(first.sources.length > 0 ? [keyOf('first layer', load.fields.fold === 1 ? 'folded' : 'plain')] : []),
+    keyOf('layers on the array', plan.layers.length),
+    keyOf('input stalls', random.stallInput),
+    keyOf('output stalls', random.stallOutput),
+    keyOf('frames', random.pipelined ? 'pipelined' : 'one by one'),
+  ];
+}
+
+function outputForm({ output, network }: Plan): string {
+  if (network.output.form === 'accumulators') return 'accumulators';
+  return output.elementBytes === 1 ? 'codes of 1 byte' : 'codes of 2 bytes';
+}
+
+/** A stride over one output, or a dilation of one tap, does nothing and does not count. */
+function layerFeatures(layer: Layer, network: IntegerNetwork): readonly string[] {
+  const to = network.tensors[layer.output]!;
+  const [top, left, bottom, right] = layer.pads;
+  const padding =
+    Math.max(...layer.pads) === 0 ? 'none' : top === bottom && left === right ? 'symmetric' : 'asymmetric';
+  const axes = [
+    { name: 'vertical', size: 'height', outputs: to.height },
+    { name: 'horizontal', size: 'width', outputs: to.width },
+  ] as const;
+  return [
+    ...axes.flatMap(({ name, size, outputs }, i) => [
+      keyOf(`kernel ${size}`, layer.kernel[i]!),
+      ...(outputs > 1 ? [keyOf(`${name} stride`, layer.strides[i]!)] : []),
+      ...(layer.kernel[i]! > 1 ? [keyOf(`${name} dilation`, layer.dilations[i]!)] : []),
+    ]),
+    ...(to.height > 1 && to.width > 1 && layer.strides[0] !== layer.strides[1]
+      ? [keyOf('unequal strides', 'yes')]
+      : []),
+    keyOf('padding', padding),
+  ];
+}
+
+function convFeatures(layer: ConvLayer, { network, machine }: Plan): readonly string[] {
+  const from = network.tensors[layer.input]!;
+  const to = network.tensors[layer.output]!;
+  const { requantize } = layer;
+  const whole = requantize !== null && requantize.lo === 0 && requantize.hi === 2 ** to.bits - 1;
+  return [
+    ...operatorsOf(layer, from).map((name) => keyOf('operator', name)),
+    keyOf('weight bits', layer.weightFormat.bits),
+    from.bits > 8 ? keyOf('wide activations', '9 to 16') : keyOf('activation bits', from.bits),
+    ...(requantize === null
+      ? []
+      : [keyOf('rounding', requantize.round), keyOf('limits', whole ? 'whole range' : 'inside')]),
+    keyOf('input channels', against(from.channels, machine.lanes, 'lanes')),
+    keyOf('output channels', against(to.channels, machine.cols, 'columns')),
+  ];
+}
+
+function operatorsOf(layer: ConvLayer, from: CodeTensor): readonly string[] {
+  const whole = layer.kernel[0] === from.height && layer.kernel[1] === from.width;
+  const kind = !layer.useful ? 'average pool' : layer.groups > 1 ? 'depthwise' : whole ? 'dense' : 'conv';
+  return layer.requantize?.residual ? [kind, 'residual'] : [kind];
+}
+
+function against(channels: number, size: number, name: string): string {
+  if (channels < size) return `below the ${name}`;
+  return channels % size === 0 ? `a multiple of the ${name}` : 'beyond, no multiple';
+}
+
+function plannedFeatures(planned: PlannedLayer, byName: ReadonlyMap<string, Layer>): readonly string[] {
+  if (planned.sources.length === 0) return [keyOf('copy of an operand', 'yes')];
+  const pooled = planned.sources.some((name) => byName.get(name)!.kind === 'maxpool');
+  const pool = planned.sources.length > 1 ? 'fused max pool' : 'max pool';
+  return [keyOf('digit passes', planned.passes), ...(pooled ? [keyOf('operator', pool)] : [])];
+}

@@ -1,0 +1,33 @@
+/** A network and its case in words, for people who look at a failure. */
+import type { CodeTensor, IntegerNetwork, Layer } from '../../src/quant/network.js';
+
+/** A line for the input, one for each layer, one for the output. */
+export function describeNetwork(network: IntegerNetwork): string {
+  const tensor = (name: string) => network.tensors[name]!;
+  const lines = [
+    `input ${shapeOf(tensor(network.input.tensor))}`,
+    ...network.layers.map((layer) => `${layer.name}: ${layerText(layer)} -> ${shapeOf(tensor(layer.output))}`),
+    `output ${network.output.tensor} as ${network.output.form}`,
+  ];
+  return lines.join('\n');
+}
+
+function shapeOf({ height, width, channels, bits, zero }: CodeTensor): string {
+  return `${height}x${width}x${channels}, ${bits} bits${zero === 0 ? '' : `, zero ${zero}`}`;
+}
+
+function layerText(layer: Layer): string {
+  const { kernel, strides, dilations, pads } = layer;
+  const window = [
+    `${kernel.join('x')}`,
+    ...(Math.max(...strides) > 1 ? [`stride ${strides.join('x')}`] : []),
+    ...(Math.max(...dilations) > 1 ? [`dilation ${dilations.join('x')}`] : []),
+    ...(Math.max(...pads) > 0 ? [`pads ${pads.join(',')}`] : []),
+  ].join(' ');
+  if (layer.kind === 'maxpool') return `max pool ${window} of ${layer.input}`;
+  const { requantize } = layer;
+  const how = requantize === null ? 'raw' : `${requantize.round} ${requantize.lo}..${requantize.hi}`;
+  const residual = requantize?.residual ? ` plus ${requantize.residual.tensor}` : '';
+  const groups = layer.groups > 1 ? 'depthwise ' : '';
+  return `${groups}conv ${window} of ${layer.input}, weights of ${layer.weightFormat.bits} bits, ${how}${residual}`;
+}
