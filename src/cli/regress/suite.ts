@@ -1,0 +1,80 @@
+/** A regression suite file: models x machines x digits x precisions x stalls, in one or several runs. */
+import { z } from 'zod';
+import { SystoleError } from '../../base/error.js';
+
+const bits = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(8)]);
+const count = z.number().int().min(1);
+
+const precision = z.strictObject({
+  weights: bits,
+  activations: z.number().int().min(1).max(8).default(8),
+  ends: z.union([z.literal(8), z.literal('same')]).default(8),
+});
+
+/** Paths are relative to the suite file. */
+const model = z.strictObject({
+  file: z.string().min(1),
+  /** FILE.npz[:key] to calibrate on, and how many of them. */
+  calibration: z.string().min(1),
+  calibrationLimit: count.optional(),
+  /** FILE.npz[:key] with the images to verify; default those of the calibration. */
+  inputs: z.string().min(1).optional(),
+  preprocess: z.string().min(1).optional(),
+  inputShape: z.array(count).optional(),
+  /** Its cases are skipped where a file of it is missing. */
+  optional: z.boolean().default(false),
+});
+
+const run = z.strictObject({
+  models: z.array(z.string()).min(1),
+  /** Names, or FILE.json. */
+  machines: z.array(z.string().min(1)).min(1),
+  /** [activationDigit, weightDigit] in place of the machines' own. */
+  digits: z
+    .array(z.tuple([z.number().int(), z.number().int()]))
+    .min(1)
+    .optional(),
+  precisions: z.array(precision).min(1),
+  /** Random stalls on both streams, or full rate; only at full rate are cycles compared with the plan's. */
+  stalls: z.array(z.boolean()).min(1).default([false]),
+  images: count,
+});
+
+const schema = z
+  .strictObject({
+    name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, dots and dashes'),
+    seed: z.number().int().nonnegative().default(1),
+    models: z.record(z.string(), model),
+    runs: z.array(run).min(1),
+  })
+  .superRefine((suite, context) => {
+    suite.runs.forEach(({ models }, i) => {
+      models.forEach((name, j) => {
+        if (suite.models[name]) return;
+        const message = `there is no model ${name} under models`;
+        context.addIssue({ code: 'custom', path: ['runs', i, 'models', j], message });
+      });
+    });
+  });
+
+export type Suite = z.infer<typeof schema>;
+export type SuiteModel = z.infer<typeof model>;
+export type SuitePrecision = z.infer<typeof precision>;
+
+/** @throws SystoleError suite-invalid, with the field that is wrong */
+export function parseSuite(text: string, where: string): Suite {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new SystoleError('suite-invalid', 'the suite is not JSON', { where, actual: (error as Error).message });
+  }
+  const found = schema.safeParse(json);
+  if (found.success) return found.data;
+  const issue = found.error.issues[0]!;
+  throw new SystoleError('suite-invalid', 'the suite is not valid', {
+    where: issue.path.length > 0 ? `${where}: ${issue.path.join('.')}` : where,
+    actual: issue.message,
+    hint: 'suites/sample.json is an example',
+  });
+}
