@@ -3,7 +3,7 @@
  * what was expected, what was found, and the way out. The CLI prints it; nothing else does.
  */
 export class SystoleError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly where: string | undefined;
   readonly expected: string | undefined;
   readonly actual: string | undefined;
