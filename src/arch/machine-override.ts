@@ -43,11 +43,16 @@ export function overrideMachine(machine: Machine, override: MachineOverride): Ma
     passEntries: roundUp((memory.passEntries * passesOfBytes(wanted)) / passesOfBytes(machine)),
     fifoEntries: Math.max(memory.fifoEntries, roundUp((2 * wanted.rows * cols) / postWidth)),
   };
-  return parseMachine({ ...wanted, name: nameOf(machine.name, wanted), postWidth, columnsPerStage, memory: scaled });
+  return parseMachine({ ...wanted, name: nameOf(machine, wanted), postWidth, columnsPerStage, memory: scaled });
 }
 
-function nameOf(base: string, m: Machine): string {
-  return `${base}-${m.rows}x${m.cols}x${m.lanes}-a${m.activationDigit}w${m.weightDigit}`;
+/** The base's name and what is different: 1x16x16-a8w1, 1x16x16-4x16x16. */
+function nameOf(base: Machine, m: Machine): string {
+  const array = `${m.rows}x${m.cols}x${m.lanes}`;
+  const digits = `a${m.activationDigit}w${m.weightDigit}`;
+  const otherArray = array !== `${base.rows}x${base.cols}x${base.lanes}`;
+  const otherDigits = digits !== `a${base.activationDigit}w${base.weightDigit}`;
+  return [base.name, ...(otherArray ? [array] : []), ...(otherDigits ? [digits] : [])].join('-');
 }
 
 /** Digit passes of a layer with 8-bit operands: as many such layers fit the pass memory as before. */

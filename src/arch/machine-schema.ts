@@ -7,7 +7,7 @@ const powerOfTwo = (min: number, max: number) =>
   whole(min, max).refine(isPowerOfTwo, { message: 'must be a power of two' });
 
 const schema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower case letters, digits and dashes'),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower case letters, digits and dashes'),
   rows: whole(1, 16),
   cols: whole(1, 128),
   lanes: powerOfTwo(2, 128),

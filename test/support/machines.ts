@@ -1,6 +1,9 @@
 /** Machines for tests: a small one in which each case changes what it is about. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Machine } from '../../src/arch/machine.js';
-import { checkMachine } from '../../src/arch/machine-schema.js';
+import { overrideMachine } from '../../src/arch/machine-override.js';
+import { checkMachine, parseMachine } from '../../src/arch/machine-schema.js';
 
 type Change = Partial<Omit<Machine, 'memory' | 'stream'>> & {
   readonly memory?: Partial<Machine['memory']>;
@@ -95,3 +98,27 @@ export const VARIED_MACHINES: readonly Machine[] = [
     stream: { outBytes: 16 },
   }),
 ];
+
+/** The four arrays with five digit pairs each, (activation, weight), on which the known models are proven. */
+export const PROVEN_ARRAYS = ['1x16x16', '1x32x32', '4x16x16', '2x8x8'] as const;
+export const PROVEN_DIGITS = [
+  [8, 3],
+  [8, 8],
+  [8, 1],
+  [4, 2],
+  [1, 1],
+] as const;
+
+/** The machines of machines/*.json, as their files say. */
+export function namedMachines(): readonly Machine[] {
+  const folder = join(import.meta.dirname, '../../machines');
+  return readdirSync(folder)
+    .sort()
+    .map((file) => parseMachine(JSON.parse(readFileSync(join(folder, file), 'utf8'))));
+}
+
+/** One of the twenty machines. */
+export function provenMachine(array: string, activationDigit: number, weightDigit: number): Machine {
+  const named = namedMachines().find(({ name }) => name === array)!;
+  return overrideMachine(named, { activationDigit, weightDigit });
+}
