@@ -62,6 +62,7 @@ export const ERROR_CODES = {
   'frame-long': 'an input frame did not end where it should',
   'accelerator-error': 'the accelerator reported an error',
   'accelerator-timeout': 'the accelerator did not answer in time',
+  'certificate-wrong': 'an exactness certificate does not hold (a defect of Systole)',
   'suite-invalid': 'a regression suite file is not valid',
   internal: 'a defect of Systole: something it did not expect',
 } as const;
