@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   'onnx-external-data': 'the weights lie in a file beside the model',
   'graph-empty': 'the graph has no nodes',
   'graph-invalid': 'the graph breaks a validity rule',
+  'graph-limit': 'the graph has a form that is not supported',
   'operator-unknown': 'an operator is not supported',
   'operator-limit': 'an operator is supported, but not with these attributes or inputs',
   'shape-dynamic': 'an input dimension is not fixed',
