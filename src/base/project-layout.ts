@@ -4,7 +4,12 @@ export const PROJECT_PATHS = {
   machine: 'machine.json',
   /** The integer network (networkToBytes). */
   network: 'network.bin',
+  /** Where every tensor lies on the machine (layoutToJson). */
+  layout: 'program/layout.json',
 } as const;
+
+/** Modules of the generated hardware: the top below rtl/, and the instance name of the core in it. */
+export const HARDWARE = { top: 'systole_top', core: 'core' } as const;
 
 /** The memories in the order of MEM_SELECT. */
 export const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;

@@ -1,12 +1,12 @@
 /** Machine -> Verilog project: the hand-written modules byte for byte, the generated top, file list and scripts. */
 import { machineIdentity } from '../arch/identity.js';
 import type { Machine } from '../arch/machine.js';
+import { HARDWARE } from '../base/project-layout.js';
 import { renderTemplate } from './render.js';
 import { type TemplateSource, templateText } from './templates.js';
 
-/** Name of the generated top module, and of the core's instance in it. */
-export const TOP = 'systole_top';
-export const CORE_INSTANCE = 'core';
+/** Name of the generated top module. */
+export const TOP = HARDWARE.top;
 
 /** Every parameter of systole_core, in the order in which the top sets them. */
 export function coreParameters(machine: Machine): Readonly<Record<string, number | bigint>> {

@@ -2,9 +2,9 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SystoleError } from '../base/error.js';
+import { type Manifest, parseManifest } from '../base/manifest.js';
 import { PROJECT_PATHS } from '../base/project-layout.js';
 import { sha256 } from '../base/sha256.js';
-import { type Manifest, parseManifest } from './manifest.js';
 
 export type ProjectFiles = ReadonlyMap<string, string | Uint8Array>;
 

@@ -56,12 +56,23 @@ struct systole_memory {
 
 enum { SYSTOLE_MEMORIES = 4 }; /* program, passes, weights, parameters: the order of MEM_SELECT */
 
-enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX };
+enum { SYSTOLE_AXES = 8 };
 
-/* One step behind the network, along lines of `length` values that lie `inner` apart, `outer` blocks of them. */
+/* Another order of values: element (i, j, ...) of an array of `size`, in row order, is the one at i*stride[0] + j*stride[1] + ... */
+struct systole_order {
+  uint32_t axes, size[SYSTOLE_AXES], stride[SYSTOLE_AXES];
+};
+
+enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_TRANSPOSE };
+
+/*
+ * One step behind the network: along lines of `length` values that lie `inner` apart, `outer` blocks of them; or
+ * all outer * length * inner values in another order.
+ */
 struct systole_step {
   enum systole_step_kind kind;
   uint32_t outer, length, inner;
+  const struct systole_order *order; /* of a transpose */
 };
 
 enum systole_form {
@@ -78,6 +89,7 @@ struct systole_network {
   struct {
     uint32_t pixels, channels, bits, zero;
     float scale;
+    const struct systole_order *order; /* the model's own values as NCHW; NULL: they are */
   } input;
   /* What leaves the machine, NHWC, little-endian elements of element_bytes; and the model's own output after it. */
   struct {
@@ -124,7 +136,7 @@ int systole_close(struct systole *s);
 size_t systole_input_bytes(const struct systole_network *network);
 size_t systole_output_bytes(const struct systole_network *network);
 
-/* The model's input (float32, NCHW) as codes, NHWC. SYSTOLE_E_NAN when a value is not a number. */
+/* The model's input (float32, its own layout) as codes, NHWC. SYSTOLE_E_NAN when a value is not a number. */
 int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes);
 
 /*

@@ -31,12 +31,23 @@ static uint32_t code_of(float x, uint32_t zero, uint32_t top) {
   return code < 0 ? 0 : (uint32_t)code > top ? top : (uint32_t)code;
 }
 
+/* Where element `index` of the new order lies in the old one. */
+static size_t source_of(const struct systole_order *order, size_t index) {
+  size_t source = 0;
+  for (uint32_t axis = order->axes; axis-- > 0;) {
+    source += index % order->size[axis] * order->stride[axis];
+    index /= order->size[axis];
+  }
+  return source;
+}
+
 int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes) {
   const uint32_t pixels = network->input.pixels, channels = network->input.channels;
   const uint32_t top = (1u << network->input.bits) - 1;
   for (uint32_t c = 0; c < channels; c++) {
     for (uint32_t p = 0; p < pixels; p++) {
-      const float x = input[(size_t)c * pixels + p];
+      const size_t index = (size_t)c * pixels + p;
+      const float x = input[network->input.order ? source_of(network->input.order, index) : index];
       if (x != x) return SYSTOLE_E_NAN;
       const float steps = rounded(x / network->input.scale);
       codes[(size_t)p * channels + c] = (uint8_t)code_of(steps, network->input.zero, top);
@@ -82,7 +93,22 @@ static uint32_t argmax(const float *line, uint32_t length, uint32_t step) {
   return best;
 }
 
+/* In place: what belongs at i and lay before it has been swapped on, along the places it was swapped to. */
+static void transpose(const struct systole_order *order, float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    size_t from = source_of(order, i);
+    while (from < i) from = source_of(order, from);
+    const float value = values[i];
+    values[i] = values[from];
+    values[from] = value;
+  }
+}
+
 static void apply(const struct systole_step *step, float *values) {
+  if (step->kind == SYSTOLE_TRANSPOSE) {
+    transpose(step->order, values, (size_t)step->outer * step->length * step->inner);
+    return;
+  }
   for (uint32_t o = 0; o < step->outer; o++) {
     for (uint32_t i = 0; i < step->inner; i++) {
       float *line = values + (size_t)o * step->length * step->inner + i;

@@ -2,6 +2,9 @@
 import type { ActivationWrite } from '../simulator/run-program.js';
 import type { Plan } from './plan.js';
 
+/** What of a plan tells where a write goes; PlanLayout and a machine are enough. */
+type ReadablePlan = Pick<Plan, 'tensors' | 'layers' | 'machine'>;
+
 /** First digit of a write, in the user's terms. */
 export interface WritePosition {
   readonly layer: string;
@@ -12,7 +15,7 @@ export interface WritePosition {
 }
 
 /** Where in its tensor a write of the writer unit goes; undefined for an address outside it. */
-export function locateWrite(plan: Plan, write: Omit<ActivationWrite, 'digits'>): WritePosition | undefined {
+export function locateWrite(plan: ReadablePlan, write: Omit<ActivationWrite, 'digits'>): WritePosition | undefined {
   const layer = plan.layers[write.layer];
   const tensor = layer && plan.tensors[layer.output];
   if (!layer || !tensor?.place) return undefined;
@@ -31,7 +34,11 @@ export function locateWrite(plan: Plan, write: Omit<ActivationWrite, 'digits'>):
  * @returns undefined for a tensor that POST does not write: the input, the output, one inside a fused pool.
  * An element nobody wrote is -1.
  */
-export function readTensor(plan: Plan, writes: Iterable<ActivationWrite>, name: string): Int32Array | undefined {
+export function readTensor(
+  plan: ReadablePlan,
+  writes: Iterable<ActivationWrite>,
+  name: string,
+): Int32Array | undefined {
   const tensor = plan.tensors[name];
   const maker = plan.layers.findIndex((layer) => layer.output === name);
   if (!tensor?.place || maker < 0) return undefined;

@@ -12,6 +12,11 @@ export interface VerilatedOptions {
 }
 
 const POLL_CYCLES = 2048;
+/**
+ * Cycles that pass before a frame is sent. The simulator's clock moves only when it is asked, but a real host needs longer
+ * than this between two accesses, and the first records of the program are then in place.
+ */
+const SETTLE_CYCLES = 512;
 
 /** @param binary the path that buildSimulator returned */
 export async function openVerilatedLink(binary: string, options: VerilatedOptions = {}): Promise<Link> {
@@ -26,7 +31,10 @@ function linkOf(simulator: Simulator, slice: number): Link {
     readRegister: (offset) => simulator.read(offset),
     writeRegister: async (offset, value) => refusedIf(!(await simulator.write(offset, value)), offset),
     writeMany: async (offset, values) => refusedIf((await simulator.burst(offset, values)) > 0, offset),
-    send: (bytes, last) => simulator.send(bytes, last),
+    send: async (bytes, last) => {
+      await simulator.step(SETTLE_CYCLES);
+      await simulator.send(bytes, last);
+    },
     receive: async () => {
       const received = await simulator.receive(slice, POLL_CYCLES);
       return received.kind === 'frame' ? received.bytes : null;

@@ -1,11 +1,9 @@
 /** manifest.json: what a project holds and all that is needed to make the same bytes again. */
 import { z } from 'zod';
-import { machineIdentity } from '../arch/identity.js';
-import type { Machine } from '../arch/machine.js';
-import { prettyJson } from '../base/canonical-json.js';
-import { SystoleError } from '../base/error.js';
-import { PROJECT_PATHS } from '../base/project-layout.js';
-import { sha256 } from '../base/sha256.js';
+import { prettyJson } from './canonical-json.js';
+import { SystoleError } from './error.js';
+import { PROJECT_PATHS } from './project-layout.js';
+import { sha256 } from './sha256.js';
 
 export type ManifestValue = string | number | boolean | null | ManifestObject | readonly ManifestValue[];
 export interface ManifestObject {
@@ -20,6 +18,18 @@ export interface ManifestInput {
   readonly sha256: string;
 }
 
+/** One layer of the plan, in the order of the program. */
+export interface ManifestLayer {
+  readonly name: string;
+  /** Cycles in which the array works on it or waits for it, by the compiler's count. */
+  readonly planCycles: number;
+  readonly usefulDigitMacs: number;
+  /** 'approximate' with the number of accumulator values that differ, and the largest difference in codes. */
+  readonly exactness: 'exact' | 'approximate';
+  readonly differing: number;
+  readonly maxCodes: number;
+}
+
 export interface Manifest {
   readonly format: 1;
   /** Version of Systole. */
@@ -32,36 +42,23 @@ export interface Manifest {
   readonly options: ManifestObject;
   readonly planCycles: number;
   readonly usefulDigitMacs: number;
+  readonly layers: readonly ManifestLayer[];
   /** Path -> SHA-256 of every file but the manifest itself. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-export interface ManifestSource extends Pick<Manifest, 'systole' | 'network' | 'inputs' | 'options'> {
-  readonly machine: Machine;
-  readonly planCycles: number;
-  readonly usefulDigitMacs: number;
-}
+export type ManifestSource = Omit<Manifest, 'format' | 'files'>;
 
 /** The text of manifest.json for these files; equal inputs give equal bytes. */
 export function buildManifest(files: ReadonlyMap<string, string | Uint8Array>, source: ManifestSource): string {
   const hashes = [...files]
     .filter(([path]) => path !== PROJECT_PATHS.manifest)
     .map(([path, data]) => [path, sha256(data)]);
-  const manifest: Manifest = {
-    format: 1,
-    systole: source.systole,
-    network: source.network,
-    machine: source.machine.name,
-    identity: identityText(machineIdentity(source.machine)),
-    inputs: source.inputs,
-    options: source.options,
-    planCycles: source.planCycles,
-    usefulDigitMacs: source.usefulDigitMacs,
-    files: Object.fromEntries(hashes),
-  };
+  const manifest: Manifest = { format: 1, ...source, files: Object.fromEntries(hashes) };
   return prettyJson(manifest);
 }
 
+/** A machine's identity as the manifest writes it. */
 export const identityText = (identity: bigint) => `0x${identity.toString(16).padStart(16, '0')}`;
 
 const value: z.ZodType<ManifestValue> = z.lazy(() =>
@@ -80,6 +77,16 @@ const schema = z.strictObject({
   options: z.record(z.string(), value),
   planCycles: z.number().int().positive(),
   usefulDigitMacs: z.number().int().nonnegative(),
+  layers: z.array(
+    z.strictObject({
+      name: z.string(),
+      planCycles: z.number().int().nonnegative(),
+      usefulDigitMacs: z.number().int().nonnegative(),
+      exactness: z.union([z.literal('exact'), z.literal('approximate')]),
+      differing: z.number().int().nonnegative(),
+      maxCodes: z.number().int().nonnegative(),
+    }),
+  ),
   files: z.record(path, hash),
 });
 

@@ -1,0 +1,85 @@
+/** The part of a plan that its readers need once the program is written: where tensors lie, and who makes them. */
+import { z } from 'zod';
+import { prettyJson } from '../../base/canonical-json.js';
+import { SystoleError } from '../../base/error.js';
+import type { Plan } from './plan.js';
+
+export type PlanLayout = Pick<Plan, 'tensors' | 'layers' | 'input' | 'output' | 'usefulDigitMacs' | 'used'>;
+
+/** The layout as JSON text; equal plans give equal bytes. */
+export function layoutToJson({ tensors, layers, input, output, usefulDigitMacs, used }: PlanLayout): string {
+  return prettyJson({ tensors, layers, input, output, usefulDigitMacs, used });
+}
+
+const whole = z.number().int();
+const count = whole.nonnegative();
+const place = z.strictObject({
+  group: count,
+  base: count,
+  planes: count,
+  planeStride: count,
+  rowPitch: count,
+  pixelPitch: count,
+  foldRows: count,
+  counter: count,
+  made: whole,
+  lastRead: whole,
+});
+const tensor = z.strictObject({
+  name: z.string(),
+  height: count,
+  width: count,
+  channels: count,
+  bits: count,
+  place: place.nullable(),
+});
+const layer = z.strictObject({
+  name: z.string(),
+  sources: z.array(z.string()),
+  input: z.string(),
+  residual: z.string().nullable(),
+  output: z.string(),
+  passes: count,
+  usefulMacs: count,
+  usefulDigitMacs: count,
+  steps: count,
+  accRange: z.strictObject({ min: whole, max: whole }),
+});
+const schema: z.ZodType<PlanLayout> = z.strictObject({
+  tensors: z.record(z.string(), tensor),
+  layers: z.array(layer),
+  input: z.strictObject({ tensor: z.string(), codes: count }),
+  output: z.strictObject({
+    tensor: z.string(),
+    elements: count,
+    elementBytes: z.union([z.literal(1), z.literal(2), z.literal(4)]),
+  }),
+  usefulDigitMacs: count,
+  used: z.strictObject({
+    activationWords: count,
+    weightWords: count,
+    parameterWords: count,
+    programWords: count,
+    passEntries: count,
+    counters: count,
+  }),
+});
+
+/** @throws SystoleError project-invalid for text that layoutToJson did not write. */
+export function layoutFromJson(text: string, where: string): PlanLayout {
+  const damaged = (actual: string): SystoleError =>
+    new SystoleError('project-invalid', 'the layout of the plan is damaged', {
+      where,
+      actual,
+      hint: 'compile the model again with --force',
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw damaged('not JSON');
+  }
+  const found = schema.safeParse(json);
+  if (!found.success) throw damaged(z.prettifyError(found.error).split('\n')[0]!);
+  return found.data;
+}

@@ -1,0 +1,82 @@
+/** What the C templates of a network print: sizes, the description of both ends, the memories. */
+import { machineIdentity } from '../arch/identity.js';
+import type { Plan } from '../arch/plan/plan.js';
+import { MEMORIES } from '../base/project-layout.js';
+import { commentText, floatConstant, stringText } from './c-text.js';
+import { orderOf, type ValueOrder, valueSteps } from './host-steps.js';
+import type { View } from './render.js';
+
+/** The view of systole_network.h.hbs and systole_network.c.hbs. */
+export function networkView(plan: Plan, planCycles: number): View {
+  const { network, machine, images } = plan;
+  const identity = machineIdentity(machine).toString(16).padStart(16, '0');
+  const { modelShape } = network.output;
+  return {
+    title: commentText(JSON.stringify(network.name)),
+    name: stringText(network.name),
+    planCycles,
+    inputValues: plan.input.codes,
+    outputBytes: plan.output.elements * plan.output.elementBytes,
+    outputValues: plan.output.elements,
+    resultValues: modelShape.reduce((product, n) => product * n, 1),
+    resultShape: (modelShape[0] === 1 ? modelShape.slice(1) : modelShape).join(', '),
+    memories: MEMORIES.map((name) => ({
+      name,
+      pieces: images[name].length,
+      words: Math.max(1, images[name].length),
+    })),
+    identityLow: identity.slice(8),
+    identityHigh: identity.slice(0, 8),
+    ...inputView(plan),
+    ...outputView(plan),
+    ...orderViews(plan),
+  };
+}
+
+function inputView({ network }: Plan): View {
+  const { height, width, channels, bits, zero, scale } = network.tensors[network.input.tensor]!;
+  return {
+    inputPixels: height * width,
+    inputChannels: channels,
+    inputBits: bits,
+    inputZero: zero,
+    inputScale: floatConstant(scale),
+  };
+}
+
+function outputView({ network, output }: Plan): View {
+  const { height, width, channels, zero } = network.tensors[output.tensor]!;
+  const { form, scale, bias } = network.output;
+  return {
+    outputPixels: height * width,
+    outputChannels: channels,
+    elementBytes: output.elementBytes,
+    outputZero: zero,
+    form: form === 'codes' ? 'SYSTOLE_CODES' : 'SYSTOLE_ACCUMULATORS',
+    scales: scale.map((value) => ({ value: floatConstant(value) })),
+    hasBiases: form === 'accumulators',
+    biases: form === 'accumulators' ? bias.map((value) => ({ value: floatConstant(value) })) : [],
+  };
+}
+
+const KINDS = { softmax: 'SYSTOLE_SOFTMAX', argmax: 'SYSTOLE_ARGMAX', transpose: 'SYSTOLE_TRANSPOSE' } as const;
+
+/** The host's steps, and every other order of values that they and the input use. */
+function orderViews({ network }: Plan): View {
+  const orders: ValueOrder[] = [];
+  const pointer = (order: ValueOrder | null) => (order ? `&orders[${orders.push(order) - 1}]` : 'NULL');
+  const { layout } = network.input;
+  const inputOrder = pointer(layout ? orderOf(layout.split, layout.permutation) : null);
+  const steps = valueSteps(network.output.shape, network.output.steps).map(({ kind, outer, length, inner, order }) => ({
+    ...{ kind: KINDS[kind], outer, length, inner, order: pointer(order) },
+  }));
+  const list = (values: readonly number[]) => values.map((value) => `${value}u`).join(', ');
+  return {
+    inputOrder,
+    hasOrders: orders.length > 0,
+    orders: orders.map(({ size, stride }) => ({ axes: size.length, size: list(size), stride: list(stride) })),
+    hasSteps: steps.length > 0,
+    steps,
+    stepCount: steps.length,
+  };
+}

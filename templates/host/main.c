@@ -1,0 +1,228 @@
+/*
+ * Runs frames on the Verilated machine through the C driver: prints outputs, predictions and cycles, and compares
+ * with expected outputs. Exit 0 on success, 1 for a failure, 2 for wrong usage, 3 when an output differs.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demo_frames.h"
+#include "systole.h"
+#include "systole_network.h"
+#include "systole_sim_link.h"
+
+enum { OK = 0, FAILED = 1, USAGE = 2, DIFFERS = 3, SHOWN_VALUES = 16 };
+
+struct options {
+  const char *input, *expect, *output, *simulator;
+  unsigned long random, seed, stalls;
+  int codes, stalled;
+};
+
+/* All memory of the program. */
+static float real[SYSTOLE_INPUT_VALUES];
+static uint8_t codes[SYSTOLE_INPUT_VALUES];
+static uint8_t stream[SYSTOLE_OUTPUT_BYTES];
+static uint8_t expected[SYSTOLE_OUTPUT_BYTES];
+static float values[SYSTOLE_OUTPUT_VALUES];
+static char beside[4096];
+
+/* Prints `error: ...` and gives the exit code of a failure. */
+static int fail(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fputs("error: ", stderr);
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+  va_end(arguments);
+  return FAILED;
+}
+
+static int usage(const char *wrong) {
+  if (wrong) fprintf(stderr, "error: %s\n", wrong);
+  fprintf(wrong ? stderr : stdout,
+          "usage: systole_demo [OPTIONS] INPUT    or    systole_demo [OPTIONS] --random N\n"
+          "  INPUT              .npy of float32 (or of uint8 codes), or bare little-endian float32 values\n"
+          "  --codes            INPUT holds bare codes, one a byte, NHWC\n"
+          "  --random N         N frames of random codes\n"
+          "  --seed S           of --random, and of what registers without reset start with; default 1\n"
+          "  --stalls S         random stalls on both streams, from seed S\n"
+          "  --expect FILE      the output stream's bytes of all frames; exit 3 where a frame differs\n"
+          "  --output FILE.npy  the model's outputs, float32\n"
+          "  --simulator PATH   default: build/systole-sim beside this program\n");
+  return wrong ? USAGE : OK;
+}
+
+static int number(const char *text, unsigned long *value) {
+  char *end;
+  if (!text || *text < '0' || *text > '9') return -1;
+  *value = strtoul(text, &end, 10);
+  return *end || *value > 0xfffffffful ? -1 : 0;
+}
+
+/* Returns NULL, or what is wrong; an empty text asks for help. */
+static const char *parse(struct options *options, int argc, char **argv) {
+  for (int i = 1; i < argc; i++) {
+    const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+    if (strcmp(name, "--help") == 0) return "";
+    if (strcmp(name, "--codes") == 0) {
+      options->codes = 1;
+      continue;
+    }
+    if (name[0] != '-') {
+      if (options->input) return "more than one INPUT";
+      options->input = name;
+      continue;
+    }
+    i++;
+    if (!value) return "an option is unknown or lacks its value";
+    if (strcmp(name, "--expect") == 0) {
+      options->expect = value;
+    } else if (strcmp(name, "--output") == 0) {
+      options->output = value;
+    } else if (strcmp(name, "--simulator") == 0) {
+      options->simulator = value;
+    } else if (strcmp(name, "--random") == 0) {
+      if (number(value, &options->random) || options->random == 0) return "--random needs a number of frames";
+    } else if (strcmp(name, "--seed") == 0) {
+      if (number(value, &options->seed)) return "--seed needs a number below 2^32";
+    } else if (strcmp(name, "--stalls") == 0) {
+      if (number(value, &options->stalls)) return "--stalls needs a seed, a number below 2^32";
+      options->stalled = 1;
+    } else {
+      return "an option is unknown or lacks its value";
+    }
+  }
+  return (options->input != NULL) == (options->random != 0) ? "give either INPUT or --random N" : NULL;
+}
+
+/* build/systole-sim in the folder that this program was started from. */
+static const char *default_simulator(const char *program) {
+  const char *slash = strrchr(program, '/');
+  const int folder = slash ? (int)(slash - program) + 1 : 0;
+  snprintf(beside, sizeof beside, "%.*sbuild/systole-sim", folder, program);
+  return beside;
+}
+
+static int report(const struct systole *s, const struct systole_sim *sim, int status) {
+  fail("%s", systole_message(status));
+  if (status == SYSTOLE_E_LINK) fprintf(stderr, "  %s\n", sim->message);
+  if (status == SYSTOLE_E_ABSENT || status == SYSTOLE_E_ABI || status == SYSTOLE_E_IDENTITY ||
+      status == SYSTOLE_E_CHECKSUM || status == SYSTOLE_E_OUTPUT) {
+    fprintf(stderr, "  expected 0x%llx, found 0x%llx\n", (unsigned long long)s->expected, (unsigned long long)s->found);
+  }
+  if (status == SYSTOLE_E_TIMEOUT || s->error) {
+    char waiting[200];
+    systole_explain_waiting(s->waiting, waiting, sizeof waiting);
+    fprintf(stderr, "  ERROR 0x%lx; %s\n", (unsigned long)s->error, waiting);
+  }
+  return FAILED;
+}
+
+static void print_frame(unsigned long index, uint32_t cycles) {
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < SYSTOLE_RESULT_VALUES; i++) {
+    if (values[i] > values[best]) best = i;
+  }
+  printf("frame %lu: %lu cycles, ", index, (unsigned long)cycles);
+  if (SYSTOLE_RESULT_VALUES > 1) printf("prediction %lu, ", (unsigned long)best);
+  printf("output");
+  for (uint32_t i = 0; i < SYSTOLE_RESULT_VALUES && i < SHOWN_VALUES; i++) printf(" %.9g", (double)values[i]);
+  printf("%s\n", SYSTOLE_RESULT_VALUES > SHOWN_VALUES ? " ..." : "");
+}
+
+struct files {
+  FILE *expect, *output;
+};
+
+/* Every frame; the number of frames that differ from what is expected goes to *different. */
+static int run(struct systole *s, const struct systole_sim *sim, struct frames *frames, const struct files *files,
+               unsigned long *different) {
+  uint32_t least = UINT32_MAX, most = 0;
+  for (unsigned long i = 0; i < frames->count; i++) {
+    uint32_t cycles = 0;
+    const char *wrong = frames_next(frames, &systole_network, real, codes);
+    if (wrong) return fail("frame %lu: %s", i, wrong);
+    const int status = systole_infer(s, codes, stream, &cycles);
+    if (status) {
+      fprintf(stderr, "frame %lu: ", i);
+      return report(s, sim, status);
+    }
+    systole_finish(&systole_network, stream, values);
+    print_frame(i, cycles);
+    if (cycles < least) least = cycles;
+    if (cycles > most) most = cycles;
+    if (files->output && npy_write_values(files->output, values, SYSTOLE_RESULT_VALUES)) {
+      return fail("the output file cannot be written");
+    }
+    if (!files->expect) continue;
+    if (fread(expected, 1, sizeof expected, files->expect) != sizeof expected) {
+      return fail("the expected outputs end before frame %lu", i);
+    }
+    if (memcmp(expected, stream, sizeof expected) == 0) continue;
+    printf("frame %lu differs from what is expected\n", i);
+    ++*different;
+  }
+  printf("%lu frames, %lu to %lu cycles each (%lu planned)\n", frames->count, (unsigned long)least, (unsigned long)most,
+         (unsigned long)SYSTOLE_PLAN_CYCLES);
+  if (files->expect) printf("%lu equal, %lu different\n", frames->count - *different, *different);
+  return *different ? DIFFERS : OK;
+}
+
+/* Opens the machine, runs, and closes what it opened. */
+static int run_on_machine(const struct options *options, const char *simulator, struct frames *frames,
+                          const struct files *files) {
+  struct systole_sim sim;
+  struct systole_link link;
+  struct systole machine;
+  const struct systole_stalls stalls = {options->stalls, 32768, 32768};
+  unsigned long different = 0;
+  if (systole_sim_open(&sim, &link, simulator, (unsigned)options->seed)) {
+    return fail("%s\n  %s", sim.message, simulator);
+  }
+  int result = FAILED;
+  const int status = systole_open(&machine, &link, &systole_network, NULL);
+  if (status) {
+    report(&machine, &sim, status);
+  } else if (options->stalled && systole_sim_stalls(&sim, &stalls)) {
+    fail("%s", sim.message);
+  } else {
+    result = run(&machine, &sim, frames, files, &different);
+    systole_close(&machine);
+  }
+  systole_sim_close(&sim);
+  return result;
+}
+
+int main(int argc, char **argv) {
+  struct options options = {.seed = 1};
+  struct frames frames;
+  struct files files = {NULL, NULL};
+  const char *wrong = parse(&options, argc, argv);
+  if (wrong) return usage(*wrong ? wrong : NULL);
+  signal(SIGPIPE, SIG_IGN); /* a simulator that dies is an error of its link */
+  if (options.input) {
+    wrong = frames_open(&frames, options.input, options.codes, SYSTOLE_INPUT_VALUES);
+    if (wrong) return fail("%s: %s", options.input, wrong);
+  } else {
+    frames_random(&frames, options.random, (uint32_t)options.seed);
+  }
+  if (options.expect && !(files.expect = fopen(options.expect, "rb"))) {
+    return fail("%s cannot be read", options.expect);
+  }
+  if (options.output && !(files.output = fopen(options.output, "wb"))) {
+    return fail("%s cannot be written", options.output);
+  }
+  int result = OK;
+  if (files.output && npy_write_head(files.output, frames.count, SYSTOLE_RESULT_SHAPE)) {
+    result = fail("%s cannot be written", options.output);
+  }
+  const char *simulator = options.simulator ? options.simulator : default_simulator(argv[0]);
+  if (result == OK) result = run_on_machine(&options, simulator, &frames, &files);
+  if (files.output && fclose(files.output) && result == OK) result = fail("%s cannot be written", options.output);
+  if (files.expect) fclose(files.expect);
+  frames_close(&frames);
+  return result;
+}
