@@ -20,14 +20,14 @@ export function namedMachines(): ReadonlyMap<string, Machine> {
  * A named machine, or that of a file (anything with a slash or ending in .json).
  * @throws SystoleError machine-unknown, machine-invalid, file-not-found
  */
-export async function findMachine(text: string): Promise<Machine> {
+export async function findMachine(text: string, where: string): Promise<Machine> {
   if (text.endsWith('.json') || text.includes('/')) return machineFile(text);
   const machines = namedMachines();
   const machine = machines.get(text);
   if (machine) return machine;
   const near = closest(text, [...machines.keys()]);
   throw new SystoleError('machine-unknown', `there is no machine ${text}`, {
-    where: '--machine',
+    where,
     expected: `${[...machines.keys()].join(', ')}, or a FILE.json`,
     actual: text,
     hint: near ? `did you mean ${near}?` : 'systole machines lists them with their sizes',

@@ -36,7 +36,7 @@ describe('a data file', () => {
 
   it('is named with the key behind the last colon of an archive', () => {
     expect(splitKey('a/b.npz:x')).toEqual({ path: 'a/b.npz', key: 'x' });
-    expect(splitKey('C:\\d.npz')).toEqual({ path: 'C:\\d.npz', key: undefined });
+    expect(splitKey('odd:name.npz')).toEqual({ path: 'odd:name.npz', key: undefined });
     expect(splitKey('x.npy')).toEqual({ path: 'x.npy', key: undefined });
   });
 

@@ -17,7 +17,7 @@ export function addMachines(program: Command, session: Session): void {
     ],
     examples: ['systole machines', 'systole machines 1x16x16', 'systole machines 1x16x16 --json > mine.json'],
     options: [],
-    run: async ([name]) => (name === undefined ? list() : one(await findMachine(name))),
+    run: async ([name]) => (name === undefined ? list() : one(await findMachine(name, 'NAME'))),
   });
 }
 
