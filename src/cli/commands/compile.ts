@@ -1,0 +1,149 @@
+import type { Command } from 'commander';
+import type { Plan } from '../../arch/plan/plan.js';
+import { type CycleCount, countCycles } from '../../arch/timing/count-cycles.js';
+import { prettyJson } from '../../base/canonical-json.js';
+import type { ManifestInput, ManifestObject } from '../../base/manifest.js';
+import type { Graph } from '../../frontend/graph.js';
+import { manifestLayers, projectFiles } from '../../hdlgen/project-files.js';
+import { loadTemplates } from '../../hdlgen/templates.js';
+import { calibrate } from '../../quant/calibrate.js';
+import { quantizeGraph } from '../../quant/quantize-graph.js';
+import { planSummary } from '../../report/plan-summary.js';
+import { checkTarget, writeProject } from '../../runtime/project.js';
+import { type PreprocessFile, readPreprocess } from '../data/preprocess-file.js';
+import { realSamples } from '../data/samples.js';
+import { readTensorFile, type TensorFile } from '../data/tensor-file.js';
+import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
+import type { Outcome } from '../frame/outcome.js';
+import { positive, shape, whole } from '../frame/values.js';
+import { KEPT } from '../kept-files.js';
+import { importModel, type ModelFile, modelInputShape, readModelFile } from '../model/float-graph.js';
+import {
+  candidateMachines,
+  MACHINE_OPTIONS,
+  type MachineOptions,
+  planOn,
+  requantizeWidths,
+} from '../model/machine-options.js';
+import { planText } from '../model/plan-text.js';
+import { calibrationNeeded, PRECISION_OPTIONS, type PrecisionOptions } from '../model/precision-options.js';
+import { packageVersion } from '../package.js';
+
+interface Options extends PrecisionOptions, MachineOptions {
+  readonly output: string;
+  readonly calibration?: string;
+  readonly limit?: number;
+  readonly preprocess?: string;
+  readonly clock: number;
+  readonly inputShape?: readonly number[];
+  readonly seed: number;
+  readonly force?: true;
+}
+
+export function addCompile(program: Command, session: Session): void {
+  addCommand<Options>(program, session, {
+    usage: 'compile <MODEL>',
+    summary: 'Turns an ONNX model into an accelerator: Verilog, program, host files',
+    notes: [
+      'DIR appears whole or not at all. Nothing that Systole did not write is overwritten, not even with --force.',
+      'The clock is only what latencies are quoted at; nothing is synthesized.',
+    ],
+    examples: [
+      'systole compile examples/shapes/shapes.onnx -o shapes --weights 3 --calibration calibration.npz',
+      'systole compile net.onnx -o net --weights 1 --machine 1x32x32 --calibration x.npz:images --preprocess p.json',
+    ],
+    options: [
+      required(option('-o, --output <DIR>', 'the directory to make')),
+      ...PRECISION_OPTIONS,
+      option('--calibration <FILE>', 'sample inputs, FILE.npy or FILE.npz[:key], batch first'),
+      option('--limit <n>', 'calibrate on the first n samples only', whole(1)),
+      option(
+        '--preprocess <FILE.json>',
+        "steps from raw data to the model's input; kept in DIR for run, verify, evaluate",
+      ),
+      ...MACHINE_OPTIONS,
+      option('--clock <MHz>', 'clock that latencies are quoted at', positive, 100),
+      option('--input-shape <sizes>', 'shape of an input that the model leaves open, such as 1,3,32,32', shape),
+      option('--seed <n>', 'of the random frames in the test bench', whole(0, 2 ** 32 - 1), 1),
+      option('--force', 'replace DIR where Systole made it'),
+    ],
+    run: ([model], options, context) => compile(model!, options, context),
+  });
+}
+
+interface Inputs {
+  readonly model: ModelFile;
+  readonly graph: Graph;
+  readonly calibration: TensorFile;
+  readonly preprocess: PreprocessFile | null;
+}
+
+async function compile(path: string, options: Options, context: Context): Promise<Outcome> {
+  await checkTarget(options.output, options.force ?? false);
+  const machines = await candidateMachines(options);
+  const inputs = await readInputs(path, options);
+  const samples = realSamples(inputs.calibration, {
+    shape: modelInputShape(inputs.graph),
+    preprocess: inputs.preprocess,
+    limit: options.limit,
+  });
+  const { progress } = context;
+  const calibration = await calibrate(inputs.graph, samples, (done, all) => progress.count('calibrating', done, all));
+  progress.stage('quantizing');
+  const { weights, activations, ends } = options;
+  const widths = requantizeWidths(machines);
+  const network = quantizeGraph(inputs.graph, calibration, { weights, activations, ends, widths });
+  progress.stage('planning');
+  const plan = planOn(network, machines);
+  const cycles = countCycles(plan.machine, plan.images);
+  progress.stage('writing');
+  const files = projectFiles({
+    plan,
+    cycles,
+    templates: await loadTemplates(),
+    systole: packageVersion(),
+    inputs: manifestInputs(inputs),
+    options: manifestOptions(options, samples.length),
+    extra: keptFiles(inputs),
+  });
+  await writeProject(options.output, files, { force: options.force ?? false });
+  return outcome(options, plan, cycles, samples.length);
+}
+
+async function readInputs(path: string, options: Options): Promise<Inputs> {
+  const model = await readModelFile(path);
+  const graph = importModel(model, options.inputShape);
+  const preprocess = options.preprocess === undefined ? null : await readPreprocess(options.preprocess);
+  if (options.calibration === undefined) throw calibrationNeeded(path);
+  return { model, graph, preprocess, calibration: await readTensorFile(options.calibration) };
+}
+
+function keptFiles({ model, preprocess }: Inputs): Map<string, string | Uint8Array> {
+  const files = new Map<string, string | Uint8Array>([[KEPT.model, model.bytes]]);
+  if (preprocess !== null) files.set(KEPT.preprocess, prettyJson(preprocess.steps));
+  return files;
+}
+
+function manifestInputs({ model, calibration, preprocess }: Inputs): ManifestInput[] {
+  const parts = { model, calibration, ...(preprocess && { preprocess }) };
+  return Object.entries(parts).map(([role, { name, sha256 }]) => ({ role, name, sha256 }));
+}
+
+/** As they count for the result: defaults filled in, no paths. */
+function manifestOptions(options: Options, samples: number): ManifestObject {
+  const { weights, activations, ends, clock, seed, inputShape } = options;
+  return {
+    ...{ weights, activations, ends, clock, seed, calibrationSamples: samples },
+    ...(inputShape && { inputShape }),
+  };
+}
+
+function outcome(options: Options, plan: Plan, cycles: CycleCount, samples: number): Outcome {
+  const { weights, activations, ends, clock, output } = options;
+  const summary = planSummary(plan, cycles, manifestLayers(plan, cycles));
+  const precision = { weights, activations, ends, calibrationSamples: samples };
+  return {
+    json: { output, network: plan.network.name, ...precision, clock, ...summary },
+    text: planText({ output, network: plan.network.name, ...precision, clock, summary }),
+  };
+}

@@ -1,0 +1,27 @@
+import { basename } from 'node:path';
+import { sha256 } from '../../base/sha256.js';
+import type { Graph } from '../../frontend/graph.js';
+import { importOnnx } from '../../frontend/import-onnx.js';
+import { readBytes } from '../files.js';
+
+export interface ModelFile {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+export async function readModelFile(path: string): Promise<ModelFile> {
+  const bytes = await readBytes(path);
+  return { path, name: basename(path), bytes, sha256: sha256(bytes) };
+}
+
+/** @throws SystoleError those of importOnnx, the file in front of the place */
+export function importModel({ bytes }: ModelFile, inputShape: readonly number[] | undefined): Graph {
+  return importOnnx(bytes, inputShape === undefined ? {} : { inputShape });
+}
+
+/** The shape of the model's own input, batch 1 first. */
+export function modelInputShape({ input }: Graph): readonly number[] {
+  return input.layout?.modelShape ?? input.shape;
+}

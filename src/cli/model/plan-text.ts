@@ -1,0 +1,70 @@
+/** A plan as a person reads it. */
+import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
+import { cyclesText, percent } from '../frame/numbers.js';
+import { facts, table } from '../frame/table.js';
+
+interface PlanPage {
+  readonly output: string;
+  readonly network: string;
+  readonly weights: number;
+  readonly activations: number;
+  readonly ends: 8 | 'same';
+  readonly calibrationSamples: number;
+  readonly clock: number;
+  readonly summary: PlanSummary;
+}
+
+export function planText({
+  output,
+  network,
+  weights,
+  activations,
+  ends,
+  calibrationSamples,
+  clock,
+  summary,
+}: PlanPage): string {
+  const { machine, planCycles, layers, memories } = summary;
+  const ready = [
+    ['network', network],
+    [
+      'precision',
+      `weights ${weights}, activations ${activations} bits; first and last layer ${ends === 8 ? '8 bits' : 'the same'}`,
+    ],
+    ['calibrated on', `${calibrationSamples} samples`],
+    ['machine', machineText(machine)],
+    ['cycles', cyclesText(planCycles, clock)],
+    ['utilization', `${percent(summary.utilization)} of the multipliers at batch 1`],
+    ['exactness', ledgerText(layers)],
+  ] as const;
+  const memoryColumns = [{ title: 'memory' }, ...['used', 'of', ''].map((title) => ({ title, right: true }))];
+  const memoryRows = memories.map(({ memory, used, of }) => [memory, used, of, percent(used / of)]);
+  return [facts(ready), layerTable(layers), table(memoryColumns, memoryRows), `written to ${output}`].join('\n\n');
+}
+
+export function machineText({ name, rows, cols, lanes, activationDigit, weightDigit }: MachineSummary): string {
+  const array = `${rows} x ${cols} x ${lanes} (pixels x channels x inputs)`;
+  return `${name}: ${array}, digits of ${activationDigit} x ${weightDigit} bits`;
+}
+
+export function layerTable(layers: readonly LayerSummary[]): string {
+  const columns = [
+    { title: 'layer' },
+    ...['passes', 'MACs', 'cycles', 'utilization'].map((title) => ({ title, right: true })),
+    { title: 'integers against reals' },
+  ];
+  const rows = layers.map((layer) => [
+    ...[layer.name, layer.passes, layer.macs, layer.cycles, percent(layer.utilization), exactnessText(layer)],
+  ]);
+  return table(columns, rows);
+}
+
+function exactnessText({ exactness, differing, maxCodes }: LayerSummary): string {
+  if (exactness === 'exact') return 'exact';
+  return `approximate: ${differing} accumulator values differ, by at most ${maxCodes} code${maxCodes === 1 ? '' : 's'}`;
+}
+
+function ledgerText(layers: readonly LayerSummary[]): string {
+  const exact = layers.filter(({ exactness }) => exactness === 'exact').length;
+  return `${exact} of ${layers.length} layers exact: the integer requantizer steps where the real-valued one does`;
+}

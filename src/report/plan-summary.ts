@@ -1,0 +1,76 @@
+/** What a plan costs, in the numbers that compile and verify share. */
+import type { Machine } from '../arch/machine.js';
+import type { Plan } from '../arch/plan/plan.js';
+import type { PlanLayout } from '../arch/plan/plan-layout.js';
+import type { CycleCount } from '../arch/timing/count-cycles.js';
+import type { Waterfall } from '../arch/timing/waterfall.js';
+import type { ManifestLayer } from '../base/manifest.js';
+
+export interface LayerSummary {
+  readonly name: string;
+  readonly passes: number;
+  readonly macs: number;
+  /** In which the array works on the layer, or waits for it. */
+  readonly cycles: number;
+  readonly utilization: number;
+  readonly exactness: 'exact' | 'approximate';
+  /** Accumulator values whose code differs from the real-valued quantizer's, and by how many codes at most. */
+  readonly differing: number;
+  readonly maxCodes: number;
+}
+
+export interface MemoryUse {
+  readonly memory: string;
+  readonly used: number;
+  readonly of: number;
+}
+
+export interface PlanSummary {
+  readonly machine: MachineSummary;
+  readonly planCycles: number;
+  readonly usefulDigitMacs: number;
+  readonly utilization: number;
+  readonly waterfall: Waterfall;
+  readonly layers: readonly LayerSummary[];
+  readonly memories: readonly MemoryUse[];
+}
+
+export type MachineSummary = Pick<Machine, 'name' | 'rows' | 'cols' | 'lanes' | 'activationDigit' | 'weightDigit'>;
+
+/** @param ledger one entry for each layer of the plan */
+export function planSummary(plan: Plan, cycles: CycleCount, ledger: readonly ManifestLayer[]): PlanSummary {
+  const { machine, usefulDigitMacs } = plan;
+  return {
+    machine: machineSummary(machine),
+    planCycles: cycles.cycles,
+    usefulDigitMacs,
+    utilization: utilization(usefulDigitMacs, cycles.cycles, machine),
+    waterfall: cycles.waterfall,
+    layers: ledger.map(({ name, planCycles, usefulDigitMacs: digitMacs, exactness, differing, maxCodes }, i) => ({
+      ...{ name, passes: plan.layers[i]!.passes, macs: plan.layers[i]!.usefulMacs, cycles: planCycles },
+      ...{ utilization: utilization(digitMacs, planCycles, machine), exactness, differing, maxCodes },
+    })),
+    memories: memoryUse(plan, machine),
+  };
+}
+
+export function machineSummary({ name, rows, cols, lanes, activationDigit, weightDigit }: Machine): MachineSummary {
+  return { name, rows, cols, lanes, activationDigit, weightDigit };
+}
+
+/** Useful digit-MACs for each multiplier of the array and cycle (design section 1); there are no other multipliers. */
+export function utilization(usefulDigitMacs: number, cycles: number, { rows, cols, lanes }: Machine): number {
+  return cycles === 0 ? 0 : usefulDigitMacs / (cycles * rows * cols * lanes);
+}
+
+/** Used and available words of each memory; activations: of the fullest group. */
+function memoryUse({ used }: Pick<PlanLayout, 'used'>, { memory, counters }: Machine): MemoryUse[] {
+  return [
+    { memory: 'activations', used: used.activationWords, of: memory.activationWords },
+    { memory: 'weights', used: used.weightWords, of: memory.weightWords },
+    { memory: 'parameters', used: used.parameterWords, of: memory.parameterWords },
+    { memory: 'program', used: used.programWords, of: memory.programWords },
+    { memory: 'passes', used: used.passEntries, of: memory.passEntries },
+    { memory: 'counters', used: used.counters, of: counters },
+  ];
+}
