@@ -1,4 +1,4 @@
-import type { AccRange } from './certificate.js';
+import type { AccRange } from './steps.js';
 
 /**
  * Exact reachable range of each channel's accumulator from its real weights, for codes 0 .. mostCode at every tap.

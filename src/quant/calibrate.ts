@@ -13,8 +13,8 @@ export interface TensorStatistics {
   readonly integers: boolean;
   /** A fixed selection of the values seen. */
   readonly values: Float32Array;
-  /** Mean of each channel. */
-  readonly channelMeans: Float64Array;
+  /** Mean of each element over the samples, in the tensor's own order (NCHW). */
+  readonly means: Float64Array;
 }
 
 export interface Calibration {
@@ -23,11 +23,12 @@ export interface Calibration {
 }
 
 /** Values kept of one tensor, over all samples. */
-const KEPT = 1 << 15;
+const KEPT = 2 ** 15;
 
 /**
  * @param samples model inputs, float32, row major, one image each (batch dimension 1)
- * @throws SystoleError data-shape for a sample of another size; calibration-needed without samples; data-type for NaN or infinity
+ * @throws SystoleError data-shape for a sample of another size; calibration-needed without samples; data-type for NaN or infinity,
+ * in a sample or in what the model makes of it
  */
 export async function calibrate(
   graph: Graph,
@@ -38,19 +39,21 @@ export async function calibrate(
   const names = [...new Set(graph.nodes.map((node) => node.output))];
   const model = await openFloatModel(graphToOnnx(graph, { outputs: names }));
   const collectors = new Map<string, Collector>();
+  const collect = (name: string, data: Float32Array, sample: number): void => {
+    const collector = collectors.get(name) ?? new Collector(data.length, samples.length);
+    collectors.set(name, collector);
+    if (!collector.add(data)) {
+      throw new SystoleError('data-type', 'the model gives NaN or infinity on a calibration sample', {
+        where: `sample ${sample}, tensor ${name}`,
+        expected: 'finite numbers',
+      });
+    }
+  };
   try {
     for (const [i, sample] of samples.entries()) {
+      collect(graph.input.name, toGraphInput(graph.input.layout, sample), i);
       const values = await model.run(sample);
-      values.set(graph.input.name, toGraphInput(graph.input.layout, sample));
-      for (const [name, data] of values) {
-        let collector = collectors.get(name);
-        if (collector === undefined) {
-          const shape = graph.tensors.get(name)?.shape ?? [1, data.length];
-          collector = new Collector(shape[1] ?? 1, data.length, samples.length);
-          collectors.set(name, collector);
-        }
-        collector.add(data);
-      }
+      for (const name of names) collect(name, values.get(name)!, i);
       onProgress?.(i + 1, samples.length);
     }
   } finally {
@@ -94,39 +97,56 @@ class Collector {
   private max = Number.NEGATIVE_INFINITY;
   private integers = true;
   private kept = 0;
-  private count = 0;
-  private readonly values = new Float32Array(KEPT);
+  private skip = 0;
+  private samples = 0;
+  private readonly values: Float32Array;
   private readonly sums: Float64Array;
-  private readonly plane: number;
   private readonly stride: number;
 
-  constructor(channels: number, size: number, samples: number) {
-    this.sums = new Float64Array(channels);
-    this.plane = size / channels;
-    this.stride = Math.max(1, Math.ceil((size * samples) / KEPT));
+  constructor(size: number, samples: number) {
+    this.sums = new Float64Array(size);
+    this.stride = strideFor(size, samples);
+    this.values = new Float32Array(Math.ceil((size * samples) / this.stride));
   }
 
-  add(data: Float32Array): void {
+  /** False for values that are not finite. */
+  add(data: Float32Array): boolean {
+    let { min, max, integers } = this;
     for (let i = 0; i < data.length; i++) {
       const x = data[i]!;
-      if (x < this.min) this.min = x;
-      if (x > this.max) this.max = x;
-      if (this.integers && !Number.isInteger(x)) this.integers = false;
-      const c = Math.floor(i / this.plane);
-      this.sums[c] = this.sums[c]! + x;
-      if (this.count % this.stride === 0 && this.kept < KEPT) this.values[this.kept++] = x;
-      this.count += 1;
+      if (x < min) min = x;
+      if (x > max) max = x;
+      if (integers && !Number.isInteger(x)) integers = false;
+      this.sums[i] = this.sums[i]! + x;
+      if (!Number.isFinite(x)) return false;
     }
+    Object.assign(this, { min, max, integers });
+    let at = this.skip;
+    for (; at < data.length; at += this.stride) this.values[this.kept++] = data[at]!;
+    this.skip = at - data.length;
+    this.samples += 1;
+    return true;
   }
 
   result(): TensorStatistics {
-    const perChannel = this.count / this.sums.length;
     return {
       min: this.min,
       max: this.max,
       integers: this.integers,
       values: this.values.subarray(0, this.kept),
-      channelMeans: this.sums.map((sum) => sum / perChannel),
+      means: this.sums.map((sum) => sum / this.samples),
     };
   }
+}
+
+/** Every how many-th value is kept: a prime that does not divide the size, so that it meets all rows, columns and channels alike. */
+function strideFor(size: number, samples: number): number {
+  let stride = Math.ceil((size * samples) / KEPT);
+  while (stride > 1 && (!isPrime(stride) || size % stride === 0)) stride++;
+  return stride;
+}
+
+function isPrime(n: number): boolean {
+  for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
+  return n > 1;
 }

@@ -3,8 +3,11 @@
  * real-valued quantizer has them, over every reachable accumulator and residual; or counts where they differ.
  * Both are monotone in acc, so comparing the positions of all steps compares them everywhere (design 2.6).
  */
+import { differences, type IntegerConstants } from './differences.js';
 import type { Exactness } from './network.js';
-import { type RealQuantizer, stepFinder } from './quantizer.js';
+import type { RealQuantizer } from './quantizer.js';
+import { type Dyadic, dyadic } from './rational.js';
+import { type AccRange, allSteps } from './steps.js';
 
 export interface RequantizeWidths {
   /** Signed m and r. */
@@ -15,145 +18,178 @@ export interface RequantizeWidths {
   readonly nBits: number;
 }
 
-export interface AccRange {
-  readonly min: number;
-  readonly max: number;
-}
-
-export interface ChannelConstants {
-  readonly m: number;
-  readonly b: bigint;
-  readonly n: number;
-  readonly r: number;
+export interface ChannelConstants extends IntegerConstants {
+  /** What the constants stand for. */
+  readonly quantizer: RealQuantizer;
   readonly exactness: Exactness;
 }
 
-/** Above this n the search's sums would no longer be exact in a double. */
-const LARGEST_N = 40;
-/** Signed products of m and acc, and of r and res, must stay exact in a double: 2^30 * 2^22. */
-const LARGEST_M = 2 ** 30;
+export interface Reach {
+  readonly range: AccRange;
+  /** Number of residual codes; 1 without a residual. */
+  readonly residualCodes: number;
+}
+
+/** The search's sums stay exact in doubles below this. */
+const EXACT = 2 ** 52;
+/** Bits of m from which the grid is so fine that moving a scale onto it (by 2^-17 of itself) costs nothing. */
+const FINE_BITS = 16;
+/** Narrow constants of a machine may ask for a coarser grid, still below what rounding the weights costs. */
+const COARSE_BITS = 8;
+/** Multipliers tried beside the nearest one at each n, where they are as near as a fine grid is. */
+const NEIGHBOURS = [0, 1, -1, 2, -2, 3, -3, 4, -4];
+
+/** For a scale that the model fixes. The smallest n that is exact wins; if none is, the largest that fits, its differences counted. */
+export function constantsOfScale(f: RealQuantizer, reach: Reach, widths: RequantizeWidths): ChannelConstants {
+  const steps = allSteps(f, reach.range, reach.residualCodes);
+  const limits = limitsOf(f, widths);
+  let last: Trial | null = null;
+  for (let n = 0; n <= limits.n; n++) {
+    const trial = tryConstants(f, reach, steps, n, nearest(f.p, f.d, n), limits);
+    if (trial === null) break;
+    if (trial.b !== null) return found(f, trial, trial.b);
+    last = trial;
+  }
+  return approximate(f, reach, steps, last, widths);
+}
 
 /**
- * The constants of one channel. `residualCodes` is the number of residual codes (1 without a residual).
- * The smallest n that is exact wins; if none is, the largest that fits, with its differences counted.
+ * For a scale that Systole chose itself and may move a little: onto m/2^n output codes for each unit of the accumulator, which
+ * the requantizer then multiplies by exactly.
+ * @param at the quantizer whose accumulator counts in units of the given number of output codes
+ * @param codesPerUnit the scale wished for, positive
  */
-export function requantizeConstants(
-  f: RealQuantizer,
-  range: AccRange,
-  residualCodes: number,
+export function constantsOnGrid(
+  at: (codesPerUnit: Dyadic) => RealQuantizer,
+  codesPerUnit: number,
+  reach: Reach,
   widths: RequantizeWidths,
 ): ChannelConstants {
-  const steps = allSteps(f, range, residualCodes);
-  const alpha = Number(f.p) / Number(f.d);
-  const rho = Number(f.r) / Number(f.d);
-  const most = Math.min(LARGEST_M, 2 ** (widths.mBits - 1) - 1);
-  const mostB = 2 ** (Math.min(widths.bBits, 53) - 1) - 1;
-  const largestN = Math.min(LARGEST_N, 2 ** widths.nBits - 1);
-  let best: ChannelConstants | null = null;
-  for (let n = 0; n <= largestN; n++) {
-    const m = Math.round(alpha * 2 ** n);
-    const r = Math.round(rho * 2 ** n);
-    if (m > most || r > most) break;
-    const [low, high] = offsets(f, range, steps, n, m, r);
-    const b = Math.floor((low + high) / 2);
-    if (Math.abs(b) > mostB || Math.abs(low) > 2 ** 52 || Math.abs(high) > 2 ** 52) break;
-    if (low <= high) return { m, b: BigInt(low), n, r, exactness: { kind: 'exact' } };
-    best = { m, b: BigInt(b), n, r, exactness: { kind: 'exact' } };
-  }
-  const found = best ?? { m: 0, b: 0n, n: 0, r: 0, exactness: { kind: 'exact' } };
-  return { ...found, exactness: differences(f, range, steps, found) };
-}
-
-/** Steps by residual code, then by k - lo - 1, limited to range.min .. range.max + 1. */
-function allSteps(f: RealQuantizer, range: AccRange, residualCodes: number): Float64Array {
-  const perResidual = f.hi - f.lo;
-  const steps = new Float64Array(perResidual * residualCodes);
-  const find = f.p === 0n ? constantSteps(f, range) : stepFinder(f);
-  for (let res = 0; res < residualCodes; res++) {
-    for (let i = 0; i < perResidual; i++) {
-      const step = find(res, f.lo + 1 + i);
-      steps[res * perResidual + i] = Math.min(range.max + 1, Math.max(range.min, step));
+  const wished = at(dyadic(codesPerUnit));
+  const limits = limitsOf(wished, widths);
+  const largest = largestShift(codesPerUnit, Number(wished.r) / Number(wished.d), limits);
+  for (const n of gridShifts(codesPerUnit, largest)) {
+    const middle = Math.round(codesPerUnit * 2 ** n);
+    for (const aside of NEIGHBOURS) {
+      const m = middle + aside;
+      if (m < 0 || m > limits.m || Math.abs(aside) > middle * 2 ** -FINE_BITS) continue;
+      const f = at({ num: BigInt(m), exp: -n });
+      const trial = tryConstants(f, reach, allSteps(f, reach.range, reach.residualCodes), n, m, limits);
+      if (trial !== null && trial.b !== null) return found(f, trial, trial.b);
     }
   }
-  return steps;
+  return constantsOfScale(wished, reach, widths);
 }
 
-/** Weights that are all zero: the accumulator does not matter, every code is reached always or never. */
-function constantSteps(f: RealQuantizer, range: AccRange): (res: number, k: number) => number {
-  return (res, k) => {
-    const left = 2n * (f.q + f.r * BigInt(res));
-    const right = (2n * BigInt(k) - 1n) * f.d;
-    const reached = left > right || (left === right && ((k - f.zero) & 1) === 0);
-    return reached ? range.min : range.max + 1;
+/** From the first fine grid to finer ones, then to coarser ones. */
+function gridShifts(codesPerUnit: number, largest: number): number[] {
+  const shiftOf = (bits: number): number => Math.min(largest, Math.max(0, bits - Math.floor(Math.log2(codesPerUnit))));
+  const fine = shiftOf(FINE_BITS);
+  const coarse = shiftOf(COARSE_BITS);
+  const finer = Array.from({ length: largest - fine + 1 }, (_, i) => fine + i);
+  const coarser = Array.from({ length: fine - coarse }, (_, i) => fine - 1 - i);
+  return [...finer, ...coarser];
+}
+
+interface Limits {
+  readonly m: number;
+  readonly b: number;
+  readonly n: number;
+}
+
+interface Trial {
+  readonly n: number;
+  readonly m: number;
+  readonly r: number;
+  /** null where no offset is exact. */
+  readonly b: number | null;
+}
+
+function limitsOf(f: RealQuantizer, widths: RequantizeWidths): Limits {
+  const codeBits = Math.ceil(Math.log2(f.hi + 2));
+  return {
+    m: 2 ** (widths.mBits - 1) - 1,
+    b: Math.min(EXACT, 2 ** (widths.bBits - 1) - 1),
+    n: Math.min(51 - codeBits, 2 ** widths.nBits - 1),
   };
 }
 
-/** The interval of b for which every step is in its place; empty when low > high. */
+/** The largest n whose multipliers fit. */
+function largestShift(alpha: number, rho: number, limits: Limits): number {
+  let n = 0;
+  while (n < limits.n && Math.round(Math.max(alpha, rho) * 2 ** (n + 1)) <= limits.m) n++;
+  return n;
+}
+
+function nearest(numerator: bigint, denominator: bigint, n: number): number {
+  return Math.round((Number(numerator) / Number(denominator)) * 2 ** n);
+}
+
+/** null where a constant does not fit. */
+function tryConstants(
+  f: RealQuantizer,
+  reach: Reach,
+  steps: Float64Array,
+  n: number,
+  m: number,
+  limits: Limits,
+): Trial | null {
+  const r = nearest(f.r, f.d, n);
+  if (m > limits.m || r > limits.m) return null;
+  const { low, high } = offsets(f, reach.range, steps, { n, m, r }, true);
+  if (low > high) return { n, m, r, b: null };
+  const b = Math.max(low, Math.min(high, 0));
+  return Math.abs(b) > limits.b ? null : { n, m, r, b };
+}
+
+function found(quantizer: RealQuantizer, trial: Trial, b: number): ChannelConstants {
+  const { m, n, r } = trial;
+  return { m, n, r, b: BigInt(b), quantizer, exactness: { kind: 'exact' } };
+}
+
+interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The offsets b for which every step is in its place; none where low > high. `stop` gives up as soon as that is known. */
 function offsets(
   f: RealQuantizer,
   range: AccRange,
   steps: Float64Array,
-  n: number,
-  m: number,
-  r: number,
-): readonly [number, number] {
+  c: { readonly n: number; readonly m: number; readonly r: number },
+  stop: boolean,
+): Interval {
   const perResidual = f.hi - f.lo;
-  const unit = 2 ** n;
+  const unit = 2 ** c.n;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < steps.length; at++) {
-    const res = perResidual === 0 ? 0 : Math.floor(at / perResidual);
-    const k = f.lo + 1 + (at - res * perResidual);
-    const step = steps[at]!;
-    const target = unit * k - r * res;
-    if (step <= range.max) low = Math.max(low, target - m * step);
-    if (step > range.min) high = Math.min(high, target - 1 - m * (step - 1));
-  }
-  if (low === Number.NEGATIVE_INFINITY) low = high === Number.POSITIVE_INFINITY ? unit * f.lo : high;
-  if (high === Number.POSITIVE_INFINITY) high = low;
-  return [low, high];
-}
-
-/** Counts the (acc, res) pairs whose codes differ, and the largest difference, by sweeping both sets of steps. */
-function differences(
-  f: RealQuantizer,
-  range: AccRange,
-  steps: Float64Array,
-  c: { readonly m: number; readonly b: bigint; readonly n: number; readonly r: number },
-): Exactness {
-  const perResidual = f.hi - f.lo;
-  let differing = 0;
-  let maxCodes = 0;
-  for (let from = 0; from < steps.length; from += perResidual) {
-    const res = from / perResidual;
-    const events: [number, number][] = [];
+  for (let from = 0, res = 0; from < steps.length; from += perResidual, res++) {
     for (let i = 0; i < perResidual; i++) {
-      events.push([steps[from + i]!, 1], [integerStep(f.lo + 1 + i, res, range, c), -1]);
+      const step = steps[from + i]!;
+      const target = unit * (f.lo + 1 + i) - c.r * res;
+      if (step <= range.max) low = Math.max(low, target - c.m * step);
+      if (step > range.min) high = Math.min(high, target - 1 - c.m * (step - 1));
     }
-    events.sort((a, b) => a[0] - b[0]);
-    let open = 0;
-    for (let e = 0; e < events.length; e++) {
-      open += events[e]![1];
-      const next = events[e + 1]?.[0] ?? range.max + 1;
-      const length = Math.min(next, range.max + 1) - events[e]![0];
-      if (open === 0 || length <= 0) continue;
-      differing += length;
-      maxCodes = Math.max(maxCodes, Math.abs(open));
-    }
+    if (stop && low > high) break;
   }
-  return differing === 0 ? { kind: 'exact' } : { kind: 'approximate', differing, maxCodes };
+  return { low, high };
 }
 
-/** The smallest accumulator for which the integer requantizer gives at least k. */
-function integerStep(
-  k: number,
-  res: number,
-  range: AccRange,
-  c: { readonly m: number; readonly b: bigint; readonly n: number; readonly r: number },
-): number {
-  const need = (BigInt(k) << BigInt(c.n)) - c.b - BigInt(c.r) * BigInt(res);
-  if (c.m === 0) return need <= 0n ? range.min : range.max + 1;
-  const m = BigInt(c.m);
-  const quotient = need / m + (need % m > 0n ? 1n : 0n);
-  return Math.min(range.max + 1, Math.max(range.min, Number(quotient)));
+/** No offset is exact, or fits: the middle one, or the nearest that fits, with what it gets wrong. */
+function approximate(
+  f: RealQuantizer,
+  reach: Reach,
+  steps: Float64Array,
+  trial: Trial | null,
+  widths: RequantizeWidths,
+): ChannelConstants {
+  const limits = limitsOf(f, widths);
+  const { n, r } = trial ?? { n: 0, r: Math.min(limits.m, nearest(f.r, f.d, 0)) };
+  const m = trial?.m ?? Math.min(limits.m, nearest(f.p, f.d, 0));
+  const { low, high } = offsets(f, reach.range, steps, { n, m, r }, false);
+  const middle = low > high ? Math.floor((low + high) / 2) : Math.max(low, Math.min(high, 0));
+  const b = BigInt(Math.max(-limits.b, Math.min(limits.b, middle)));
+  const exactness = differences(f, reach.range, steps, { m, b, n, r });
+  return { m, b, n, r, quantizer: f, exactness };
 }

@@ -33,11 +33,9 @@ export interface FloatConv extends FloatWindow {
   readonly sources: readonly string[];
   readonly input: string;
   readonly output: string;
+  /** As in the graph: any divisor of the channels. */
   readonly groups: number;
-  /** [Cout][kh][kw][Cin/groups] */
-  readonly weights: Float32Array;
-  /** Codes and scales known beforehand (ones of a pool, a residual add, an affine layer); else they are to be found. */
-  readonly fixed: { readonly codes: Int8Array; readonly scales: readonly number[] } | null;
+  readonly weights: FloatWeights;
   /** [Cout] */
   readonly bias: Float32Array;
   readonly clamp: Clamp;
@@ -45,6 +43,17 @@ export interface FloatConv extends FloatWindow {
   /** Conv, Gemm or MatMul of the source model. */
   readonly useful: boolean;
 }
+
+/** All [Cout][kh][kw][Cin/groups]. */
+export type FloatWeights =
+  | { readonly kind: 'float'; readonly data: Float32Array }
+  /** Codes known beforehand, each worth scales[Cout] / divisor: ones of a pool or residual add, signs of an affine layer. */
+  | {
+      readonly kind: 'fixed';
+      readonly codes: Int8Array;
+      readonly scales: readonly number[];
+      readonly divisor: number;
+    };
 
 export interface FloatMaxPool extends FloatWindow {
   readonly kind: 'maxpool';
@@ -125,16 +134,11 @@ function lowerNode(graph: Graph, node: GraphNode, host: ConvNode | DenseNode | n
 
 function lowerConv(node: ConvNode): FloatConv {
   const [outputs, perGroup, kh, kw] = node.weights.shape as readonly [number, number, number, number];
-  const groups = node.groups;
-  const depthwise = groups > 1 && perGroup === 1 && outputs === groups;
-  // Other groups run densely: zeros between them.
-  const inputs = depthwise || groups === 1 ? perGroup : perGroup * groups;
-  const weights = new Float32Array(outputs * kh * kw * inputs);
+  const data = new Float32Array(outputs * kh * kw * perGroup);
   for (let co = 0; co < outputs; co++) {
-    const first = inputs === perGroup ? 0 : Math.floor(co / (outputs / groups)) * perGroup;
     for (let ci = 0; ci < perGroup; ci++) {
       for (let k = 0; k < kh * kw; k++) {
-        weights[(co * kh * kw + k) * inputs + first + ci] = node.weights.data[(co * perGroup + ci) * kh * kw + k]!;
+        data[(co * kh * kw + k) * perGroup + ci] = node.weights.data[(co * perGroup + ci) * kh * kw + k]!;
       }
     }
   }
@@ -143,9 +147,8 @@ function lowerConv(node: ConvNode): FloatConv {
     ...common(node),
     ...windowOf(node),
     input: node.input,
-    groups: depthwise ? groups : 1,
-    weights,
-    fixed: null,
+    groups: node.groups,
+    weights: { kind: 'float', data },
     bias: node.bias.data,
     clamp: node.clamp,
     residual: null,
@@ -158,11 +161,11 @@ function lowerDense(graph: Graph, node: DenseNode): FloatConv {
   const { height, width, channels } = mapShape(graph, node.input);
   const outputs = node.weights.shape[0]!;
   const pixels = height * width;
-  const weights = new Float32Array(outputs * pixels * channels);
+  const data = new Float32Array(outputs * pixels * channels);
   for (let co = 0; co < outputs; co++) {
     for (let c = 0; c < channels; c++) {
       for (let p = 0; p < pixels; p++) {
-        weights[(co * pixels + p) * channels + c] = node.weights.data[(co * channels + c) * pixels + p]!;
+        data[(co * pixels + p) * channels + c] = node.weights.data[(co * channels + c) * pixels + p]!;
       }
     }
   }
@@ -173,8 +176,7 @@ function lowerDense(graph: Graph, node: DenseNode): FloatConv {
     kernel: [height, width],
     input: node.input,
     groups: 1,
-    weights,
-    fixed: null,
+    weights: { kind: 'float', data },
     bias: node.bias.data,
     clamp: node.clamp,
     residual: null,
@@ -208,7 +210,7 @@ function lowerAdd(graph: Graph, node: AddNode): FloatConv {
 function lowerAveragePool(graph: Graph, node: AveragePoolNode): FloatConv {
   const { channels } = mapShape(graph, node.output);
   const area = node.kernel[0] * node.kernel[1];
-  return { ...ones(node, node.input, channels, windowOf(node), 1 / area), clamp: node.clamp };
+  return { ...ones(node, node.input, channels, windowOf(node), 1, area), clamp: node.clamp };
 }
 
 /** y = x*scale[c] + shift[c]: one weight a channel, its sign in the code and its size in the scale. */
@@ -217,14 +219,26 @@ function lowerAffine(graph: Graph, node: AffineNode): FloatConv {
   const base = ones(node, node.input, channels, POINT, 1);
   const codes = Int8Array.from(node.scale, (s) => Math.sign(s));
   const scales = Array.from(node.scale, (s) => (s === 0 ? 1 : Math.abs(s)));
-  return { ...base, weights: node.scale, fixed: { codes, scales }, bias: node.shift, clamp: node.clamp };
+  return {
+    ...base,
+    weights: { kind: 'fixed', codes, scales, divisor: 1 },
+    bias: node.shift,
+    clamp: node.clamp,
+  };
 }
 
 function lowerMaxPool(node: MaxPoolNode): FloatMaxPool {
   return { kind: 'maxpool', ...common(node), ...windowOf(node), input: node.input };
 }
 
-function ones(node: GraphNode, input: string, channels: number, window: FloatWindow, scale: number): FloatConv {
+function ones(
+  node: GraphNode,
+  input: string,
+  channels: number,
+  window: FloatWindow,
+  scale: number,
+  divisor = 1,
+): FloatConv {
   const taps = window.kernel[0] * window.kernel[1];
   return {
     kind: 'conv',
@@ -232,10 +246,11 @@ function ones(node: GraphNode, input: string, channels: number, window: FloatWin
     ...window,
     input,
     groups: channels,
-    weights: new Float32Array(channels * taps).fill(Math.fround(scale)),
-    fixed: {
+    weights: {
+      kind: 'fixed',
       codes: new Int8Array(channels * taps).fill(1),
-      scales: new Array<number>(channels).fill(Math.fround(scale)),
+      scales: new Array<number>(channels).fill(scale),
+      divisor,
     },
     bias: new Float32Array(channels),
     clamp: NO_CLAMP,

@@ -64,6 +64,8 @@ export interface ConvLayer {
   /** Exact reachable range over all channels, from the real weights and the input's bits. */
   readonly accRange: { readonly min: number; readonly max: number };
   readonly exactness: Exactness;
+  /** How far the certificate was tried out; absent where there is none to try. */
+  readonly checked?: CertificateCheck;
 }
 
 /** Largest code of each window; taps outside the map do not count. */
@@ -85,6 +87,14 @@ export type Layer = ConvLayer | MaxPoolLayer;
 export type Exactness =
   | { readonly kind: 'exact' }
   | { readonly kind: 'approximate'; readonly differing: number; readonly maxCodes: number };
+
+/** Both quantizers were run side by side on real accumulators, and the certificate held. */
+export interface CertificateCheck {
+  /** Pairs of accumulator and residual code tried, all channels together. */
+  readonly values: number;
+  /** Channels of which every reachable accumulator was tried; the others have more than 2^20. */
+  readonly wholeChannels: number;
+}
 
 /** How the host turns what leaves the machine into the model's output (float32, operation by operation). */
 export interface OutputStage {

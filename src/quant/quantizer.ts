@@ -1,9 +1,9 @@
 /**
  * The real-valued quantizer that a layer's integer requantizer stands for, exactly:
- * y = clamp(roundHalfEven(t - zero) + zero, lo, hi) with t = (p*acc + q + r*res) / d, d > 0, p >= 0.
- * It is a step function of acc; this file finds its steps without error.
+ * y = clamp(roundHalfEven(t - zero) + zero, lo, hi) with t = (p*acc + q + r*res) / d, d > 0, p >= 0, r >= 0.
+ * It is a step function of acc.
  */
-import { add, ceilDivide, commonScale, dyadic, multiply, negate } from './rational.js';
+import { add, commonScale, type Dyadic, dyadic, multiply, negate } from './rational.js';
 
 export interface RealQuantizer {
   readonly p: bigint;
@@ -16,12 +16,11 @@ export interface RealQuantizer {
 }
 
 export interface QuantizerConstants {
-  /** Weight scale of the channel times the input's scale are multiplied exactly. */
-  readonly weightScale: number;
-  readonly inputScale: number;
-  readonly inputZero: number;
-  /** Sum of the channel's weight codes. */
-  readonly weightSum: number;
+  /** The real value of one unit of the accumulator is step / divisor (an average pool divides by its area). */
+  readonly step: Dyadic;
+  readonly divisor: number;
+  /** The accumulator of real zero: the input's zero times the sum of the channel's weight codes. */
+  readonly accZero: number;
   readonly bias: number;
   readonly residual: { readonly scale: number; readonly zero: number } | null;
   readonly outputScale: number;
@@ -30,16 +29,16 @@ export interface QuantizerConstants {
   readonly hi: number;
 }
 
-/** real = weightScale*inputScale*(acc - inputZero*weightSum) + bias + residualScale*(res - residualZero), over outputScale. */
+/** real = step/divisor*(acc - accZero) + bias + residualScale*(res - residualZero), over outputScale. */
 export function realQuantizer(c: QuantizerConstants): RealQuantizer {
-  const step = multiply(dyadic(c.weightScale), dyadic(c.inputScale));
-  const offset = multiply(step, dyadic(-c.inputZero * c.weightSum));
-  const residual = dyadic(c.residual?.scale ?? 0);
+  const divisor = dyadic(c.divisor);
+  const offset = multiply(c.step, dyadic(-c.accZero));
+  const residual = multiply(divisor, dyadic(c.residual?.scale ?? 0));
   const residualOffset = negate(multiply(residual, dyadic(c.residual?.zero ?? 0)));
-  const out = dyadic(c.outputScale);
+  const out = multiply(divisor, dyadic(c.outputScale));
   const shift = multiply(out, dyadic(c.outputZero));
-  const constant = add(add(add(offset, dyadic(c.bias)), residualOffset), shift);
-  const [p, q, r, d] = commonScale([step, constant, residual, out]);
+  const constant = add(add(add(offset, multiply(divisor, dyadic(c.bias))), residualOffset), shift);
+  const [p, q, r, d] = commonScale([c.step, constant, residual, out]);
   return { p: p!, q: q!, r: r!, d: d!, zero: c.outputZero, lo: c.lo, hi: c.hi };
 }
 
@@ -52,31 +51,22 @@ export function evaluate(f: RealQuantizer, acc: number, res: number): number {
   if (rest < 0n) rounded -= 1n;
   // The exact half went up: back down when that made it odd.
   if (rest === 0n && (rounded & 1n) !== 0n) rounded -= 1n;
-  const code = Number(rounded) + f.zero;
-  return Math.min(f.hi, Math.max(f.lo, code));
+  const code = rounded + BigInt(f.zero);
+  return code < BigInt(f.lo) ? f.lo : code > BigInt(f.hi) ? f.hi : Number(code);
 }
 
-/**
- * The smallest accumulator whose code is at least k: ceil of a rational. `steps(res)` prepares one residual value.
- * A double decides it wherever the rational is not within 1e-6 of an integer (its error is below 1e-8 for |acc| < 2^31);
- * the others are settled in integers.
- */
-export function stepFinder(f: RealQuantizer): (res: number, k: number) => number {
-  const scale = Number(f.d) / Number(f.p);
-  const base = Number(f.q) / Number(f.p);
-  const slope = Number(f.r) / Number(f.p);
-  return (res, k) => {
-    const estimate = (k - 0.5) * scale - base - slope * res;
-    const nearest = Math.round(estimate);
-    if (Math.abs(estimate - nearest) > 1e-6 && Math.abs(estimate) < 2 ** 31) return Math.ceil(estimate);
-    return exactStep(f, res, k);
-  };
-}
-
-function exactStep(f: RealQuantizer, res: number, k: number): number {
-  const bound = (2n * BigInt(k) - 1n) * f.d - 2n * (f.q + f.r * BigInt(res));
-  // A tie rounds to k when k - zero is even; else the step is just behind it.
-  const tieCounts = ((k - f.zero) & 1) === 0;
-  const step = tieCounts ? ceilDivide(bound, 2n * f.p) : ceilDivide(bound + 1n, 2n * f.p);
-  return Number(step);
+/** The code of a real value: clamp(roundHalfEven(real / scale) + zero, 0, top), without rounding error. */
+export function codeOf(real: number, tensor: { readonly scale: number; readonly zero: number }, top: number): number {
+  const f = realQuantizer({
+    step: dyadic(0),
+    divisor: 1,
+    accZero: 0,
+    bias: real,
+    residual: null,
+    outputScale: tensor.scale,
+    outputZero: tensor.zero,
+    lo: 0,
+    hi: top,
+  });
+  return evaluate(f, 0, 0);
 }

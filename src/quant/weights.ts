@@ -7,8 +7,14 @@ export interface QuantizedWeights {
   readonly scales: readonly number[];
 }
 
-/** Fractions of the channel's largest weight tried as the largest code; each is refined by alternating least squares. */
-const CANDIDATES = Array.from({ length: 40 }, (_, i) => 0.22 + i * 0.02);
+/** Scales tried, from one at which every weight rounds to zero, each a little smaller than the last. */
+const SCALES = 4096;
+/** The smallest scale tried lets a weight of this part of the largest reach the largest code. */
+const SMALLEST_PART = 1 / 16;
+/** Rounds of fitting the scale to the codes it gives. */
+const FITS = 8;
+/** Scale of a channel of zeros: nothing, and still a float32 that multiplies and divides. */
+const NO_SCALE = 2 ** -60;
 
 /**
  * @param weights [channels][taps]
@@ -32,27 +38,59 @@ function bipolar(channel: Float32Array, codes: Int8Array, at: number): number {
     sum += Math.abs(w);
     codes[at + i] = w < 0 ? -1 : 1;
   });
-  return positive(sum / channel.length);
+  return usable(sum / channel.length);
 }
 
 function twosComplement(channel: Float32Array, bits: number, codes: Int8Array, at: number): number {
   const most = 2 ** (bits - 1) - 1;
-  let largest = 0;
-  for (const w of channel) largest = Math.max(largest, Math.abs(w));
-  let best = positive(largest / most);
+  let best = usable(bestScale(channel, most));
   let bestError = squaredError(channel, best, most);
-  for (const fraction of CANDIDATES) {
-    let scale = positive((largest * fraction) / most);
-    for (let round = 0; round < 4; round++) scale = positive(leastSquares(channel, scale, most));
+  for (let i = 0; i < FITS; i++) {
+    const scale = usable(fittedScale(channel, best, most));
     const error = squaredError(channel, scale, most);
-    if (error < bestError) {
-      best = scale;
-      bestError = error;
-    }
+    if (error >= bestError) break;
+    best = scale;
+    bestError = error;
   }
   channel.forEach((w, i) => {
     codes[at + i] = code(w, best, most);
   });
+  return best;
+}
+
+/**
+ * For codes q the best scale is cross/square, cross = sum w*q, square = sum q*q, and the squared error is less by
+ * cross^2/square. As the scale shrinks, each weight's code grows by one at |w| / (k - 1/2): these changes are
+ * collected in a row of scales and added up along it, so that every scale of the row costs one addition.
+ */
+function bestScale(channel: Float32Array, most: number): number {
+  const largest = channel.reduce((a, w) => Math.max(a, Math.abs(w)), 0);
+  if (largest === 0) return 0;
+  const cross = new Float64Array(SCALES);
+  const square = new Float64Array(SCALES);
+  const first = 2 * largest;
+  const perScale = Math.log((2 * (most + 1)) / SMALLEST_PART) / (SCALES - 1);
+  const halves = Array.from({ length: most + 1 }, (_, i) => Math.log(i + 0.5));
+  for (const w of channel) {
+    const size = Math.abs(w);
+    const start = Math.log(first / size);
+    const limit = w < 0 ? most + 1 : most;
+    for (let k = 1; k <= limit; k++) {
+      const at = Math.ceil((start + halves[k - 1]!) / perScale);
+      if (!(at < SCALES)) break;
+      cross[at] = cross[at]! + size;
+      square[at] = square[at]! + 2 * k - 1;
+    }
+  }
+  let [crossSum, squareSum, best, bestGain] = [0, 0, 0, -1];
+  for (let i = 0; i < SCALES; i++) {
+    crossSum += cross[i]!;
+    squareSum += square[i]!;
+    const gain = squareSum === 0 ? 0 : crossSum ** 2 / squareSum;
+    if (gain <= bestGain) continue;
+    bestGain = gain;
+    best = squareSum === 0 ? first : crossSum / squareSum;
+  }
   return best;
 }
 
@@ -61,7 +99,7 @@ function code(w: number, scale: number, most: number): number {
 }
 
 /** The scale that fits the codes of the given scale best. */
-function leastSquares(channel: Float32Array, scale: number, most: number): number {
+function fittedScale(channel: Float32Array, scale: number, most: number): number {
   let cross = 0;
   let square = 0;
   for (const w of channel) {
@@ -79,7 +117,7 @@ function squaredError(channel: Float32Array, scale: number, most: number): numbe
 }
 
 /** A usable float32 scale: a channel of zeros gets one too. */
-function positive(scale: number): number {
+function usable(scale: number): number {
   const rounded = Math.fround(scale);
-  return rounded > 2 ** -100 && Number.isFinite(rounded) ? rounded : 2 ** -20;
+  return rounded > NO_SCALE && Number.isFinite(rounded) ? rounded : NO_SCALE;
 }

@@ -1,0 +1,46 @@
+/** Counts where an integer requantizer's codes differ from those of the real-valued quantizer it stands for. */
+import type { Exactness } from './network.js';
+import type { RealQuantizer } from './quantizer.js';
+import type { AccRange } from './steps.js';
+
+/** One channel of y = clamp(floor((acc*m + b + res*r) / 2^n), lo, hi); m and r are not negative. */
+export interface IntegerConstants {
+  readonly m: number;
+  readonly b: bigint;
+  readonly n: number;
+  readonly r: number;
+}
+
+/** Over all (acc, res) pairs: both are step functions of acc, so sweeping both sets of steps counts them all. */
+export function differences(f: RealQuantizer, range: AccRange, steps: Float64Array, c: IntegerConstants): Exactness {
+  const perResidual = f.hi - f.lo;
+  let differing = 0;
+  let maxCodes = 0;
+  for (let from = 0; from < steps.length; from += perResidual) {
+    const res = from / perResidual;
+    const events: [number, number][] = [];
+    for (let i = 0; i < perResidual; i++) {
+      events.push([steps[from + i]!, 1], [integerStep(f.lo + 1 + i, res, range, c), -1]);
+    }
+    events.sort((a, b) => a[0] - b[0]);
+    let open = 0;
+    for (let e = 0; e < events.length; e++) {
+      open += events[e]![1];
+      const next = events[e + 1]?.[0] ?? range.max + 1;
+      const length = Math.min(next, range.max + 1) - events[e]![0];
+      if (open === 0 || length <= 0) continue;
+      differing += length;
+      maxCodes = Math.max(maxCodes, Math.abs(open));
+    }
+  }
+  return differing === 0 ? { kind: 'exact' } : { kind: 'approximate', differing, maxCodes };
+}
+
+/** The smallest accumulator for which the integer requantizer gives at least k. */
+function integerStep(k: number, res: number, range: AccRange, c: IntegerConstants): number {
+  const need = (BigInt(k) << BigInt(c.n)) - c.b - BigInt(c.r) * BigInt(res);
+  if (c.m === 0) return need <= 0n ? range.min : range.max + 1;
+  const m = BigInt(c.m);
+  const quotient = need / m + (need % m > 0n ? 1n : 0n);
+  return Math.min(range.max + 1, Math.max(range.min, Number(quotient)));
+}
