@@ -10,6 +10,7 @@ import { networkFromRecipe } from '../support/random-network.js';
 import { coverage, coverageTable, missing } from './coverage.js';
 import { describeNetwork } from './describe-network.js';
 import { coreSimulator } from './levels.js';
+import { minimize } from './minimize.js';
 import { caseArbitrary, type RandomCase, runCase } from './random-case.js';
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -34,7 +35,13 @@ if (process.env.REPLAY === undefined) {
           found.add(random, plan);
         });
         const details = await fc.check(property, { numRuns: RUNS, seed: SEED + index });
-        if (details.failed) expect.fail(failure(machine, details.counterexample![0], details));
+        if (!details.failed) return;
+        const differenceOf = async (random: RandomCase) => (await runCase(random, machine, binary)).difference;
+        const smallest = await minimize(
+          details.counterexample![0],
+          async (random) => (await differenceOf(random)) !== null,
+        );
+        expect.fail(failure(machine, smallest, await differenceOf(smallest)));
       });
     }
   });
@@ -53,11 +60,11 @@ if (process.env.REPLAY === undefined) {
 }
 
 /** The smallest failing network, and the command that runs it again. */
-function failure(machine: Machine, random: RandomCase, details: fc.RunDetails<[RandomCase]>): string {
+function failure(machine: Machine, random: RandomCase, difference: string | null): string {
   const replay: Replay = { machine: machine.name, random };
   return [
-    `${machine.name}: ${details.errorInstance instanceof Error ? details.errorInstance.message : details.errorInstance}`,
-    `the smallest failing network, after ${details.numRuns} networks and ${details.numShrinks} shrinks:`,
+    `${machine.name}: ${difference}`,
+    'the smallest failing network:',
     describeNetwork(networkFromRecipe(random.recipe, machine)),
     'again:',
     `REPLAY='${JSON.stringify(replay)}' npx vitest run test/end-to-end/random-networks.test.ts`,

@@ -25,12 +25,14 @@ export interface ConvRecipe extends WindowRecipe {
   readonly round?: Requantize['round'];
   readonly requantize?: Partial<Requantize>;
   readonly useful?: boolean;
+  /** Of this layer's random numbers; absent: they go on where the last layer's ended. */
+  readonly seed?: number;
 }
 
 export class NetworkBuilder {
   readonly tensors: Record<string, CodeTensor> = {};
   readonly layers: Layer[] = [];
-  readonly #random: RandomSource;
+  #random: RandomSource;
   readonly #widths: { readonly mBits: number; readonly bBits: number };
   #last = 'input';
 
@@ -49,6 +51,7 @@ export class NetworkBuilder {
   }
 
   conv(recipe: ConvRecipe): this {
+    if (recipe.seed !== undefined) this.#random = randomSource(recipe.seed);
     const input = this.tensors[recipe.input ?? this.#last]!;
     const window = fullWindow(recipe);
     const [height, width] = outputSize(input, window);

@@ -12,9 +12,9 @@ export const networkArbitrary: fc.Arbitrary<IntegerNetwork> = recipeArbitrary.ma
 
 /** @param widths of the narrowest machine the network is for */
 export function networkFromRecipe(recipe: NetworkRecipe, widths = { mBits: 34, bBits: 64 }): IntegerNetwork {
-  const { height, width, channels, bits, zero, seed } = recipe;
+  const { height, width, channels, bits, zero } = recipe;
   const input = { height, width, channels, bits, zero: zeroCode(zero, bits) };
-  const builder = new NetworkBuilder(input, seed, widths);
+  const builder = new NetworkBuilder(input, 1, widths);
   recipe.layers.forEach((layer, i) => {
     const raw = recipe.raw && i === recipe.layers.length - 1 && recipe.outputBack === 0;
     addLayer(builder, layer, raw);
@@ -62,6 +62,7 @@ function requantizedLayer(layer: LayerRecipe, input: CodeTensor, kernel: readonl
     round: layer.nearestEven ? ('nearest-even' as const) : ('floor' as const),
     channels: layer.channels,
     input: input.name,
+    seed: layer.seed,
     ...(layer.clip && { requantize: { lo: Math.floor(top / 4), hi: top - Math.floor(top / 8) } }),
   };
 }
