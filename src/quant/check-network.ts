@@ -1,50 +1,77 @@
 /** The validity rule of integer networks: what every later stage may rely on. */
 import { SystoleError } from '../base/error.js';
 import { accRanges, widestRange } from './acc-range.js';
-import type { CodeTensor, ConvLayer, IntegerNetwork, Layer } from './network.js';
+import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, Requantize } from './network.js';
 
-/** @throws SystoleError graph-invalid, naming the layer or tensor that breaks a rule. */
+/** Codes of tensors, and the widths that a machine's records hold. */
+const MOST_BITS = 16;
+const MOST_WEIGHT_BITS = 8;
+const MOST_SHIFT = 63;
+/** The golden model keeps accumulators in 32 bits. */
+const MOST_ACC = 2 ** 31 - 1;
+
+/**
+ * @throws SystoleError graph-invalid, naming the layer or tensor that breaks a rule; accumulator-range beyond 32 bits
+ */
 export function checkNetwork(network: IntegerNetwork): void {
-  const made = new Set([network.input.tensor]);
-  for (const [name, tensor] of Object.entries(network.tensors)) checkTensor(name, tensor);
+  for (const [key, tensor] of Object.entries(network.tensors)) checkTensor(key, tensor);
+  const { tensor, shape } = network.input;
+  requireSize(network, tensor, shape, 'the input');
+  const made = new Set([tensor]);
+  const raw = new Set<string>();
   for (const layer of network.layers) {
-    const needs = [layer.input, ...residualOf(layer)];
-    for (const name of needs) {
+    for (const name of operandsOf(layer)) {
       if (!made.has(name)) throw broken(layer.name, 'an operand made before the layer', name);
+      if (raw.has(name)) throw broken(layer.name, 'operands that are codes', name);
     }
     if (made.has(layer.output)) throw broken(layer.name, 'an output made once', layer.output);
     made.add(layer.output);
-    const from = network.tensors[layer.input];
-    const to = network.tensors[layer.output];
-    if (from === undefined || to === undefined) throw broken(layer.name, 'tensors that exist', layer.output);
-    checkWindow(layer, from, to);
-    if (layer.kind === 'conv') checkConv(layer, from, to, network);
-    else if (to.bits !== from.bits || to.channels !== from.channels)
-      throw broken(layer.name, 'codes of its input', to.name);
+    if (layer.kind === 'conv' && layer.requantize === null) raw.add(layer.output);
+    checkLayer(layer, network);
   }
-  if (!made.has(network.output.tensor)) throw broken(network.name, 'a layer for the output', network.output.tensor);
+  checkOutput(network, made, raw);
 }
 
-function residualOf(layer: Layer): string[] {
-  return layer.kind === 'conv' && layer.requantize?.residual ? [layer.requantize.residual.tensor] : [];
+function operandsOf(layer: Layer): string[] {
+  return layer.kind === 'conv' && layer.requantize?.residual
+    ? [layer.input, layer.requantize.residual.tensor]
+    : [layer.input];
 }
 
-function checkTensor(name: string, tensor: CodeTensor): void {
+function checkTensor(key: string, tensor: CodeTensor): void {
+  if (tensor.name !== key) throw broken(key, 'a tensor under its own name', tensor.name);
   const dims = [tensor.height, tensor.width, tensor.channels];
-  if (dims.some((n) => !Number.isInteger(n) || n < 1)) throw broken(name, 'a positive shape', dims.join('x'));
-  if (!Number.isInteger(tensor.bits) || tensor.bits < 1 || tensor.bits > 16)
-    throw broken(name, '1 to 16 bits', `${tensor.bits}`);
+  if (!dims.every((n) => isWhole(n, 1))) throw broken(key, 'a positive shape', dims.join('x'));
+  if (!isWhole(tensor.bits, 1, MOST_BITS)) throw broken(key, `1 to ${MOST_BITS} bits`, `${tensor.bits}`);
   const top = 2 ** tensor.bits - 1;
-  if (!Number.isInteger(tensor.zero) || tensor.zero < 0 || tensor.zero > top) {
-    throw broken(name, `a zero of 0 to ${top}`, `${tensor.zero}`);
+  if (!isWhole(tensor.zero, 0, top)) throw broken(key, `a zero of 0 to ${top}`, `${tensor.zero}`);
+  if (!(tensor.scale > 0 && Number.isFinite(tensor.scale))) throw broken(key, 'a positive scale', `${tensor.scale}`);
+}
+
+function checkLayer(layer: Layer, network: IntegerNetwork): void {
+  const from = network.tensors[layer.input];
+  const to = network.tensors[layer.output];
+  if (from === undefined || to === undefined) throw broken(layer.name, 'tensors that exist', layer.output);
+  checkWindow(layer, from, to);
+  if (layer.kind === 'conv') {
+    checkWeights(layer, from, to);
+    if (layer.requantize !== null) checkRequantize(layer.name, layer.requantize, to, network);
+    else if (layer.output !== network.output.tensor)
+      throw broken(layer.name, 'raw accumulators only at the output', layer.output);
+    return;
   }
+  const same = to.bits === from.bits && to.zero === from.zero && to.channels === from.channels;
+  if (!same) throw broken(layer.name, 'codes of its input', to.name);
 }
 
 function checkWindow(layer: Layer, from: CodeTensor, to: CodeTensor): void {
+  const { kernel, strides, dilations, pads } = layer;
+  const window = [...kernel, ...strides, ...dilations, ...pads];
+  const whole = window.every((n, i) => isWhole(n, i < window.length - pads.length ? 1 : 0));
+  if (!whole || window.length !== 10) throw broken(layer.name, 'a window of whole numbers', window.join(' '));
   const extent = (size: number, axis: 0 | 1): number => {
-    const span = (layer.kernel[axis] - 1) * layer.dilations[axis] + 1;
-    const padded = size + layer.pads[axis]! + layer.pads[axis + 2]!;
-    return Math.floor((padded - span) / layer.strides[axis]) + 1;
+    const span = (kernel[axis] - 1) * dilations[axis] + 1;
+    return Math.floor((size + pads[axis]! + pads[axis + 2]! - span) / strides[axis]) + 1;
   };
   const expected = [extent(from.height, 0), extent(from.width, 1)];
   if (expected[0] !== to.height || expected[1] !== to.width) {
@@ -52,38 +79,81 @@ function checkWindow(layer: Layer, from: CodeTensor, to: CodeTensor): void {
   }
 }
 
-function checkConv(layer: ConvLayer, from: CodeTensor, to: CodeTensor, network: IntegerNetwork): void {
+function checkWeights(layer: ConvLayer, from: CodeTensor, to: CodeTensor): void {
   if (layer.groups !== 1 && (layer.groups !== from.channels || to.channels !== from.channels)) {
     throw broken(layer.name, 'one group, or one a channel', `${layer.groups}`);
   }
   const size = to.channels * layer.kernel[0] * layer.kernel[1] * (from.channels / layer.groups);
   if (layer.weights.length !== size) throw broken(layer.name, `${size} weights`, `${layer.weights.length}`);
   const bits = layer.weightFormat.bits;
+  if (!isWhole(bits, 1, MOST_WEIGHT_BITS))
+    throw broken(layer.name, `weights of 1 to ${MOST_WEIGHT_BITS} bits`, `${bits}`);
   const fits = (w: number): boolean =>
     bits === 1 ? w === 1 || w === -1 : w >= -(2 ** (bits - 1)) && w < 2 ** (bits - 1);
   const wrong = layer.weights.find((w) => !fits(w));
   if (wrong !== undefined) throw broken(layer.name, `weights of ${bits} bits`, `${wrong}`);
-  const range = widestRange(accRanges(layer.weights, to.channels, 2 ** from.bits - 1));
-  if (range.min < layer.accRange.min || range.max > layer.accRange.max) {
-    throw broken(
-      layer.name,
-      `an accumulator range that holds ${range.min}..${range.max}`,
-      `${layer.accRange.min}..${layer.accRange.max}`,
-    );
+  checkAccRange(layer, widestRange(accRanges(layer.weights, to.channels, 2 ** from.bits - 1)));
+}
+
+function checkAccRange(layer: ConvLayer, reachable: ConvLayer['accRange']): void {
+  if (reachable.min < -MOST_ACC || reachable.max > MOST_ACC) {
+    throw new SystoleError('accumulator-range', `layer ${layer.name} needs accumulators of more than 32 bits`, {
+      where: layer.name,
+      expected: `${-MOST_ACC} to ${MOST_ACC}`,
+      actual: `${reachable.min} to ${reachable.max}`,
+      hint: 'use fewer bits for weights or activations',
+    });
   }
-  const q = layer.requantize;
-  if (q === null) {
-    if (layer.output !== network.output.tensor)
-      throw broken(layer.name, 'raw accumulators only at the output', layer.output);
-    return;
+  const { min, max } = layer.accRange;
+  if (reachable.min < min || reachable.max > max) {
+    throw broken(layer.name, `a range that holds ${reachable.min}..${reachable.max}`, `${min}..${max}`);
   }
-  if ([q.m, q.b, q.n].some((list) => list.length !== to.channels))
-    throw broken(layer.name, `${to.channels} constants`, `${q.m.length}`);
-  if (q.lo < 0 || q.hi >= 2 ** to.bits || q.lo > q.hi)
-    throw broken(layer.name, `limits of ${to.bits}-bit codes`, `${q.lo}..${q.hi}`);
-  const residual = q.residual === null ? to : network.tensors[q.residual.tensor];
+}
+
+function checkRequantize(where: string, q: Requantize, to: CodeTensor, network: IntegerNetwork): void {
+  const lists = [q.m, q.b, q.n, ...(q.residual ? [q.residual.m] : [])];
+  const short = lists.find((list) => list.length !== to.channels);
+  if (short !== undefined) throw broken(where, `${to.channels} constants`, `${short.length}`);
+  const multipliers = [...q.m, ...(q.residual?.m ?? [])];
+  const fraction = multipliers.find((m) => !Number.isSafeInteger(m));
+  if (fraction !== undefined) throw broken(where, 'multipliers that are integers', `${fraction}`);
+  const shift = q.n.find((n) => !isWhole(n, 0, MOST_SHIFT));
+  if (shift !== undefined) throw broken(where, `shifts of 0 to ${MOST_SHIFT}`, `${shift}`);
+  if (q.round !== 'floor' && q.round !== 'nearest-even') throw broken(where, 'floor or nearest-even', `${q.round}`);
+  const top = 2 ** to.bits - 1;
+  if (!isWhole(q.lo, 0, top) || !isWhole(q.hi, q.lo, top)) {
+    throw broken(where, `limits of ${to.bits}-bit codes`, `${q.lo}..${q.hi}`);
+  }
+  if (q.residual === null) return;
+  const residual = network.tensors[q.residual.tensor];
   const same = residual?.height === to.height && residual.width === to.width && residual.channels === to.channels;
-  if (!same) throw broken(layer.name, 'a residual of its output shape', q.residual?.tensor ?? '');
+  if (!same) throw broken(where, 'a residual of its output shape', q.residual.tensor);
+}
+
+function checkOutput(network: IntegerNetwork, made: ReadonlySet<string>, raw: ReadonlySet<string>): void {
+  const { tensor, form, scale, bias, shape } = network.output;
+  if (!made.has(tensor)) throw broken(network.name, 'a layer for the output', tensor);
+  requireSize(network, tensor, shape, 'the output');
+  const isRaw = raw.has(tensor);
+  if (isRaw !== (form === 'accumulators')) throw broken(tensor, isRaw ? 'accumulators' : 'codes', form);
+  const channels = network.tensors[tensor]!.channels;
+  const counts = isRaw ? [channels, channels] : [1, 0];
+  if (scale.length !== counts[0] || bias.length !== counts[1]) {
+    throw broken(tensor, `${counts[0]} scales and ${counts[1]} biases`, `${scale.length} and ${bias.length}`);
+  }
+  const odd = [...scale, ...bias].find((x) => !Number.isFinite(x));
+  if (odd !== undefined) throw broken(tensor, 'finite scales and biases', `${odd}`);
+}
+
+function requireSize(network: IntegerNetwork, name: string, shape: readonly number[], what: string): void {
+  const tensor = network.tensors[name];
+  if (tensor === undefined) throw broken(network.name, `a tensor for ${what}`, name);
+  const size = tensor.height * tensor.width * tensor.channels;
+  if (shape.reduce((a, b) => a * b, 1) !== size) throw broken(name, `a shape of ${size} elements`, shape.join('x'));
+}
+
+function isWhole(n: number, min: number, max = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isInteger(n) && n >= min && n <= max;
 }
 
 function broken(where: string, expected: string, actual: string): SystoleError {

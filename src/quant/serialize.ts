@@ -1,11 +1,16 @@
-/** Integer networks as bytes: "SYSNET1\n", the length of a JSON header, the header, then all weights. Deterministic. */
+/**
+ * Integer networks as bytes: "SYSNET1\n", the SHA-256 of all that follows, the length of a JSON header, the header, then all
+ * weights. Deterministic.
+ */
 import { canonicalJson } from '../base/canonical-json.js';
 import { SystoleError } from '../base/error.js';
+import { sha256 } from '../base/sha256.js';
 import { checkNetwork } from './check-network.js';
 import type { ConvLayer, IntegerNetwork, Layer, Requantize } from './network.js';
 
 const MAGIC = 'SYSNET1\n';
-const HEADER_AT = MAGIC.length + 4;
+const LENGTH_AT = MAGIC.length + 64;
+const HEADER_AT = LENGTH_AT + 4;
 
 type StoredConv = Omit<ConvLayer, 'weights' | 'requantize'> & {
   readonly weightCount: number;
@@ -20,14 +25,14 @@ export function networkToBytes(network: IntegerNetwork): Uint8Array {
   const weights = network.layers.flatMap((layer) => (layer.kind === 'conv' ? [layer.weights] : []));
   const total = weights.reduce((sum, w) => sum + w.length, 0);
   const bytes = new Uint8Array(HEADER_AT + header.length + total);
-  bytes.set(new TextEncoder().encode(MAGIC));
-  new DataView(bytes.buffer).setUint32(MAGIC.length, header.length, true);
+  new DataView(bytes.buffer).setUint32(LENGTH_AT, header.length, true);
   bytes.set(header, HEADER_AT);
   let at = HEADER_AT + header.length;
   for (const w of weights) {
     bytes.set(new Uint8Array(w.buffer, w.byteOffset, w.length), at);
     at += w.length;
   }
+  bytes.set(new TextEncoder().encode(MAGIC + sha256(bytes.subarray(LENGTH_AT))));
   return bytes;
 }
 
@@ -35,10 +40,9 @@ export function networkToBytes(network: IntegerNetwork): Uint8Array {
 export function networkFromBytes(bytes: Uint8Array, where: string): IntegerNetwork {
   const damaged = (): SystoleError =>
     new SystoleError('project-invalid', 'the integer network is damaged', { where, hint: 'compile the model again' });
-  const magic = new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length));
-  if (magic !== MAGIC || bytes.length < HEADER_AT) throw damaged();
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
-  if (HEADER_AT + length > bytes.length) throw damaged();
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, LENGTH_AT));
+  if (bytes.length < HEADER_AT || start !== MAGIC + sha256(bytes.subarray(LENGTH_AT))) throw damaged();
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(LENGTH_AT, true);
   try {
     const stored = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_AT, HEADER_AT + length))) as StoredNetwork;
     const network = { ...stored, layers: loadLayers(stored.layers, bytes.subarray(HEADER_AT + length)) };
