@@ -97,7 +97,7 @@ const of65536 = (probability: number) => Math.round(probability * 65536);
 
 /**
  * Starts the binary of buildSimulator. `seed` chooses what registers without reset start with.
- * Errors of every call: tool-failed when the process died or the machine broke a rule of its streams;
+ * Errors of every call: tool-failed when the process died; accelerator-error when the machine broke a rule of its streams;
  * accelerator-timeout when the register bus does not answer.
  */
 export async function openSimulator(binary: string, options: { seed?: number } = {}): Promise<Simulator> {
@@ -107,9 +107,10 @@ export async function openSimulator(binary: string, options: { seed?: number } =
     if (answer.status === STATUS.busHang) {
       throw new SystoleError('accelerator-timeout', 'the register bus of the simulated machine does not answer');
     }
-    if (answer.status > STATUS.busHang) {
-      throw new SystoleError('tool-failed', `the simulator stopped: ${answer.body.toString() || 'bad message'}`);
+    if (answer.status === STATUS.violation) {
+      throw new SystoleError('accelerator-error', `the machine broke a rule of its streams: ${answer.body.toString()}`);
     }
+    if (answer.status > STATUS.busHang) throw new SystoleError('tool-failed', 'the simulator does not know a message');
     return answer;
   };
 

@@ -1,7 +1,8 @@
 /** Runs whole frames through a simulated machine: memories loaded through AXI4-Lite, frames through the streams. */
+import { imageChecksum } from '../src/arch/program/checksum.js';
 import { REGISTERS } from '../src/arch/registers.js';
 import { SystoleError } from '../src/base/error.js';
-import { openSimulator, type Simulator, type Stalls } from './client.js';
+import { openSimulator, type Received, type Simulator, type Stalls } from './client.js';
 
 /** Memory contents as 32-bit pieces, in loading order (docs/machine.md, last section). */
 export interface SimulationImages {
@@ -15,18 +16,27 @@ export interface SimulationJob {
   readonly images: SimulationImages;
   /** Input frames, one code a byte; a wrong length makes a short or long frame on purpose. */
   readonly frames: readonly Uint8Array[];
+  /** Frame i has the seed `seed` + `firstFrame` + i, so that it stalls alike however the frames are divided. */
   readonly stalls?: Stalls;
+  /** Number of the first frame here among all frames of a longer run; default 0. */
+  readonly firstFrame?: number;
   /** Record every write of the writer unit. */
   readonly trace?: boolean;
   /** Send every frame at once, so that the next waits at the door while one computes; no errors expected. */
   readonly pipelined?: boolean;
   /** Cycles after which a frame without output counts as hung; default 20 million. */
   readonly hangLimit?: number;
-  /** FST waveform file (a build with trace). */
-  readonly wave?: string;
+  /** FST waveform file of the cycles `from` .. `to`, counted from the start of the process (a build with trace). */
+  readonly wave?: WaveWindow;
   /** What registers and memories without reset start with; default 1. */
   readonly seed?: number;
   readonly onFrame?: (index: number, result: FrameResult) => void;
+}
+
+export interface WaveWindow {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 export type FrameResult =
@@ -81,13 +91,6 @@ const CTRL = offsetOf('CTRL');
 const ENABLE = 1;
 const SOFT_RESET = 2;
 
-/** s = rotate_left(s, 1) ^ piece, over all pieces: what CHECKSUM shows after loading them. */
-export function imageChecksum(pieces: Uint32Array): number {
-  let sum = 0;
-  for (const piece of pieces) sum = (((sum << 1) | (sum >>> 31)) ^ piece) >>> 0;
-  return sum;
-}
-
 /**
  * Loads the images, enables the machine and runs every frame. After an error or a hang the machine is soft reset and
  * goes on with the next frame. Each frame starts on an idle machine unless `pipelined`.
@@ -96,14 +99,14 @@ export function imageChecksum(pieces: Uint32Array): number {
 export async function runSimulation(binary: string, job: SimulationJob): Promise<SimulationResult> {
   const machine = await openSimulator(binary, { seed: job.seed ?? 1 });
   try {
-    if (job.wave !== undefined) await machine.wave(job.wave);
     const low = await machine.read(offsetOf('IDENTITY_LO'));
     const high = await machine.read(offsetOf('IDENTITY_HI'));
     await loadImages(machine, job.images);
-    if (job.stalls) await machine.stalls(job.stalls);
     if (job.trace) await machine.trace(true);
     await machine.write(CTRL, ENABLE);
-    const frames = job.pipelined ? await runPipelined(machine, job) : await runOneByOne(machine, job);
+    const receive = job.wave ? receiveWithWave(machine, job.wave) : plainReceive(machine);
+    const run = { machine, job, receive };
+    const frames = job.pipelined ? await runPipelined(run) : await runOneByOne(run);
     return { identity: (BigInt(high) << 32n) | BigInt(low), frames };
   } finally {
     await machine.close();
@@ -125,12 +128,47 @@ async function loadImages(machine: Simulator, images: SimulationImages): Promise
   }
 }
 
-async function runOneByOne(machine: Simulator, job: SimulationJob): Promise<FrameResult[]> {
+type Receive = (limit: number) => Promise<Received>;
+
+interface Run {
+  readonly machine: Simulator;
+  readonly job: SimulationJob;
+  readonly receive: Receive;
+}
+
+const plainReceive =
+  (machine: Simulator): Receive =>
+  (limit) =>
+    machine.receive(limit, POLL_CYCLES);
+
+/** Receives in up to three parts: before the window, in it, behind it. The machine's cycles are the same. */
+function receiveWithWave(machine: Simulator, { path, from, to }: WaveWindow): Receive {
+  const edges = [
+    { cycle: from, wave: path },
+    { cycle: to, wave: null },
+  ];
+  return async (limit) => {
+    const end = (await machine.step(0)) + limit;
+    for (let edge = edges[0]; edge !== undefined && edge.cycle <= end; edge = edges[0]) {
+      const now = await machine.step(0);
+      const received = await machine.receive(Math.max(0, edge.cycle - now), POLL_CYCLES);
+      if (received.kind !== 'limit') return received;
+      await machine.wave(edge.wave);
+      edges.shift();
+    }
+    return machine.receive(Math.max(0, end - (await machine.step(0))), POLL_CYCLES);
+  };
+}
+
+async function runOneByOne(run: Run): Promise<FrameResult[]> {
+  const { machine, job } = run;
   const results: FrameResult[] = [];
   for (const [index, frame] of job.frames.entries()) {
+    const { stalls, firstFrame } = job;
+    if (stalls) await machine.stalls({ ...stalls, seed: stalls.seed + (firstFrame ?? 0) + index });
     await machine.step(SETTLE_CYCLES);
     await machine.send(frame);
-    const result = await receiveFrame(machine, job);
+    const result = await receiveFrame(run);
     if (result.kind !== 'output') await recover(machine);
     results.push(result);
     job.onFrame?.(index, result);
@@ -138,11 +176,13 @@ async function runOneByOne(machine: Simulator, job: SimulationJob): Promise<Fram
   return results;
 }
 
-async function runPipelined(machine: Simulator, job: SimulationJob): Promise<FrameResult[]> {
+async function runPipelined(run: Run): Promise<FrameResult[]> {
+  const { machine, job } = run;
+  if (job.stalls) await machine.stalls(job.stalls);
   const results: FrameResult[] = [];
   for (const frame of job.frames) await machine.send(frame);
   for (const index of job.frames.keys()) {
-    const result = await receiveFrame(machine, job);
+    const result = await receiveFrame(run);
     results.push(result);
     job.onFrame?.(index, result);
     if (result.kind !== 'output') break;
@@ -150,8 +190,8 @@ async function runPipelined(machine: Simulator, job: SimulationJob): Promise<Fra
   return results;
 }
 
-async function receiveFrame(machine: Simulator, job: SimulationJob): Promise<FrameResult> {
-  const received = await machine.receive(job.hangLimit ?? DEFAULT_HANG_LIMIT, POLL_CYCLES);
+async function receiveFrame({ machine, job, receive }: Run): Promise<FrameResult> {
+  const received = await receive(job.hangLimit ?? DEFAULT_HANG_LIMIT);
   // The trace ends with the frame: read it before any register access moves the clock.
   const trace = job.trace ? parseTrace(await machine.takeTrace(), machine.info.traceBytes) : [];
   if (received.kind === 'frame') {

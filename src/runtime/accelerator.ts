@@ -1,4 +1,5 @@
 /** The host's side of the register interface: open -> load -> infer -> close, over any link. */
+import { imageChecksum } from '../arch/program/checksum.js';
 import type { Images } from '../arch/program/program.js';
 import { ABI_VERSION, MAGIC } from '../arch/registers.js';
 import { SystoleError } from '../base/error.js';
@@ -117,13 +118,6 @@ async function load(state: State, images: Images): Promise<void> {
   }
   await link.writeRegister(offsetOf('CTRL'), ENABLE);
   state.loaded = true;
-}
-
-/** What CHECKSUM shows after these pieces: s = rotate_left(s, 1) ^ piece. */
-export function imageChecksum(pieces: Uint32Array): number {
-  let sum = 0;
-  for (const piece of pieces) sum = ((sum << 1) | (sum >>> 31)) ^ piece;
-  return sum >>> 0;
 }
 
 async function waitIdle(state: State): Promise<void> {

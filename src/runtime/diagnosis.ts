@@ -49,7 +49,8 @@ function describe(error: number): [ErrorCode, string] {
   return ['accelerator-error', `the accelerator reported ${names}`];
 }
 
-function errorNames(error: number): string[] {
+/** Names of the fields of ERROR that are set. */
+export function errorNames(error: number): string[] {
   const fields = REGISTERS.find((entry) => entry.name === 'ERROR')?.fields ?? [];
   return fields.filter(({ name }) => fieldOf('ERROR', name, error)).map(({ name }) => name);
 }

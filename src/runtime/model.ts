@@ -3,10 +3,10 @@ import { machineIdentity } from '../arch/identity.js';
 import type { Machine } from '../arch/machine.js';
 import { parseMachine } from '../arch/machine-schema.js';
 import { outputValues } from '../arch/plan/output-values.js';
-import type { Plan } from '../arch/plan/plan.js';
-import { decodeProgram } from '../arch/program/decode.js';
+import { layoutFromJson, type PlanLayout } from '../arch/plan/plan-layout.js';
 import type { Images } from '../arch/program/program.js';
 import { SystoleError } from '../base/error.js';
+import { identityText } from '../base/manifest.js';
 import { imagePath, type MemoryName, PROJECT_PATHS } from '../base/project-layout.js';
 import type { IntegerNetwork } from '../quant/network.js';
 import { inputCodes, modelOutput } from '../quant/numerics.js';
@@ -21,8 +21,10 @@ export interface CompiledModel {
   readonly machine: Machine;
   readonly identity: bigint;
   readonly network: IntegerNetwork;
+  readonly layout: PlanLayout;
   readonly images: Images;
-  readonly output: Plan['output'];
+  /** The hardware, as buildMachine takes it: bare file name -> text. */
+  readonly verilog: ReadonlyMap<string, string>;
 }
 
 export interface Session {
@@ -36,35 +38,65 @@ export interface Session {
 
 /** Reads and verifies a compiled project. Errors: project-invalid. */
 export async function readModel(folder: string): Promise<CompiledModel> {
-  const project = await readProject(folder);
-  const file = (path: string): Uint8Array => {
-    const bytes = project.files.get(path);
-    if (bytes !== undefined) return bytes;
-    throw new SystoleError('project-invalid', `the project has no ${path}`, {
+  return decodeModel(await readProject(folder));
+}
+
+/** Errors: project-invalid when a file is missing or damaged, or the project is of another version of Systole. */
+export function decodeModel(project: Project): CompiledModel {
+  const { folder, manifest, files } = project;
+  const invalid = (message: string, detail: { expected?: string; actual?: string } = {}) =>
+    new SystoleError('project-invalid', message, {
       where: folder,
+      ...detail,
       hint: 'compile the model again with --force',
     });
+  const file = (path: string): Uint8Array => {
+    const bytes = files.get(path);
+    if (bytes === undefined) throw invalid(`the project has no ${path}`);
+    return bytes;
   };
-  const machine = parseMachine(JSON.parse(new TextDecoder().decode(file(PROJECT_PATHS.machine))));
-  const network = networkFromBytes(file(PROJECT_PATHS.network), `${folder}/${PROJECT_PATHS.network}`);
+  const text = (path: string) => new TextDecoder().decode(file(path));
+  const machine = parseMachine(jsonOf(text(PROJECT_PATHS.machine)));
+  const identity = machineIdentity(machine);
+  if (identityText(identity) !== manifest.identity) {
+    throw invalid('the project was compiled by another version of Systole', {
+      expected: `identity ${identityText(identity)}`,
+      actual: `identity ${manifest.identity}`,
+    });
+  }
   const image = (name: MemoryName) => pieces(file(imagePath(name)));
-  const images: Images = {
-    program: image('program'),
-    passes: image('passes'),
-    weights: image('weights'),
-    parameters: image('parameters'),
+  return {
+    project,
+    machine,
+    identity,
+    network: networkFromBytes(file(PROJECT_PATHS.network), `${folder}/${PROJECT_PATHS.network}`),
+    layout: layoutFromJson(text(PROJECT_PATHS.layout), `${folder}/${PROJECT_PATHS.layout}`),
+    images: {
+      program: image('program'),
+      passes: image('passes'),
+      weights: image('weights'),
+      parameters: image('parameters'),
+    },
+    verilog: verilogOf(project),
   };
-  return { project, machine, identity: machineIdentity(machine), network, images, output: outputForm(network, images) };
 }
 
 /** Errors: those of readModel and openAccelerator; the link is closed when opening fails. */
 export async function openModel(model: string | CompiledModel, link: Link): Promise<Session> {
   const compiled = typeof model === 'string' ? await readModel(model) : model;
-  const { network, images, identity } = compiled;
+  const { network, images, identity, layout } = compiled;
   const accelerator = await openAccelerator(link, images, { identity });
   const inferCodes = async (codes: Uint8Array) => {
     const { output, cycles } = await accelerator.infer(codes);
-    return { output: outputValues(compiled, output), cycles };
+    const expected = layout.output.elements * layout.output.elementBytes;
+    if (output.length !== expected) {
+      throw new SystoleError('accelerator-error', "the output frame has another length than the network's", {
+        where: `${link.name} link`,
+        expected: `${expected} bytes`,
+        actual: `${output.length} bytes`,
+      });
+    }
+    return { output: outputValues(layout, output), cycles };
   };
   return {
     model: compiled,
@@ -77,19 +109,18 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
   };
 }
 
-/** The form of the output stream, from the record that writes it. */
-function outputForm(network: IntegerNetwork, images: Images): Plan['output'] {
-  const { tensor } = network.output;
-  const { height, width, channels } = network.tensors[tensor]!;
-  for (const record of decodeProgram(images.program)) {
-    if (record.opcode !== 'post' || record.fields.toStream === 0) continue;
-    const bytes = record.fields.elementBytes;
-    const elementBytes = bytes === 1 || bytes === 2 ? bytes : 4;
-    return { tensor, elements: height * width * channels, elementBytes };
+/** undefined for text that is no JSON: the machine's schema refuses it. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  throw new SystoleError('project-invalid', 'the program has no output', {
-    hint: 'compile the model again with --force',
-  });
+}
+
+function verilogOf({ files }: Project): Map<string, string> {
+  const found = [...files].filter(([path]) => /^rtl\/[^/]+\.vh?$/.test(path));
+  return new Map(found.map(([path, bytes]) => [path.slice('rtl/'.length), new TextDecoder().decode(bytes)]));
 }
 
 function pieces(bytes: Uint8Array): Uint32Array {

@@ -100,6 +100,7 @@ async function readManifest(folder: string): Promise<Manifest> {
 }
 
 export interface Project {
+  /** Where it was read from, for messages. */
   readonly folder: string;
   readonly manifest: Manifest;
   /** Every file that the manifest lists, verified. */
@@ -110,18 +111,36 @@ export interface Project {
 export async function readProject(folder: string): Promise<Project> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Uint8Array>();
-  for (const [path, hash] of Object.entries(manifest.files)) {
+  for (const path of Object.keys(manifest.files)) {
     const data = await readFile(join(folder, path)).catch(() => undefined);
-    const found = data === undefined ? 'no such file' : sha256(data);
-    if (data === undefined || found !== hash) {
+    if (data !== undefined) files.set(path, new Uint8Array(data));
+  }
+  return checkedProject(folder, manifest, files);
+}
+
+/** A project that is still in memory, as projectFiles made it. Errors: project-invalid. */
+export function projectInMemory(name: string, contents: ProjectFiles): Project {
+  const files = new Map([...contents].map(([path, data]) => [path, asBytes(data)]));
+  const text = new TextDecoder().decode(files.get(PROJECT_PATHS.manifest) ?? new Uint8Array());
+  return checkedProject(name, parseManifest(text, `${name}/${PROJECT_PATHS.manifest}`), files);
+}
+
+const asBytes = (data: string | Uint8Array) => (typeof data === 'string' ? new TextEncoder().encode(data) : data);
+
+function checkedProject(folder: string, manifest: Manifest, found: ReadonlyMap<string, Uint8Array>): Project {
+  const files = new Map<string, Uint8Array>();
+  for (const [path, hash] of Object.entries(manifest.files)) {
+    const data = found.get(path);
+    const actual = data === undefined ? 'no such file' : sha256(data);
+    if (data === undefined || actual !== hash) {
       throw new SystoleError('project-invalid', `${path} is ${data ? 'not what was compiled' : 'missing'}`, {
         where: join(folder, path),
         expected: hash,
-        actual: found,
+        actual,
         hint: 'compile the model again with --force',
       });
     }
-    files.set(path, new Uint8Array(data));
+    files.set(path, data);
   }
   return { folder, manifest, files };
 }

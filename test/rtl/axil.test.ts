@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildSimulator, simulatorAvailable } from '../../sim/build.js';
 import { openSimulator, type Simulator } from '../../sim/client.js';
-import { imageChecksum } from '../../sim/run.js';
+import { imageChecksum } from '../../src/arch/program/checksum.js';
 import { RECORD_FIELDS } from '../../src/arch/program/records.js';
 import { REGISTERS } from '../../src/arch/registers.js';
 import { testCache, verilogFiles } from '../sim/rtl-files.js';

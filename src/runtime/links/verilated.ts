@@ -1,7 +1,40 @@
-/** The Verilated machine in a process of its own; the only file outside sim/ that knows it. */
+/**
+ * The Verilated machine in a process of its own; the only file outside sim/ that knows it. As a link it is one of
+ * several ways to reach an accelerator; simulateFrames is for the verifier, which looks inside as well.
+ */
+import { buildSimulator } from '../../../sim/build.js';
 import { openSimulator, type Simulator, type Stalls } from '../../../sim/client.js';
+import { runSimulation, type SimulationJob, type TraceWrite } from '../../../sim/run.js';
+import type { ActivationWrite } from '../../arch/simulator/run-program.js';
 import { SystoleError } from '../../base/error.js';
+import { HARDWARE } from '../../base/project-layout.js';
 import type { Link } from '../link.js';
+
+export type { WaveWindow } from '../../../sim/run.js';
+export type { Stalls };
+
+export interface MachineBuild {
+  /** Folder of simulators, each found again by the content of everything that went into it. */
+  readonly cacheDir: string;
+  /** With waveforms: slower, so only on request. */
+  readonly waves?: boolean;
+  readonly onProgress?: (message: string) => void;
+}
+
+/**
+ * Builds, or finds, the simulator of a machine; returns the path of its binary.
+ * @param verilog CompiledModel.verilog: bare file name -> text
+ * Errors: tool-missing (with the install command), tool-failed.
+ */
+export function buildMachine(verilog: ReadonlyMap<string, string>, build: MachineBuild): Promise<string> {
+  const { cacheDir, waves, onProgress } = build;
+  return buildSimulator(verilog, {
+    ...HARDWARE,
+    cacheDir,
+    trace: waves ?? false,
+    ...(onProgress && { onProgress }),
+  });
+}
 
 export interface VerilatedOptions {
   /** What registers and memories without reset start with; default 1. */
@@ -18,11 +51,19 @@ const POLL_CYCLES = 2048;
  */
 const SETTLE_CYCLES = 512;
 
-/** @param binary the path that buildSimulator returned */
+/** @param binary the path that buildMachine returned */
 export async function openVerilatedLink(binary: string, options: VerilatedOptions = {}): Promise<Link> {
   const simulator = await openSimulator(binary, { seed: options.seed ?? 1 });
   if (options.stalls) await simulator.stalls(options.stalls);
   return linkOf(simulator, options.slice ?? 1_000_000);
+}
+
+/** buildMachine and openVerilatedLink in one. */
+export async function openVerilatedMachine(
+  model: { readonly verilog: ReadonlyMap<string, string> },
+  options: MachineBuild & VerilatedOptions,
+): Promise<Link> {
+  return openVerilatedLink(await buildMachine(model.verilog, options), options);
 }
 
 function linkOf(simulator: Simulator, slice: number): Link {
@@ -49,4 +90,56 @@ function refusedIf(refused: boolean, offset: number): void {
   throw new SystoleError('accelerator-error', 'the accelerator refused a register write', {
     where: `register at 0x${offset.toString(16)}`,
   });
+}
+
+/** One write to activation memory, with the cycle in which it happened (counted from the start of the process). */
+export type TracedWrite = ActivationWrite & { readonly cycle: number };
+
+export type SimulatedFrame =
+  /** cycles: first accepted input beat to last accepted output beat, counted outside; cyclesRegister: by the machine. */
+  | {
+      readonly kind: 'output';
+      readonly bytes: Uint8Array;
+      readonly cycles: number;
+      readonly cyclesRegister: number;
+      readonly writes: readonly TracedWrite[];
+    }
+  /** No output: ERROR is set, or nothing came within the limit. */
+  | {
+      readonly kind: 'error' | 'hang';
+      readonly error: number;
+      readonly waiting: number;
+      readonly writes: readonly TracedWrite[];
+    };
+
+export interface FrameJob extends Pick<SimulationJob, 'images' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave'> {
+  /** Cycles after which a frame without output counts as hung. */
+  readonly hangLimit: number;
+  /** Bits of a digit of the trace. */
+  readonly activationDigit: number;
+}
+
+/**
+ * Loads the images and runs the frames one by one, each on an idle machine, every write of the writer unit traced.
+ * onFrame is called as each ends. Errors: accelerator-error when a memory does not take its contents; tool-failed.
+ */
+export async function simulateFrames(
+  binary: string,
+  job: FrameJob,
+  onFrame: (index: number, frame: SimulatedFrame) => void,
+): Promise<void> {
+  const { activationDigit, ...simulation } = job;
+  await runSimulation(binary, {
+    ...simulation,
+    trace: true,
+    onFrame: (index, { trace, ...result }) => {
+      onFrame(index, { ...result, writes: trace.map((write) => unpacked(write, activationDigit)) });
+    },
+  });
+}
+
+/** Digits of 1, 2, 4 or 8 bits never cross a byte. */
+function unpacked({ cycle, layer, plane, group, address, count, data }: TraceWrite, bits: number): TracedWrite {
+  const digit = (lane: number) => (data[(lane * bits) >> 3]! >> ((lane * bits) & 7)) & (2 ** bits - 1);
+  return { cycle, layer, plane, group, addr: address, digits: Uint8Array.from({ length: count }, (_, i) => digit(i)) };
 }

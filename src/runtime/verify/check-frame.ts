@@ -1,0 +1,75 @@
+/** Simulated frames against the golden model and the program simulator. */
+import { setImmediate } from 'node:timers/promises';
+import { outputValues } from '../../arch/plan/output-values.js';
+import type { SystoleError } from '../../base/error.js';
+import { errorNames, explainWaiting } from '../diagnosis.js';
+import type { SimulatedFrame } from '../links/verilated.js';
+import { firstPlace, type Place, placeless } from './divergence.js';
+import { type Reference, referenceRunner, type VerifiedModel } from './reference.js';
+import { writtenTensors } from './written-tensors.js';
+
+export interface FrameCheck {
+  readonly index: number;
+  /** Where the program simulator, and the Verilog, first differ from the golden model. */
+  readonly program: Place | null;
+  readonly verilog: Place | null;
+  /** null: the frame gave no output. */
+  readonly cycles: number | null;
+}
+
+export interface FrameChecker {
+  check(index: number, frame: SimulatedFrame): FrameCheck;
+  /** A frame that was never simulated because the machine failed. */
+  failed(index: number, error: SystoleError): FrameCheck;
+  /** Computes the references that are still missing, a frame at a time, others taking turns. */
+  prepare(): Promise<void>;
+}
+
+export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]): FrameChecker {
+  const run = referenceRunner(model);
+  const references: Reference[] = [];
+  const reference = (index: number): Reference => {
+    references[index] ??= run(frames[index]!);
+    return references[index]!;
+  };
+  return {
+    check: (index, frame) => {
+      const { golden, program } = reference(index);
+      const cycles = frame.kind === 'output' ? frame.cycles : null;
+      return { index, program, verilog: verilogPlace(model, golden, frame), cycles };
+    },
+    failed: (index, error) => ({
+      index,
+      program: reference(index).program,
+      verilog: placeless([error.message, error.actual].filter(Boolean).join(': ')),
+      cycles: null,
+    }),
+    prepare: async () => {
+      for (const index of frames.keys()) {
+        reference(index);
+        await setImmediate();
+      }
+    },
+  };
+}
+
+function verilogPlace(model: VerifiedModel, golden: Reference['golden'], frame: SimulatedFrame): Place | null {
+  const { layout, machine } = model;
+  const bytes = frame.kind === 'output' ? frame.bytes : new Uint8Array();
+  const tensors = writtenTensors(layout, machine.activationDigit, frame.writes);
+  const place = firstPlace(layout, golden, { tensors, output: outputValues(layout, bytes) });
+  const note = noteOf(frame, layout.output.elements * layout.output.elementBytes);
+  return note === null ? place : { ...(place ?? placeless('')), note };
+}
+
+/** What the codes alone do not say. */
+function noteOf(frame: SimulatedFrame, outputBytes: number): string | null {
+  if (frame.kind !== 'output') {
+    const why =
+      frame.error === 0 ? 'no output came' : `the machine stopped with ${errorNames(frame.error).join(' + ')}`;
+    return `${why}; ${explainWaiting(frame.waiting)}`;
+  }
+  if (frame.bytes.length !== outputBytes) return `${frame.bytes.length} bytes left the machine, not ${outputBytes}`;
+  if (frame.cycles === frame.cyclesRegister) return null;
+  return `register CYCLES says ${frame.cyclesRegister}, counted outside: ${frame.cycles}`;
+}

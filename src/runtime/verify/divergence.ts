@@ -1,0 +1,107 @@
+/** The first place, in the order of the layers, where a level differs from the golden model. */
+import type { PlanLayout } from '../../arch/plan/plan-layout.js';
+import type { WrittenTensor } from './written-tensors.js';
+
+/** null where it does not apply: a machine that stops has no place, a code that was never written no value. */
+export interface Place {
+  readonly layer: string | null;
+  readonly tensor: string | null;
+  readonly y: number | null;
+  readonly x: number | null;
+  readonly channel: number | null;
+  readonly expected: number | null;
+  readonly got: number | null;
+  /** Of the write, counted from the start of the simulator's process: the waveform's time is twice this. */
+  readonly cycle: number | null;
+  /** What no code says: an error of the machine, a write outside its tensor. */
+  readonly note: string | null;
+}
+
+/** What one level computed for a frame. */
+export interface Observed {
+  /** By layer; null for the one that streams. */
+  readonly tensors: readonly (WrittenTensor | null)[];
+  /** NHWC; shorter than the tensor when elements are missing. */
+  readonly output: Int32Array;
+}
+
+const NOWHERE: Place = {
+  layer: null,
+  tensor: null,
+  y: null,
+  x: null,
+  channel: null,
+  expected: null,
+  got: null,
+  cycle: null,
+  note: null,
+};
+
+/** A divergence without a place. */
+export const placeless = (note: string): Place => ({ ...NOWHERE, note });
+
+/**
+ * @param golden every tensor of the integer network by name, NHWC (runGolden)
+ * @returns null when every code of every layer and of the output is the golden one, and nothing else was written
+ */
+export function firstPlace(
+  layout: PlanLayout,
+  golden: ReadonlyMap<string, Int32Array>,
+  { tensors, output }: Observed,
+): Place | null {
+  const expected = goldenOf(layout, golden);
+  for (const [i, layer] of layout.layers.entries()) {
+    const written = tensors[i] ?? null;
+    const wanted = expected(layer.output);
+    const index = firstDifference(wanted, written?.codes ?? output);
+    if (index >= 0)
+      return { ...NOWHERE, layer: layer.name, ...locate(layout, layer.output, index, wanted, written, output) };
+    if (written && written.strays > 0) {
+      const note = `${written.strays} digits were written outside the tensor, or twice`;
+      return { ...NOWHERE, layer: layer.name, tensor: layer.output, note };
+    }
+  }
+  return null;
+}
+
+function locate(
+  layout: PlanLayout,
+  tensor: string,
+  index: number,
+  wanted: Int32Array,
+  written: WrittenTensor | null,
+  output: Int32Array,
+) {
+  const { width, channels } = layout.tensors[tensor]!;
+  const pixel = Math.floor(index / channels);
+  const got = written ? written.codes[index]! : output[index];
+  const missing = written ? got === -1 : got === undefined;
+  return {
+    tensor,
+    y: Math.floor(pixel / width),
+    x: pixel % width,
+    channel: index % channels,
+    expected: wanted[index] ?? null,
+    got: missing ? null : got!,
+    cycle: written && !missing && written.cycles[index]! > 0 ? written.cycles[index]! : null,
+  };
+}
+
+/** A copy that the planner added holds what its source holds. */
+function goldenOf(layout: PlanLayout, golden: ReadonlyMap<string, Int32Array>) {
+  const maker = new Map(layout.layers.map((layer) => [layer.output, layer]));
+  const find = (name: string): Int32Array => {
+    const known = golden.get(name);
+    if (known !== undefined) return known;
+    const copy = maker.get(name);
+    if (copy === undefined || copy.sources.length > 0) throw new Error(`no golden tensor ${name}`);
+    return find(copy.input);
+  };
+  return find;
+}
+
+function firstDifference(expected: Int32Array, found: Int32Array): number {
+  const length = Math.max(expected.length, found.length);
+  for (let i = 0; i < length; i++) if (expected[i] !== found[i]) return i;
+  return -1;
+}

@@ -1,0 +1,54 @@
+/** A frame by the golden model, and the program simulator held against it. */
+import { outputValues } from '../../arch/plan/output-values.js';
+import { type ActivationWrite, openProgram } from '../../arch/simulator/run-program.js';
+import { SystoleError } from '../../base/error.js';
+import { runGolden } from '../../quant/golden.js';
+import type { CompiledModel } from '../model.js';
+import { firstPlace, type Place, placeless } from './divergence.js';
+import { writtenTensors } from './written-tensors.js';
+
+export interface Reference {
+  /** Every tensor, NHWC. */
+  readonly golden: ReadonlyMap<string, Int32Array>;
+  /** Where the program simulator first differs from it. */
+  readonly program: Place | null;
+}
+
+export type VerifiedModel = Pick<CompiledModel, 'machine' | 'network' | 'layout' | 'images'>;
+
+/** @returns frame (codes, one a byte, NHWC) -> reference; memories are decoded once */
+export function referenceRunner(model: VerifiedModel): (frame: Uint8Array) => Reference {
+  const run = programRunner(model);
+  return (frame) => {
+    const golden = runGolden(model.network, frame);
+    const { writes, bytes, refusal } = run(frame);
+    const observed = {
+      tensors: writtenTensors(model.layout, model.machine.activationDigit, writes),
+      output: outputValues(model.layout, bytes),
+    };
+    const place = firstPlace(model.layout, golden, observed);
+    return { golden, program: refusal ? { ...(place ?? placeless('')), note: refusal } : place };
+  };
+}
+
+interface ProgramFrame {
+  readonly writes: readonly ActivationWrite[];
+  readonly bytes: Uint8Array;
+  /** Why the simulator stopped: a program that no machine may run. */
+  readonly refusal: string | null;
+}
+
+function programRunner({ machine, images }: VerifiedModel): (frame: Uint8Array) => ProgramFrame {
+  let run: ReturnType<typeof openProgram> | undefined;
+  return (frame) => {
+    const writes: ActivationWrite[] = [];
+    try {
+      run ??= openProgram(machine, images);
+      const { output } = run(frame, { onWrite: (write) => writes.push(write) });
+      return { writes, bytes: output, refusal: null };
+    } catch (error) {
+      if (!(error instanceof SystoleError)) throw error;
+      return { writes, bytes: new Uint8Array(), refusal: error.message };
+    }
+  };
+}

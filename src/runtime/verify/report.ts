@@ -1,0 +1,82 @@
+/** What `verify --json` prints. */
+import type { CompiledModel } from '../model.js';
+import type { FrameCheck } from './check-frame.js';
+import type { Place } from './divergence.js';
+
+export interface Divergence extends Place {
+  /** Which level differs from the golden model. */
+  readonly level: 'program' | 'verilog';
+  readonly frame: number;
+  /** True when it shows under stalls only. */
+  readonly stalled: boolean;
+}
+
+export interface VerifiedLayer {
+  readonly name: string;
+  /** By the compiler's count, which the sum of all layers is held against (cycles = planCycles). */
+  readonly cycles: number;
+  readonly utilization: number;
+  readonly exactness: 'exact' | 'approximate';
+}
+
+export interface VerifyReport {
+  readonly bitExact: boolean;
+  readonly images: number;
+  /** Images in which a level differs from the golden model. */
+  readonly mismatches: number;
+  readonly firstDivergence: Divergence | null;
+  /** Of the first frame at full rate that did not take planCycles, if any; null when no frame ended. */
+  readonly cycles: number | null;
+  readonly planCycles: number;
+  readonly usefulDigitMacs: number;
+  /** usefulDigitMacs / (cycles * rows * cols * lanes) */
+  readonly utilization: number | null;
+  readonly machine: {
+    readonly rows: number;
+    readonly cols: number;
+    readonly lanes: number;
+    readonly activationDigit: number;
+    readonly weightDigit: number;
+  };
+  readonly layers: readonly VerifiedLayer[];
+}
+
+/** @param checks of every frame at full rate; @param stalled of every frame under stalls, or none */
+export function verifyReport(
+  { machine, project }: CompiledModel,
+  checks: readonly FrameCheck[],
+  stalled: readonly FrameCheck[],
+): VerifyReport {
+  const { rows, cols, lanes, activationDigit, weightDigit } = machine;
+  const { planCycles, usefulDigitMacs, layers } = project.manifest;
+  const share = (macs: number, cycles: number | null) => (cycles ? macs / (cycles * rows * cols * lanes) : null);
+  const bad = (check: FrameCheck | undefined) => Boolean(check && (check.program ?? check.verilog));
+  const mismatches = checks.filter((check, i) => bad(check) || bad(stalled[i])).length;
+  const counted = checks.flatMap((check) => check.cycles ?? []);
+  const cycles = counted.find((count) => count !== planCycles) ?? counted[0] ?? null;
+  return {
+    bitExact: mismatches === 0,
+    images: checks.length,
+    mismatches,
+    firstDivergence: firstDivergence(checks, false) ?? firstDivergence(stalled, true),
+    cycles,
+    planCycles,
+    usefulDigitMacs,
+    utilization: share(usefulDigitMacs, cycles),
+    machine: { rows, cols, lanes, activationDigit, weightDigit },
+    layers: layers.map((layer) => ({
+      name: layer.name,
+      cycles: layer.planCycles,
+      utilization: share(layer.usefulDigitMacs, layer.planCycles) ?? 0,
+      exactness: layer.exactness,
+    })),
+  };
+}
+
+function firstDivergence(checks: readonly FrameCheck[], stalled: boolean): Divergence | null {
+  for (const { index, program, verilog } of checks) {
+    if (program) return { level: 'program', frame: index, stalled, ...program };
+    if (verilog) return { level: 'verilog', frame: index, stalled, ...verilog };
+  }
+  return null;
+}
