@@ -17,6 +17,8 @@ export interface BuildOptions {
   /** Instance path of the core below the top, `core` say; absent: the top is the core. Only the trace needs it. */
   readonly core?: string;
   readonly cacheDir: string;
+  /** Check the assertions of the hardware text (SYSTOLE_ASSERT): one that fails ends the simulation with its sentence. */
+  readonly assertions?: boolean;
   /** Build with FST waveforms: slower, so only on request. */
   readonly trace?: boolean;
   readonly onProgress?: (message: string) => void;
@@ -66,6 +68,7 @@ export async function buildSimulator(files: ReadonlyMap<string, string>, options
     '--noassert',
     '--output-split',
     '20000',
+    ...(options.assertions ? ['-DSYSTOLE_ASSERT'] : []),
     ...(options.trace ? ['--trace-fst', '--trace-structs'] : []),
     ...['--prefix', 'Vsystole', '--top-module', options.top, '-Mdir', 'obj', '-Irtl'],
     ...parameters.map(([name, value]) => `-G${name}=${literal(value)}`),

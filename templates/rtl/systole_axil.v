@@ -214,5 +214,25 @@ module systole_axil #(
       endcase
     end
   end
+`ifdef SYSTOLE_ASSERT
+  // An answer that is offered stays as it is until it is taken.
+  reg b_held_q, r_held_q;
+  reg [ 1:0] b_was_q;
+  reg [33:0] r_was_q;
+  always @(posedge clk) begin
+    b_held_q <= bvalid_q & ~s_axi_bready & ~rst;
+    b_was_q  <= bresp_q;
+    r_held_q <= rvalid_q & ~s_axi_rready & ~rst;
+    r_was_q  <= {rresp_q, rdata_q};
+    if (!rst && b_held_q && !(bvalid_q && b_was_q == bresp_q)) begin
+      $fdisplay(32'h8000_0002, "systole assertion: s_axi_b changed before it was taken");
+      $stop;
+    end
+    if (!rst && r_held_q && !(rvalid_q && r_was_q == {rresp_q, rdata_q})) begin
+      $fdisplay(32'h8000_0002, "systole assertion: s_axi_r changed before it was taken");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

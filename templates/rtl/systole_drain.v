@@ -88,5 +88,15 @@ module systole_drain #(
   assign unit_o = unit_q;
   assign sub_o = sub_q;
   wire unused = &{1'b0, shadow_i, active_i};
+
+`ifdef SYSTOLE_ASSERT
+  // The tile before has handed out its last slot: FEED's pace keeps tiles that far apart.
+  always @(posedge clk) begin
+    if (!rst && tile_i && busy_q && !(gap_q == 5'd1 && row_end && rows_left_q == 5'd1)) begin
+      $fdisplay(32'h8000_0002, "systole assertion: a tile ends while the one before still drains");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -231,5 +231,18 @@ module systole_feed #(
   assign waiting_counter_o = (wait_in || wait_res) ? wide_index[5:0] : 6'd0;
   assign waiting_need_o = wait_in ? in_limit[15:0] : wait_res ? res_limit[15:0] : 16'd0;
   wire unused = &{1'b0, fields_i, entry, wide_index, in_limit, res_limit};
+
+`ifdef SYSTOLE_ASSERT
+  always @(posedge clk) begin
+    if (!rst && credits_q > FIFO_ENTRIES[CREDIT_BITS-1:0]) begin
+      $fdisplay(32'h8000_0002, "systole assertion: more credits came back than were taken");
+      $stop;
+    end
+    if (!rst && posts_behind_q > 3'sd2) begin
+      $fdisplay(32'h8000_0002, "systole assertion: FEED is further ahead of POST than DRAIN can tell");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -42,5 +42,18 @@ module systole_fifo #(
   end
   assign valid_o = valid_q;
   assign data_o = head_q;
+
+`ifdef SYSTOLE_ASSERT
+  always @(posedge clk) begin
+    if (!rst && store && !from_mem && count_q == ENTRIES[ADDR_BITS:0]) begin
+      $fdisplay(32'h8000_0002, "systole assertion: the output FIFO overflows");
+      $stop;
+    end
+    if (!rst && pop_i && !valid_q) begin
+      $fdisplay(32'h8000_0002, "systole assertion: an empty output FIFO is read");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -246,5 +246,19 @@ module systole_loader #(
       end
     end
   end
+`ifdef SYSTOLE_ASSERT
+  // A write that is asked for stays as it is until it is granted, unless the machine stops.
+  reg held_q;
+  reg [LANES*AD+39:0] write_q;
+  wire [LANES*AD+39:0] write = {w_addr_o, w_count_o, w_data_o};
+  always @(posedge clk) begin
+    held_q <= w_valid_o & ~w_ready_i & ~rst;
+    write_q <= write;
+    if (!rst && held_q && !halt_i && !(w_valid_o && write_q == write)) begin
+      $fdisplay(32'h8000_0002, "systole assertion: a write of LOAD changed before it was granted");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -93,5 +93,19 @@ module systole_packer #(
   assign m_axis_tvalid_o = valid_q;
   assign m_axis_tlast_o  = last_q;
   assign busy_o          = valid_q | (fill_q != 7'd0) | (part_q != 2'd0);
+
+`ifdef SYSTOLE_ASSERT
+  // A beat that is offered stays as it is until it is taken.
+  reg held_q;
+  reg [8*OUT_BYTES+OUT_BYTES:0] beat_q;
+  always @(posedge clk) begin
+    held_q <= valid_q & ~m_axis_tready_i & ~rst;
+    beat_q <= {last_q, keep_q, out_q};
+    if (!rst && held_q && !(valid_q && beat_q == {last_q, keep_q, out_q})) begin
+      $fdisplay(32'h8000_0002, "systole assertion: m_axis changed before it was taken");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

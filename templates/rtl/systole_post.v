@@ -207,5 +207,29 @@ module systole_post #(
   );
   assign entry_meta_o = meta8;
   wire unused = &{1'b0, fields_i, res_rotated};
+
+`ifdef SYSTOLE_ASSERT
+  // The compiler has proven that accumulators stay in accMin..accMax.
+  wire signed [31:0] acc_min = fields_i[`SYSTOLE_POST_ACC_MIN*32 +: 32];
+  wire signed [31:0] acc_max = fields_i[`SYSTOLE_POST_ACC_MAX*32 +: 32];
+  generate
+    for (c = 0; c < PW; c = c + 1) begin : g_bound
+      wire signed [31:0] acc = {{(33-ACC_BITS){slot_data_i[(c+1)*ACC_BITS-1]}}, slot_data_i[c*ACC_BITS +: ACC_BITS-1]};
+      always @(posedge clk) begin
+        if (!rst && slot_valid_i && count > c && (acc < acc_min || acc > acc_max)) begin
+          $fdisplay(32'h8000_0002, "systole assertion: accumulator %0d is not in %0d..%0d", acc, acc_min, acc_max);
+          $stop;
+        end
+      end
+    end
+  endgenerate
+  // A slot finds the one before gone: FEED's pace counts the cycles of the residual's reads.
+  always @(posedge clk) begin
+    if (!rst && slot_valid_i && more1) begin
+      $fdisplay(32'h8000_0002, "systole assertion: a slot arrives while the residual of the one before is read");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -46,5 +46,14 @@ module systole_record #(
   assign shadow_o = shadow_q;
   assign active_valid_o = active_valid_q;
   assign active_o = active_q;
+
+`ifdef SYSTOLE_ASSERT
+  always @(posedge clk) begin
+    if (!rst && word_valid_i && full_q) begin
+      $fdisplay(32'h8000_0002, "systole assertion: a record is written over a complete one");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -156,6 +156,18 @@ module systole_row #(
           .rword_i(raddr[AW-1:LANE_BITS]), .roffset_i(raddr[LANE_BITS-1:0]),
           .rdata_o(group_data[g*WIDTH +: WIDTH])
       );
+`ifdef SYSTOLE_ASSERT
+      always @(posedge clk) begin
+        if (!rst && feed_here && res_here) begin
+          $fdisplay(32'h8000_0002, "systole assertion: FEED and the residual read one group");
+          $stop;
+        end
+        if (!rst && p_here && l_here) begin
+          $fdisplay(32'h8000_0002, "systole assertion: the writer and LOAD write to one group");
+          $stop;
+        end
+      end
+`endif
     end
   endgenerate
 

@@ -16,6 +16,7 @@ export async function coreSimulator(machine: Machine, onProgress?: (text: string
   return buildSimulator(files, {
     top: 'systole_core',
     parameters,
+    assertions: true,
     cacheDir: testCache,
     ...(onProgress && { onProgress }),
   });

@@ -55,7 +55,8 @@ export function postRecord(setting: PostSetting): PostRecord {
       dOx: tiling.pixels * (place?.pixelPitch ?? 0),
       dRow: place?.pixelPitch ?? 0,
       outCounter: setting.counter,
-      lastLayer: layer.toStream ? 1 : 0,
+      accMin: layer.accRange.min,
+      accMax: layer.accRange.max,
     },
   };
 }

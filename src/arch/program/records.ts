@@ -125,7 +125,8 @@ export const RECORD_FIELDS = {
     u('dOx'),
     u('dRow'),
     u('outCounter'),
-    u('lastLayer'),
+    s('accMin'),
+    s('accMax'),
   ],
 } as const satisfies Record<keyof typeof OPCODES, readonly RecordField[]>;
 

@@ -61,6 +61,9 @@ function slotValues(context: PostContext, tile: Tile, r: number, j: number, acc:
   const how = { nearestEven: fields.nearestEven === 1, lo: fields.lo, hi: fields.hi };
   return Array.from({ length: count }, (_, i) => {
     const value = (acc[r * cols + j * postWidth + i]! << unused) >> unused;
+    if (value < fields.accMin || value > fields.accMax) {
+      throw broken(`accumulator ${value} is not in ${fields.accMin}..${fields.accMax}`);
+    }
     if (fields.raw) return value;
     const channel = program.parameters[word * postWidth + i];
     if (channel === undefined) throw broken(`POST reads parameter word ${word}, which does not exist`);
