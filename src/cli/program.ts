@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { addCompile } from './commands/compile.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEvaluate } from './commands/evaluate.js';
 import { addMachines } from './commands/machines.js';
+import { addRun } from './commands/run.js';
+import { addVerify } from './commands/verify.js';
 import type { Session } from './frame/define.js';
 import { packageVersion } from './package.js';
 
@@ -14,7 +18,6 @@ export function buildProgram(session: Session, help: (text: string) => void): Co
     .configureOutput({ writeOut: session.terminal.out, writeErr: help, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
-  addDoctor(program, session);
-  addMachines(program, session);
+  for (const add of [addDoctor, addCompile, addRun, addVerify, addEvaluate, addMachines]) add(program, session);
   return program;
 }

@@ -1,0 +1,17 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { whileTemporary } from '../base/temporary.js';
+
+/** The file appears whole or not at all. */
+export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const work = `${path}.tmp-${process.pid}`;
+  await whileTemporary(work, async () => {
+    try {
+      await writeFile(work, data);
+      await rename(work, path);
+    } finally {
+      await rm(work, { force: true });
+    }
+  });
+}
