@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { SystoleError } from '../src/base/error.js';
+import { whileTemporary } from '../src/base/temporary.js';
 import { COMPILE_FLAGS, type CompileOptions, compileModel } from './compile.js';
 import { withLock } from './lock.js';
 import { pathExists, runTool } from './tool.js';
@@ -89,19 +90,21 @@ export async function buildSimulator(files: ReadonlyMap<string, string>, options
     if (await pathExists(binary)) return;
     options.onProgress?.(`building the simulator of ${options.top}`);
     const work = await mkdtemp(`${home}.tmp-`);
-    try {
-      await buildIn(work, sorted, harness, verilated, {
-        scope,
-        trace: options.trace ?? false,
-        cacheDir: options.cacheDir,
-        version,
-      });
-      await rename(join(work, 'out'), home).catch(async (error: unknown) => {
-        if (!(await pathExists(binary))) throw error;
-      });
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    await whileTemporary(work, async () => {
+      try {
+        await buildIn(work, sorted, harness, verilated, {
+          scope,
+          trace: options.trace ?? false,
+          cacheDir: options.cacheDir,
+          version,
+        });
+        await rename(join(work, 'out'), home).catch(async (error: unknown) => {
+          if (!(await pathExists(binary))) throw error;
+        });
+      } finally {
+        await rm(work, { recursive: true, force: true });
+      }
+    });
   });
   return binary;
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { whileTemporary } from '../src/base/temporary.js';
 
 const POLL_MS = 200;
 /** A lock without a readable owner is one being made, unless it is this old. */
@@ -16,11 +17,13 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
     if (await abandoned(path)) await rm(path, { recursive: true, force: true });
     else await sleep(POLL_MS);
   }
-  try {
-    return await work();
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
+  return whileTemporary(path, async () => {
+    try {
+      return await work();
+    } finally {
+      await rm(path, { recursive: true, force: true });
+    }
+  });
 }
 
 async function take(path: string): Promise<boolean> {

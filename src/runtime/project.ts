@@ -1,10 +1,12 @@
 /** A compiled project on disk: written whole or not at all, verified when read. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SystoleError } from '../base/error.js';
 import { type Manifest, parseManifest } from '../base/manifest.js';
 import { PROJECT_PATHS } from '../base/project-layout.js';
 import { sha256 } from '../base/sha256.js';
+import { whileTemporary } from '../base/temporary.js';
 
 export type ProjectFiles = ReadonlyMap<string, string | Uint8Array>;
 
@@ -31,21 +33,53 @@ export async function writeProject(
   const target = resolve(folder);
   await checkTarget(target, options.force ?? false);
   await mkdir(dirname(target), { recursive: true });
-  const work = await mkdtemp(join(dirname(target), `.${basename(target)}.tmp-`));
+  await removeAbandoned(target);
+  const work = await mkdtemp(`${workPrefix(target)}${process.pid}-`);
+  await whileTemporary(work, async () => {
+    try {
+      const built = join(work, 'new');
+      await mkdir(built);
+      await writeFiles(built, files);
+      await checkTarget(target, options.force ?? false);
+      exchange(built, target, join(work, 'old'));
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
+}
+
+const workPrefix = (target: string) => join(dirname(target), `.${basename(target)}.tmp-`);
+
+/** Work folders that processes left which could not clean up: killed by SIGKILL, or the power failed. */
+async function removeAbandoned(target: string): Promise<void> {
+  const prefix = basename(workPrefix(target));
+  for (const name of await readdir(dirname(target))) {
+    const pid = name.startsWith(prefix) ? Number(/^(\d+)-/.exec(name.slice(prefix.length))?.[1]) : Number.NaN;
+    if (pid > 0 && !isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
-    const built = join(work, 'new');
-    await mkdir(built);
-    await writeFiles(built, files);
-    await checkTarget(target, options.force ?? false);
-    // Between the two renames the old project lies whole beside the target; a failed second rename puts it back.
-    const old = join(work, 'old');
-    const replaced = await moved(target, old);
-    await rename(built, target).catch(async (error: unknown) => {
-      if (replaced) await rename(old, target);
-      throw error;
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Puts what was built in the place of the old. Synchronous: no signal is handled between the two renames, so an old
+ * project is never taken away without the new one in its place; a failed second rename puts it back.
+ */
+function exchange(built: string, target: string, old: string): void {
+  const replaced = existsSync(target);
+  if (replaced) renameSync(target, old);
+  try {
+    renameSync(built, target);
+  } catch (error) {
+    if (replaced) renameSync(old, target);
+    throw error;
   }
 }
 
@@ -75,17 +109,6 @@ export async function checkTarget(folder: string, force: boolean): Promise<void>
       hint: 'add --force to replace it, or choose another output directory',
     });
   }
-}
-
-/** True when there was something to move. */
-async function moved(from: string, to: string): Promise<boolean> {
-  return rename(from, to).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
