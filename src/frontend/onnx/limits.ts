@@ -14,6 +14,8 @@ export const LIMITS = {
   depth: 48,
   /** Dimensions of a tensor. */
   rank: 8,
-  /** Elements of any tensor, declared, computed or activated. */
+  /** Bytes of all constants that the graph computes from others. */
+  foldedBytes: 2 ** 30,
+  /** Elements of any tensor, declared or activated. */
   elements: 2 ** 27,
 } as const;

@@ -1,0 +1,98 @@
+/**
+ * The validity rule of graphs, run after import and after every pass. What it says, later stages may take for granted:
+ *  1 nodes have names of their own; every tensor is made once, and before it is used; none is made in vain;
+ *  2 every tensor named has a shape, [1, C, H, W] or [1, C], all dimensions whole and positive;
+ *  3 shapes agree along every node (check-shapes.ts), windows fit their input;
+ *  4 constants have as many values as their shape says, all finite; the lower end of a clamp is not above the upper;
+ *  5 the epilogue leads from the output's shape to the model output's (check-epilogue.ts).
+ */
+import { SystoleError } from '../base/error.js';
+import { checkEpilogue } from './check-epilogue.js';
+import { checkShapes } from './check-shapes.js';
+import { firstNotFinite } from './finite.js';
+import type { Clamp, Constant, Graph, GraphNode } from './graph.js';
+import { operandsOf } from './graph-nodes.js';
+
+/** @param after which step made the graph, for the message @throws SystoleError graph-invalid, weights-not-finite */
+export function checkGraph(graph: Graph, after: string): void {
+  const fail = (rule: string, where: string): never => {
+    throw new SystoleError('graph-invalid', `the graph breaks a rule after ${after}: ${rule}`, { where });
+  };
+  checkOrder(graph, fail);
+  for (const [name, tensor] of graph.tensors) {
+    if (tensor.name !== name) fail('a tensor is listed under another name', name);
+    checkShape(tensor.shape, name, fail);
+  }
+  checkShape(graph.input.shape, graph.input.name, fail);
+  for (const node of graph.nodes) {
+    checkConstants(node, fail);
+    checkShapes(graph, node, fail);
+  }
+  checkEpilogue(graph, fail);
+}
+
+export type Fail = (rule: string, where: string) => never;
+
+function checkOrder(graph: Graph, fail: Fail): void {
+  const names = new Set<string>();
+  const made = new Set([graph.input.name]);
+  const used = new Set([graph.output.name]);
+  if (graph.nodes.length === 0) fail('it has no nodes', graph.name);
+  for (const node of graph.nodes) {
+    if (names.has(node.name)) fail('two nodes have one name', node.name);
+    names.add(node.name);
+    for (const name of operandsOf(node)) {
+      if (!made.has(name)) fail(`its input ${name} is not made before it`, node.name);
+      used.add(name);
+    }
+    if (made.has(node.output)) fail(`the tensor ${node.output} is made twice`, node.name);
+    made.add(node.output);
+    if (!graph.tensors.has(node.output)) fail(`the tensor ${node.output} has no shape`, node.name);
+  }
+  if (!graph.tensors.has(graph.input.name)) fail('the input has no shape', graph.input.name);
+  for (const node of graph.nodes) if (!used.has(node.output)) fail('its output is not used', node.name);
+  if (graph.output.name === graph.input.name || !made.has(graph.output.name)) {
+    fail('no node makes the output', graph.output.name);
+  }
+}
+
+function checkShape(shape: readonly number[], where: string, fail: Fail): void {
+  if ((shape.length !== 2 && shape.length !== 4) || shape[0] !== 1)
+    fail(`the shape ${shape.join('x')} is none of a map`, where);
+  if (shape.some((n) => !Number.isInteger(n) || n < 1)) fail(`the shape ${shape.join('x')} is impossible`, where);
+}
+
+function checkConstants(node: GraphNode, fail: Fail): void {
+  if (node.kind === 'conv' || node.kind === 'dense') {
+    checkConstant(node.weights, 'weights', node.name, fail);
+    checkConstant(node.bias, 'biases', node.name, fail);
+  }
+  if (node.kind === 'affine') {
+    checkFinite(node.scale, 'scales', node.name);
+    checkFinite(node.shift, 'shifts', node.name);
+  }
+  if (node.kind !== 'maxpool') checkClamp(node.clamp, node.name, fail);
+}
+
+function checkConstant(constant: Constant, what: string, where: string, fail: Fail): void {
+  if (constant.shape.reduce((a, b) => a * b, 1) !== constant.data.length) {
+    fail(`${constant.data.length} ${what} do not fill ${constant.shape.join('x')}`, where);
+  }
+  checkFinite(constant.data, what, where);
+}
+
+function checkFinite(data: Float32Array, what: string, where: string): void {
+  const bad = firstNotFinite(data);
+  if (bad < 0) return;
+  throw new SystoleError('weights-not-finite', `${what} are no longer finite`, {
+    where: `node ${where}, ${what}[${bad}]`,
+    actual: `${data[bad]}`,
+    hint: 'a scale times a weight, or a variance below zero, exceeds float32: the training diverged',
+  });
+}
+
+function checkClamp({ min, max }: Clamp, where: string, fail: Fail): void {
+  const bad = (x: number | null): boolean => x !== null && !Number.isFinite(x);
+  if (bad(min) || bad(max)) fail('a clamp is not finite', where);
+  if (min !== null && max !== null && min > max) fail(`the clamp ${min}..${max} is empty`, where);
+}

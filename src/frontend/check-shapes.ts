@@ -1,0 +1,88 @@
+/** Shapes along each kind of node. */
+import type { Fail } from './check-graph.js';
+import type { ConvNode, DenseNode, Graph, GraphNode, Shape, Window2d } from './graph.js';
+
+interface Map2d {
+  readonly rank: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export function checkShapes(graph: Graph, node: GraphNode, fail: Fail): void {
+  const at = (name: string): Map2d => mapOf(graph.tensors.get(name)!.shape);
+  const output = at(node.output);
+  switch (node.kind) {
+    case 'conv':
+      checkConv(node, at(node.input), output, fail);
+      return;
+    case 'dense':
+      checkDense(node, at(node.input), output, fail);
+      return;
+    case 'add':
+      for (const name of node.inputs) {
+        if (!same(at(name), output)) fail(`its input ${name} has another shape than its output`, node.name);
+      }
+      return;
+    case 'affine':
+      if (!same(at(node.input), output)) fail('its input has another shape than its output', node.name);
+      if (node.scale.length !== output.channels || node.shift.length !== output.channels) {
+        fail('there is not one scale and shift for each channel', node.name);
+      }
+      return;
+    case 'maxpool':
+    case 'averagepool':
+      checkWindow(node, node.name, at(node.input), output, fail);
+      if (at(node.input).channels !== output.channels) fail('a pool changes the channels', node.name);
+  }
+}
+
+function mapOf(shape: Shape): Map2d {
+  return { rank: shape.length, channels: shape[1]!, height: shape[2] ?? 1, width: shape[3] ?? 1 };
+}
+
+function same(a: Map2d, b: Map2d): boolean {
+  return a.rank === b.rank && a.channels === b.channels && a.height === b.height && a.width === b.width;
+}
+
+function checkConv(node: ConvNode, input: Map2d, output: Map2d, fail: Fail): void {
+  const { groups } = node;
+  const [outputs, perGroup, kh, kw] = node.weights.shape;
+  if (node.weights.shape.length !== 4 || kh !== node.kernel[0] || kw !== node.kernel[1]) {
+    fail('the weights have another kernel', node.name);
+  }
+  if (!Number.isInteger(groups) || groups < 1 || outputs! % groups !== 0 || perGroup! * groups !== input.channels) {
+    fail('groups, weights and input channels do not go together', node.name);
+  }
+  if (outputs !== output.channels) fail('the weights have another number of outputs', node.name);
+  if (node.bias.data.length !== outputs) fail('there is not one bias for each output', node.name);
+  checkWindow(node, node.name, input, output, fail);
+}
+
+function checkDense(node: DenseNode, input: Map2d, output: Map2d, fail: Fail): void {
+  const [outputs, inputs] = node.weights.shape;
+  if (node.weights.shape.length !== 2 || inputs !== input.channels * input.height * input.width) {
+    fail('the weights have another number of inputs', node.name);
+  }
+  if (outputs !== output.channels || output.height !== 1 || output.width !== 1) {
+    fail('the weights have another number of outputs', node.name);
+  }
+  if (node.bias.data.length !== outputs) fail('there is not one bias for each output', node.name);
+}
+
+function checkWindow(window: Window2d, where: string, input: Map2d, output: Map2d, fail: Fail): void {
+  if (input.rank !== 4 || output.rank !== 4) fail('a window slides over a vector', where);
+  const positive = [...window.kernel, ...window.strides, ...window.dilations];
+  if (positive.some((n) => !Number.isInteger(n) || n < 1) || window.pads.some((n) => !Number.isInteger(n) || n < 0)) {
+    fail('the window is impossible', where);
+  }
+  for (const [axis, size, made] of [
+    [0, input.height, output.height],
+    [1, input.width, output.width],
+  ] as const) {
+    const reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+    const room = size + window.pads[axis] + window.pads[axis + 2]! - reach;
+    if (room < 0) fail('the window does not fit its input', where);
+    if (Math.floor(room / window.strides[axis]) + 1 !== made) fail('the window makes another size', where);
+  }
+}

@@ -1,0 +1,17 @@
+import type { FoldCall, NumericTensor } from '../operators/operator.js';
+import { transpose } from '../transpose.js';
+import { constantOperand } from './tensor.js';
+
+/** The same values in another shape: no copy. */
+export function foldReshape(call: FoldCall, shape: readonly number[]): NumericTensor {
+  return { ...constantOperand(call, 0), shape };
+}
+
+export function foldTranspose(call: FoldCall, permutation: readonly number[]): NumericTensor {
+  const x = constantOperand(call, 0);
+  call.reserve(x.data.byteLength);
+  const shape = permutation.map((axis) => x.shape[axis]!);
+  return x.type === 'float'
+    ? { type: 'float', shape, data: transpose(x.data, x.shape, permutation) }
+    : { type: 'int', shape, data: transpose(x.data, x.shape, permutation) };
+}

@@ -1,0 +1,42 @@
+/** Questions that every pass asks of a graph. */
+import type { Clamp, Graph, GraphNode } from './graph.js';
+
+export function operandsOf(node: GraphNode): readonly string[] {
+  return node.kind === 'add' ? node.inputs : [node.input];
+}
+
+/** How often each tensor is used, the graph's output once more. */
+export function countUses(graph: Graph): Map<string, number> {
+  const uses = new Map<string, number>([[graph.output.name, 1]]);
+  for (const node of graph.nodes) {
+    for (const name of operandsOf(node)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  return uses;
+}
+
+/** The graph with other nodes: tensors that none of them names are left out, new ones are given. */
+export function withNodes(graph: Graph, nodes: readonly GraphNode[], made: Graph['tensors'] = graph.tensors): Graph {
+  const names = [graph.input.name, ...nodes.map((node) => node.output)];
+  const tensors = new Map(names.map((name) => [name, made.get(name) ?? graph.tensors.get(name)!]));
+  return { ...graph, nodes, tensors };
+}
+
+export function isOpen(clamp: Clamp): boolean {
+  return clamp.min === null && clamp.max === null;
+}
+
+/** An affine node that only clamps, if that. */
+export function isPureClamp(node: { readonly scale: Float32Array; readonly shift: Float32Array }): boolean {
+  return node.scale.every((s) => s === 1) && node.shift.every((s) => s === 0);
+}
+
+/** The clamp that does what `first` and then `second` do. */
+export function clampBoth(first: Clamp, second: Clamp): Clamp {
+  const low = (x: number): number => (second.min === null ? x : Math.max(x, second.min));
+  const high = (x: number): number => (second.max === null ? x : Math.min(x, second.max));
+  const both = (x: number): number => high(low(x));
+  return {
+    min: first.min === null ? second.min : both(first.min),
+    max: first.max === null ? second.max : both(first.max),
+  };
+}

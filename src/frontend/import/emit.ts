@@ -1,0 +1,149 @@
+/** Appends nodes to the graph. Every function gives the value of the new tensor. */
+import type { Clamp, Window2d } from '../graph.js';
+import type { ImportCall } from '../operators/operator.js';
+import { sameAtoms } from './layout.js';
+import { type Broadcast, perChannel, shapeWith } from './per-channel.js';
+import { mismatch } from './refuse.js';
+import { isProbed, naturalValue, newTensor } from './state.js';
+import { type MapTensor, type MapValue, shapeOf } from './value.js';
+
+export const OPEN: Clamp = { min: null, max: null };
+
+function base(call: ImportCall): { name: string; sources: string[]; output: string } {
+  return { name: call.node.name, sources: [call.node.name], output: call.node.outputs[0]! };
+}
+
+/** clamp(value * scale + shift); null is 1 and 0. */
+export function emitAffine(
+  call: ImportCall,
+  value: MapValue,
+  scale: Broadcast | null,
+  shift: Broadcast | null,
+  clamp: Clamp = OPEN,
+): MapValue {
+  const { state } = call;
+  const { tensor } = value;
+  let { shape } = value;
+  for (const constant of [scale, shift]) if (constant) shape = shapeWith(call, { ...value, shape }, constant);
+  if (isProbed(state, tensor)) return { ...value, shape };
+  const channelwise = (constant: Broadcast | null, otherwise: number): Float32Array =>
+    constant === null ? new Float32Array(tensor.channels).fill(otherwise) : perChannel(call, value, shape, constant);
+  const node = {
+    kind: 'affine',
+    ...base(call),
+    input: tensor.name,
+    scale: channelwise(scale, 1),
+    shift: channelwise(shift, 0),
+    clamp,
+  } as const;
+  const made = newTensor(state, call.node, tensor);
+  state.nodes.push(node);
+  return { kind: 'map', shape, tensor: made, atoms: value.atoms };
+}
+
+export function emitAdd(call: ImportCall, a: MapValue, b: MapValue): MapValue {
+  const core = (shape: readonly number[]): string => shape.slice(shape.findIndex((n) => n !== 1)).join('x');
+  const size = ({ channels, height, width }: MapTensor): string => `${channels}x${height}x${width}`;
+  const actual = `${a.shape.join('x')} and ${b.shape.join('x')}`;
+  if (core(a.shape) !== core(b.shape)) {
+    throw mismatch(call, 'only tensors of one shape are added', { actual });
+  }
+  if (size(a.tensor) !== size(b.tensor) || !sameAtoms(a.atoms, b.atoms)) {
+    throw mismatch(call, 'only tensors of one layout are added', {
+      expected: `${size(a.tensor)} of ${a.tensor.name}`,
+      actual: `${size(b.tensor)} of ${b.tensor.name}`,
+      hint: 'move the Reshape or Transpose before one operand behind the addition',
+    });
+  }
+  const node = { kind: 'add', ...base(call), inputs: [a.tensor.name, b.tensor.name], clamp: OPEN } as const;
+  const { channels, height, width } = a.tensor;
+  const made = newTensor(call.state, call.node, {
+    channels,
+    height,
+    width,
+    vector: a.tensor.vector && b.tensor.vector,
+  });
+  call.state.nodes.push(node);
+  return { kind: 'map', shape: a.shape.length >= b.shape.length ? a.shape : b.shape, tensor: made, atoms: a.atoms };
+}
+
+export interface ConvConstants {
+  /** [Cout][Cin/groups][kh][kw] */
+  readonly weights: Float32Array;
+  readonly outputs: number;
+  /** [Cout]; null: zeros. */
+  readonly bias: Float32Array | null;
+  readonly groups: number;
+}
+
+export function emitConv(
+  call: ImportCall,
+  input: MapTensor,
+  window: PlacedWindow,
+  constants: ConvConstants,
+): MapTensor {
+  const { weights, outputs, groups } = constants;
+  const { height, width } = window.output;
+  const made = newTensor(call.state, call.node, { channels: outputs, height, width, vector: false });
+  const source = input.padding?.tensor ?? input;
+  call.state.nodes.push({
+    kind: 'conv',
+    ...base(call),
+    ...window.window,
+    input: source.name,
+    groups,
+    weights: { shape: [outputs, source.channels / groups, ...window.window.kernel], data: weights },
+    bias: { shape: [outputs], data: constants.bias ?? new Float32Array(outputs) },
+    clamp: OPEN,
+  });
+  return made;
+}
+
+/** A window, its pads those of a Pad before it included, and the map it makes. */
+export interface PlacedWindow {
+  readonly window: Window2d;
+  readonly output: { readonly height: number; readonly width: number };
+  /** It has pads of its own. */
+  readonly padded: boolean;
+  /** ceil_mode made a window that reaches beyond its pads. */
+  readonly overhang: boolean;
+}
+
+/** @param weights [outputs][values of the input in NCHW order] */
+export function emitDense(
+  call: ImportCall,
+  input: MapTensor,
+  weights: Float32Array,
+  outputs: number,
+  bias: Float32Array | null,
+): MapTensor {
+  const made = newTensor(call.state, call.node, { channels: outputs, height: 1, width: 1, vector: true });
+  call.state.nodes.push({
+    kind: 'dense',
+    ...base(call),
+    input: input.name,
+    weights: { shape: [outputs, input.channels * input.height * input.width], data: weights },
+    bias: { shape: [outputs], data: bias ?? new Float32Array(outputs) },
+    clamp: OPEN,
+  });
+  return made;
+}
+
+export function emitPool(
+  call: ImportCall,
+  kind: 'maxpool' | 'averagepool',
+  input: MapTensor,
+  placed: PlacedWindow,
+): MapTensor {
+  const { height, width } = placed.output;
+  const made = newTensor(call.state, call.node, { channels: input.channels, height, width, vector: false });
+  const common = { ...base(call), ...placed.window, input: (input.padding?.tensor ?? input).name };
+  call.state.nodes.push(kind === 'maxpool' ? { kind, ...common } : { kind, ...common, clamp: OPEN });
+  return made;
+}
+
+/** The value of a tensor made from a value of [1, C, H, W] or [1, C, L], of the same rank. */
+export function imageValue(tensor: MapTensor, rank: number): MapValue {
+  const shape = shapeOf({ ...tensor, vector: false });
+  return naturalValue(tensor, rank === shape.length ? shape : [1, tensor.channels, tensor.width]);
+}

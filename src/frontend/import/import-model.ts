@@ -1,0 +1,124 @@
+/** OnnxModel -> graph as it stands in the file, node by node, and every obstacle on the way. */
+import { SystoleError } from '../../base/error.js';
+import type { Graph } from '../graph.js';
+import type { OnnxModel } from '../onnx/model.js';
+import { buildGraph } from './build-graph.js';
+import { checkNode } from './check-node.js';
+import { evaluate, type Step } from './evaluate.js';
+import { hostValue } from './host.js';
+import { inputShape } from './input-shape.js';
+import { orderNodes } from './order.js';
+import { findInputLayout } from './probe.js';
+import { limit } from './refuse.js';
+import type { ImportState } from './state.js';
+import { type HostValue, UNKNOWN, type Value } from './value.js';
+
+export interface Imported {
+  /** null where there are obstacles. */
+  readonly graph: Graph | null;
+  /** In the order of the nodes. */
+  readonly obstacles: readonly SystoleError[];
+  /** All nodes that could be imported, whatever the obstacles. */
+  readonly state: ImportState;
+  /** Of the model's input; null where it is not known. */
+  readonly inputShape: readonly number[] | null;
+  /** The model's output, where the way to it is free. */
+  readonly output: HostValue | null;
+}
+
+/** Never throws for a model that is not supported: it names every obstacle. */
+export function importModel(model: OnnxModel, givenShape?: readonly number[]): Imported {
+  const obstacles: SystoleError[] = [];
+  const attempt = <T>(work: () => T, otherwise: T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof SystoleError)) throw error;
+      obstacles.push(error);
+      return otherwise;
+    }
+  };
+  const ordered = orderNodes(model);
+  obstacles.push(...ordered.faults);
+  const checked = ordered.nodes.map((node) => ({ node, check: checkNode(model, node) }));
+  const steps = checked.flatMap(({ node, check }): Step[] => (check.fault === null ? [{ node, ...check }] : []));
+  const used = new Set([...ordered.nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)]);
+  const inputs = model.inputs.filter((input) => used.has(input.name));
+  obstacles.push(...formFaults(model, inputs.length));
+
+  const constants = new Map<string, Value>();
+  for (const [name, tensor] of model.initializers) constants.set(name, { kind: 'constant', name, tensor });
+  const input = inputs[0];
+  const shape = input === undefined ? null : attempt(() => inputShape(input, givenShape), null);
+  const pinned = input === undefined || shape === null ? null : findInputLayout(input.name, shape, steps, constants);
+  const state: ImportState = { nodes: [], tensors: new Map(), probe: null, foldedBytes: 0 };
+  const values = new Map(constants);
+  if (pinned !== null) {
+    const { tensor, atoms, layout } = pinned;
+    values.set(tensor.name, { kind: 'map', shape: layout.modelShape, tensor, atoms });
+  }
+  for (const { node, check } of checked) {
+    if (check.fault !== null) obstacles.push(check.fault);
+    const step = check.fault === null ? { node, ...check } : null;
+    const outputs = step === null ? [] : attempt(() => onlyUsed(step, evaluate(step, values, state), used), []);
+    for (const [i, name] of node.outputs.entries()) values.set(name, outputs[i] ?? UNKNOWN);
+  }
+  const output = attempt(() => outputValue(model, values), null);
+  const graph =
+    obstacles.length > 0 || pinned === null || output === null
+      ? null
+      : attempt(() => buildGraph(model, pinned, state, output), null);
+  return { graph, obstacles, state, inputShape: shape, output };
+}
+
+function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
+  const faults: SystoleError[] = [];
+  const names = (list: readonly { readonly name: string }[]): string =>
+    list.map(({ name }) => name).join(', ') || 'none';
+  if (inputs !== 1) {
+    faults.push(
+      new SystoleError('graph-limit', 'only models of one input are supported', {
+        where: model.name || 'the graph',
+        expected: 'one input that is no constant',
+        actual: inputs === 0 ? 'none' : names(model.inputs),
+        hint:
+          inputs === 0 ? 'the outputs do not depend on an input' : 'freeze all inputs but the data into initializers',
+      }),
+    );
+  }
+  if (model.outputs.length !== 1) {
+    faults.push(
+      new SystoleError('graph-limit', 'only models of one output are supported', {
+        where: model.name || 'the graph',
+        expected: 'one output',
+        actual: names(model.outputs),
+        hint: 'cut the model: onnx.utils.extract_model(FILE, OUT, [INPUT], [OUTPUT])',
+      }),
+    );
+  }
+  return faults;
+}
+
+/** An importer gives the outputs it knows; a further one that something uses is an obstacle. */
+function onlyUsed(step: Step, made: readonly Value[], used: ReadonlySet<string>): readonly Value[] {
+  const further = step.node.outputs.findIndex((name, i) => i >= made.length && name !== '' && used.has(name));
+  if (further < 0) return made;
+  throw limit(step, `output ${further} of ${step.node.operator} is not supported`, {
+    actual: step.node.outputs[further]!,
+  });
+}
+
+function outputValue(model: OnnxModel, values: ReadonlyMap<string, Value>): HostValue | null {
+  const name = model.outputs[0]?.name ?? '';
+  const value = values.get(name);
+  if (value === undefined || value.kind === 'unknown') return null;
+  if (value.kind === 'host') return value;
+  if (value.kind === 'map' && value.tensor.padding === undefined) {
+    const maker = model.nodes.find((node) => node.outputs.includes(name));
+    return hostValue(value, maker?.name ?? name);
+  }
+  throw new SystoleError('graph-limit', 'the output is not computed by the network', {
+    where: `output ${name}`,
+    actual: value.kind === 'constant' ? 'a constant' : 'a Pad',
+  });
+}

@@ -1,0 +1,63 @@
+/** The graph under construction. */
+import { SystoleError } from '../../base/error.js';
+import type { GraphNode, Shape } from '../graph.js';
+import { LIMITS } from '../onnx/limits.js';
+import type { OnnxNode } from '../onnx/model.js';
+import type { PinnedInput } from './input-layout.js';
+import { naturalAtoms } from './layout.js';
+import { refusal } from './refuse.js';
+import { elementsOf, type MapTensor, type MapValue, shapeOf } from './value.js';
+
+export interface ImportState {
+  readonly nodes: GraphNode[];
+  readonly tensors: Map<string, MapTensor>;
+  /**
+   * While the layout of the model's input is looked for: the input as a vector in the model's own order, and whom to
+   * tell when an operator says which of its axes are channels, rows and columns.
+   */
+  readonly probe: InputProbe | null;
+  /** Of computed constants so far. */
+  foldedBytes: number;
+}
+
+export interface InputProbe {
+  readonly input: MapTensor;
+  /** Of the model's input. */
+  readonly shape: Shape;
+  readonly found: (layout: PinnedInput) => never;
+}
+
+export function isProbed(state: ImportState, tensor: MapTensor): boolean {
+  return state.probe?.input === tensor;
+}
+
+/** A tensor of the graph, made by `node`. @throws SystoleError onnx-too-large */
+export function newTensor(state: ImportState, node: OnnxNode, size: Omit<MapTensor, 'name' | 'padding'>): MapTensor {
+  const { channels, height, width, vector } = size;
+  const tensor: MapTensor = { name: node.outputs[0]!, channels, height, width, vector };
+  const elements = elementsOf(shapeOf(tensor));
+  if (elements > LIMITS.elements) {
+    throw refusal('onnx-too-large', node, 'a tensor has more values than are allowed', {
+      expected: `at most ${LIMITS.elements}`,
+      actual: shapeOf(tensor).join('x'),
+    });
+  }
+  state.tensors.set(tensor.name, tensor);
+  return tensor;
+}
+
+/** The tensor as ONNX sees it when its order is NCHW and its shape the same, or `shape` with ones left out. */
+export function naturalValue(tensor: MapTensor, shape: readonly number[] = shapeOf(tensor)): MapValue {
+  return { kind: 'map', shape, tensor, atoms: naturalAtoms(tensor) };
+}
+
+/** Counts the bytes of computed constants. @throws SystoleError onnx-too-large */
+export function reserve(state: ImportState, bytes: number, where: string): void {
+  state.foldedBytes += bytes;
+  if (state.foldedBytes <= LIMITS.foldedBytes) return;
+  throw new SystoleError('onnx-too-large', 'the constants that the graph computes are too large', {
+    where,
+    expected: `at most ${LIMITS.foldedBytes} bytes`,
+    actual: `${state.foldedBytes}`,
+  });
+}

@@ -1,0 +1,52 @@
+/** What a name of the ONNX graph stands for while it is imported. */
+import type { EpilogueStep, Shape } from '../graph.js';
+import type { OnnxTensor } from '../onnx/model.js';
+import type { Atom, MapSize } from './layout.js';
+
+/** A tensor of the graph: NCHW with N = 1. */
+export interface MapTensor extends MapSize {
+  readonly name: string;
+  /** [1, C] instead of [1, C, 1, 1]. */
+  readonly vector: boolean;
+  /** Zeros around another tensor that are not made yet: only windows that pad with zeros take them. top, left, bottom, right */
+  readonly padding?: { readonly tensor: MapTensor; readonly pads: readonly [number, number, number, number] };
+}
+
+/** A tensor of the graph under an ONNX shape, its values in the order of the atoms. */
+export interface MapValue {
+  readonly kind: 'map';
+  readonly shape: Shape;
+  readonly tensor: MapTensor;
+  readonly atoms: readonly Atom[];
+}
+
+export interface ConstantValue {
+  readonly kind: 'constant';
+  readonly name: string;
+  readonly tensor: OnnxTensor;
+}
+
+/** Made by the host from a tensor of the graph. */
+export interface HostValue {
+  readonly kind: 'host';
+  readonly shape: Shape;
+  readonly tensor: MapTensor;
+  readonly steps: readonly EpilogueStep[];
+}
+
+/** Made by a node that could not be imported: whoever uses it is passed over, the obstacle is known already. */
+export interface UnknownValue {
+  readonly kind: 'unknown';
+}
+
+export type Value = MapValue | ConstantValue | HostValue | UnknownValue;
+
+export const UNKNOWN: UnknownValue = { kind: 'unknown' };
+
+export function shapeOf(tensor: MapTensor): Shape {
+  return tensor.vector ? [1, tensor.channels] : [1, tensor.channels, tensor.height, tensor.width];
+}
+
+export function elementsOf(shape: Shape): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

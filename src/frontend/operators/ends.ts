@@ -1,0 +1,66 @@
+/** Softmax and ArgMax: the host does them at the end of the network. */
+
+import type { EpilogueStep } from '../graph.js';
+import { hostValue } from '../import/host.js';
+import { limit } from '../import/refuse.js';
+import type { HostValue, Value } from '../import/value.js';
+import { elementsOf } from '../import/value.js';
+import { oneAxis } from './axes.js';
+import { type ImportCall, onnxOperator } from './operator.js';
+
+/** Before operator set 13 the axes from `axis` on were taken together. */
+const ONE_AXIS = 13;
+
+export const SOFTMAX = onnxOperator('Softmax', {
+  inputs: [1, 1],
+  attributes: { axis: { type: 'int' } },
+  import: importSoftmax,
+});
+
+export const ARG_MAX = onnxOperator('ArgMax', {
+  inputs: [1, 1],
+  attributes: {
+    axis: { type: 'int', default: 0 },
+    keepdims: { type: 'int', default: 1, only: [0, 1] },
+    select_last_index: { type: 'int', default: 0, only: [0] },
+  },
+  import: importArgMax,
+});
+
+function hostOperand(call: ImportCall): HostValue {
+  const value = call.inputs[0];
+  if (value?.kind === 'host') return value;
+  if (value?.kind === 'map' && value.tensor.padding === undefined) return hostValue(value, call.node.name);
+  throw limit(
+    call,
+    `${call.node.operator} of ${value?.kind === 'map' ? 'padded values' : 'a constant'} is not supported`,
+  );
+}
+
+function importSoftmax(call: ImportCall): Value[] {
+  const value = hostOperand(call);
+  const { shape } = value;
+  const source = call.node.name;
+  const together = call.opset < ONE_AXIS;
+  const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
+  const axis = together && given === shape.length ? given : oneAxis(call, given, shape.length);
+  const inner = elementsOf(shape.slice(axis));
+  const steps: EpilogueStep[] =
+    together && inner !== shape[axis]
+      ? [
+          { kind: 'reshape', shape: [elementsOf(shape) / inner, inner], source },
+          { kind: 'softmax', axis: 1, source },
+          { kind: 'reshape', shape, source },
+        ]
+      : [{ kind: 'softmax', axis, source }];
+  return [{ ...value, steps: [...value.steps, ...steps] }];
+}
+
+function importArgMax(call: ImportCall): Value[] {
+  const value = hostOperand(call);
+  const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
+  const keepdims = call.attributes.int('keepdims') === 1;
+  const shape = keepdims ? value.shape.with(axis, 1) : value.shape.toSpliced(axis, 1);
+  const step = { kind: 'argmax', axis, keepdims, source: call.node.name } as const;
+  return [{ ...value, shape, steps: [...value.steps, step] }];
+}

@@ -1,0 +1,44 @@
+/** What passes its input on. */
+
+import { foldCast } from '../fold/cast.js';
+import { optionalConstant } from '../import/operands.js';
+import { limit } from '../import/refuse.js';
+import type { Value } from '../import/value.js';
+import { isFloatType } from '../onnx/tensor.js';
+import { type ImportCall, onnxOperator } from './operator.js';
+
+export const IDENTITY = onnxOperator('Identity', {
+  inputs: [1, 1],
+  attributes: {},
+  fold: (call) => call.inputs[0]!,
+  import: (call) => [call.inputs[0]!],
+});
+
+export const DROPOUT = onnxOperator('Dropout', {
+  inputs: [1, 3],
+  attributes: { ratio: { type: 'ignored', until: 11 }, seed: { type: 'ignored' } },
+  import: importDropout,
+});
+
+function importDropout(call: ImportCall): Value[] {
+  const training = optionalConstant(call, 2, 'training_mode');
+  if (training?.data.some((flag) => flag !== 0)) {
+    throw limit(call, 'Dropout in training mode is not supported', { hint: 'export the model in evaluation mode' });
+  }
+  return [call.inputs[0]!];
+}
+
+/** Between floating-point types nothing changes: the graph computes in float32. */
+export const CAST = onnxOperator('Cast', {
+  inputs: [1, 1],
+  attributes: { to: { type: 'int', required: true }, saturate: { type: 'ignored' }, round_mode: { type: 'ignored' } },
+  fold: foldCast,
+  import: (call) => {
+    if (!isFloatType(call.attributes.int('to'))) {
+      throw limit(call, 'a computed tensor becomes integers', {
+        hint: 'only casts between floating-point types vanish',
+      });
+    }
+    return [call.inputs[0]!];
+  },
+});

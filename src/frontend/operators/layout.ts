@@ -1,0 +1,131 @@
+/** Operators that give the same values another shape or order. */
+
+import { foldReshape, foldTranspose } from '../fold/layout.js';
+import { atomsByAxis, normalAtoms } from '../import/layout.js';
+import { optionalConstant } from '../import/operands.js';
+import { limit, mismatch } from '../import/refuse.js';
+import { elementsOf, type HostValue, type MapValue, type Value } from '../import/value.js';
+import { axisList, oneAxis } from './axes.js';
+import { type FoldCall, type ImportCall, onnxOperator } from './operator.js';
+
+type Call = FoldCall | ImportCall;
+type ShapeOf = (call: Call, shape: readonly number[], argument: readonly number[] | null) => number[];
+
+/** @param argument the index of the input that may hold the shape or axes */
+function reshaping(shapeOf: ShapeOf, argument: number | null) {
+  return {
+    fold: (call: FoldCall) => {
+      const given = argument === null ? null : (call.inputs[argument] ?? null);
+      const input = call.inputs[0]!;
+      return foldReshape(call, shapeOf(call, input.shape, given && [...given.data]));
+    },
+    import: (call: ImportCall): Value[] => {
+      const given = argument === null ? null : optionalConstant(call, argument, 'the shape or axes');
+      const value = call.inputs[0];
+      if (value?.kind !== 'map' && value?.kind !== 'host') throw limit(call, 'a constant of a type that is not read');
+      return [withShape(call, value, shapeOf(call, value.shape, given && [...given.data]))];
+    },
+  };
+}
+
+function withShape(call: ImportCall, value: MapValue | HostValue, shape: readonly number[]): Value {
+  if (value.kind === 'map') return { ...value, shape };
+  return { ...value, shape, steps: [...value.steps, { kind: 'reshape', shape, source: call.node.name }] };
+}
+
+export const RESHAPE = onnxOperator('Reshape', {
+  inputs: [2, 2],
+  attributes: { allowzero: { type: 'int', default: 0, only: [0, 1] } },
+  ...reshaping(reshapeTo, 1),
+});
+
+/** 0 keeps an axis, -1 is what is left. */
+function reshapeTo(call: Call, shape: readonly number[], target: readonly number[] | null): number[] {
+  if (target === null) throw limit(call, 'the shape is missing');
+  const keeps = call.attributes.int('allowzero') === 0;
+  const wanted = target.map((n, i) => (n === 0 && keeps ? (shape[i] ?? 0) : n));
+  const known = elementsOf(wanted.filter((n) => n !== -1));
+  const total = elementsOf(shape);
+  const filled = wanted.map((n) => (n === -1 ? total / known : n));
+  const open = wanted.filter((n) => n === -1).length;
+  if (open > 1 || !filled.every((n) => Number.isInteger(n) && n > 0) || elementsOf(filled) !== total) {
+    throw mismatch(call, 'the shape does not hold the values', {
+      expected: `${total} values (${shape.join('x')})`,
+      actual: target.join('x'),
+    });
+  }
+  return filled;
+}
+
+export const FLATTEN = onnxOperator('Flatten', {
+  inputs: [1, 1],
+  attributes: { axis: { type: 'int', default: 1 } },
+  ...reshaping((call, shape) => {
+    const axis = call.attributes.int('axis');
+    const at = axis === shape.length ? axis : oneAxis(call, axis, shape.length);
+    return [elementsOf(shape.slice(0, at)), elementsOf(shape.slice(at))];
+  }, null),
+});
+
+export const SQUEEZE = onnxOperator('Squeeze', {
+  inputs: [1, 2],
+  attributes: { axes: { type: 'ints', until: 12 } },
+  ...reshaping((call, shape, input) => {
+    const given = call.attributes.ints('axes') ?? input;
+    const axes = given === null ? shape.flatMap((n, i) => (n === 1 ? [i] : [])) : axisList(call, given, shape.length);
+    const wide = axes.find((axis) => shape[axis] !== 1);
+    if (wide !== undefined) {
+      throw mismatch(call, 'an axis that is squeezed is not of length 1', {
+        actual: `axis ${wide} of ${shape.join('x')}`,
+      });
+    }
+    return shape.filter((_, axis) => !axes.includes(axis));
+  }, 1),
+});
+
+export const UNSQUEEZE = onnxOperator('Unsqueeze', {
+  inputs: [1, 2],
+  attributes: { axes: { type: 'ints', until: 12 } },
+  ...reshaping((call, shape, input) => {
+    const given = call.attributes.ints('axes') ?? input;
+    if (given === null) throw limit(call, 'the axes are missing');
+    const rank = shape.length + given.length;
+    const axes = new Set(axisList(call, given, rank));
+    const rest = shape.values();
+    return Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : rest.next().value!));
+  }, 1),
+});
+
+export const TRANSPOSE = onnxOperator('Transpose', {
+  inputs: [1, 1],
+  attributes: { perm: { type: 'ints' } },
+  fold: (call) => foldTranspose(call, permutationOf(call, call.inputs[0]!.shape.length)),
+  import: importTranspose,
+});
+
+function permutationOf(call: Call, rank: number): number[] {
+  const given = call.attributes.ints('perm');
+  if (given === null) return Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  if (given.length !== rank) {
+    throw mismatch(call, 'perm has the wrong number of axes', { expected: `${rank}`, actual: given.join(', ') });
+  }
+  return axisList(call, given, rank);
+}
+
+function importTranspose(call: ImportCall): Value[] {
+  const value = call.inputs[0];
+  if (value?.kind !== 'map' && value?.kind !== 'host') throw limit(call, 'a constant of a type that is not read');
+  const permutation = permutationOf(call, value.shape.length);
+  const shape = permutation.map((axis) => value.shape[axis]!);
+  if (value.kind === 'host') {
+    const step = { kind: 'transpose', permutation, source: call.node.name } as const;
+    return [{ ...value, shape, steps: [...value.steps, step] }];
+  }
+  const axes = atomsByAxis(value.atoms, value.shape);
+  if (axes === null) {
+    throw limit(call, 'a Transpose after a Reshape that does not split axes evenly is not supported', {
+      actual: value.shape.join('x'),
+    });
+  }
+  return [{ ...value, shape, atoms: normalAtoms(permutation.flatMap((axis) => axes[axis]!)) }];
+}

@@ -1,0 +1,106 @@
+/** Gemm and MatMul with a constant matrix. */
+import { emitMatrix, transposed } from '../import/dense.js';
+import { type FloatOperand, floatOperand, mapOperand, optionalFloats } from '../import/operands.js';
+import { limit, mismatch } from '../import/refuse.js';
+import type { Value } from '../import/value.js';
+import { type ImportCall, onnxOperator } from './operator.js';
+
+export const GEMM = onnxOperator('Gemm', {
+  inputs: [2, 3],
+  attributes: {
+    alpha: { type: 'float', default: 1 },
+    beta: { type: 'float', default: 1 },
+    transA: { type: 'int', default: 0, only: [0, 1] },
+    transB: { type: 'int', default: 0, only: [0, 1] },
+  },
+  import: importGemm,
+});
+
+export const MATMUL = onnxOperator('MatMul', { inputs: [2, 2], attributes: {}, import: importMatMul });
+
+function importGemm(call: ImportCall): Value[] {
+  const value = mapOperand(call, 0);
+  const b = floatOperand(call, 1, 'the weights');
+  const c = optionalFloats(call, 2, 'the biases');
+  const axis = call.attributes.int('transA') === 1 ? 0 : 1;
+  const transB = call.attributes.int('transB') === 1;
+  if (value.shape.length !== 2 || b.shape.length !== 2) {
+    throw mismatch(call, 'Gemm works on two axes', { actual: `${value.shape.join('x')} and ${b.shape.join('x')}` });
+  }
+  const [columns, rows] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
+  if (value.shape[axis] !== columns) throw disagree(call, value.shape, b);
+  const alpha = call.attributes.float('alpha');
+  const upright = transB ? b.data : transposed(b.data, columns, rows);
+  const data = alpha === 1 ? upright : upright.map((w) => w * alpha);
+  const others = value.shape[1 - axis]!;
+  const bias = c === null ? null : rowBias(call, c, others, rows);
+  return [emitMatrix(call, value, axis, { data, rows }, bias, [others, rows])];
+}
+
+/** beta * C, broadcast to [M, N], where it is the same for all M. */
+function rowBias(call: ImportCall, c: FloatOperand, m: number, n: number): Float32Array {
+  const beta = call.attributes.float('beta');
+  const [rows, columns] = c.shape.length < 2 ? [1, c.shape[0] ?? 1] : [c.shape[0]!, c.shape[1]!];
+  if (c.shape.length > 2 || (rows !== 1 && rows !== m) || (columns !== 1 && columns !== n)) {
+    throw mismatch(call, 'the biases do not go with the output', { expected: `${m}x${n}`, actual: c.shape.join('x') });
+  }
+  if (rows !== 1) {
+    throw limit(call, 'biases that differ from row to row are not supported', { actual: c.shape.join('x') });
+  }
+  return Float32Array.from({ length: n }, (_, i) => c.data[columns === 1 ? 0 : i]! * beta);
+}
+
+function importMatMul(call: ImportCall): Value[] {
+  const [a, b] = call.inputs;
+  if (a?.kind === 'map' && b?.kind === 'map') {
+    throw limit(call, 'a product of two computed tensors is not supported', {
+      hint: 'one operand must be a constant; attention is beyond a convolutional network',
+    });
+  }
+  return a?.kind === 'constant' ? matrixFirst(call) : matrixSecond(call);
+}
+
+/** x [.., K] times W [K, N], or [K]. */
+function matrixSecond(call: ImportCall): Value[] {
+  const value = mapOperand(call, 0);
+  const b = floatOperand(call, 1, 'the weights');
+  const inner = withoutOnes(call, b);
+  const columns = inner[0] ?? 1;
+  const rows = inner[1] ?? 1;
+  const axis = value.shape.length - 1;
+  if (axis < 0 || value.shape[axis] !== columns) throw disagree(call, value.shape, b);
+  const kept = [...value.shape.slice(0, -1), ...(inner.length === 1 ? [] : [rows])];
+  const shape = [...ones(b.shape.length - value.shape.length), ...kept];
+  return [emitMatrix(call, value, axis, { data: transposed(b.data, columns, rows), rows }, null, shape)];
+}
+
+/** W [N, K], or [K], times x [.., K, M] or [K]. */
+function matrixFirst(call: ImportCall): Value[] {
+  const a = floatOperand(call, 0, 'the weights');
+  const value = mapOperand(call, 1);
+  const inner = withoutOnes(call, a);
+  const columns = inner.at(-1) ?? 1;
+  const rows = inner.length === 1 ? 1 : inner[0]!;
+  const axis = Math.max(0, value.shape.length - 2);
+  if (value.shape[axis] !== columns) throw disagree(call, value.shape, a);
+  const kept = [...value.shape.slice(0, axis), ...(inner.length === 1 ? [] : [rows]), ...value.shape.slice(axis + 1)];
+  const shape = [...ones(a.shape.length - value.shape.length), ...kept];
+  return [emitMatrix(call, value, axis, { data: a.data, rows }, null, shape)];
+}
+
+/** [K] or [rows, columns]: one matrix, not a batch of them. */
+function withoutOnes(call: ImportCall, matrix: FloatOperand): readonly number[] {
+  const inner = matrix.shape.slice(-2);
+  if (matrix.shape.length > 0 && matrix.data.length === inner.reduce((x, y) => x * y, 1)) return inner;
+  throw limit(call, 'a batch of matrices is not supported', { actual: matrix.shape.join('x') });
+}
+
+function ones(count: number): number[] {
+  return new Array<number>(Math.max(0, count)).fill(1);
+}
+
+function disagree(call: ImportCall, shape: readonly number[], matrix: FloatOperand): Error {
+  return mismatch(call, 'the matrix does not go with the input', {
+    actual: `${shape.join('x')} and ${matrix.shape.join('x')}`,
+  });
+}

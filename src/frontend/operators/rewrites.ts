@@ -1,0 +1,56 @@
+/** For operators that are not supported: what to do about it. */
+import type { OnnxNode } from '../onnx/model.js';
+import { OPERATORS } from './table.js';
+
+const QUANTIZED =
+  'export the float model (before quantization): compile quantizes it itself, to the widths of --weights and --activations';
+const SMOOTH = 'train with Relu or Clip (ReLU6) in its place';
+const BRANCHES =
+  'of computed tensors only Add joins branches, and none splits them: cut the network into a model for each branch';
+const CONTROL = 'export the model without control flow: trace it instead of scripting it';
+
+const REWRITES: Readonly<Record<string, string>> = {
+  BipolarQuant: QUANTIZED,
+  ConvInteger: QUANTIZED,
+  DequantizeLinear: QUANTIZED,
+  DynamicQuantizeLinear: QUANTIZED,
+  MatMulInteger: QUANTIZED,
+  MultiThreshold: QUANTIZED,
+  QLinearAdd: QUANTIZED,
+  QLinearConv: QUANTIZED,
+  QLinearMatMul: QUANTIZED,
+  Quant: QUANTIZED,
+  QuantizeLinear: QUANTIZED,
+  Trunc: QUANTIZED,
+  XnorPopcountMatMul: QUANTIZED,
+  Elu: SMOOTH,
+  HardSigmoid: SMOOTH,
+  HardSwish: SMOOTH,
+  LeakyRelu: SMOOTH,
+  Mish: SMOOTH,
+  PRelu: SMOOTH,
+  Sigmoid: `${SMOOTH}; a Sigmoid at the very end can be left out: it keeps the order of the outputs`,
+  Softplus: SMOOTH,
+  Swish: SMOOTH,
+  Tanh: SMOOTH,
+  LogSoftmax: 'leave it out: it keeps the order of the outputs',
+  Concat: BRANCHES,
+  Split: BRANCHES,
+  Slice: BRANCHES,
+  Gather: BRANCHES,
+  If: CONTROL,
+  Loop: CONTROL,
+  Scan: CONTROL,
+  LRN: 'train with BatchNormalization in its place',
+  InstanceNormalization: 'train with BatchNormalization in its place',
+  LayerNormalization: 'train with BatchNormalization in its place',
+  GroupNormalization: 'train with BatchNormalization in its place',
+  ReduceSum: 'use ReduceMean over rows and columns',
+};
+
+export function rewriteHint(node: OnnxNode): string {
+  const known = REWRITES[node.operator];
+  if (known !== undefined) return known;
+  if (node.domain !== '') return `operators of ${node.domain} are not supported: export with ONNX operators alone`;
+  return `supported: ${OPERATORS.map((operator) => operator.name).join(', ')}`;
+}

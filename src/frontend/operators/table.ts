@@ -1,0 +1,60 @@
+/** Every operator that is supported. An operator that is not here is refused by name. */
+import { CLIP, RELU } from './activation.js';
+import { ADD, DIV, MUL, SUB, SUM } from './arithmetic.js';
+import { CEIL, CONCAT, CONSTANT, CONSTANT_OF_SHAPE, FLOOR, GATHER, NEG, SHAPE, SLICE, SQRT } from './constants.js';
+import { CONV } from './conv.js';
+import { ARG_MAX, SOFTMAX } from './ends.js';
+import { CAST, DROPOUT, IDENTITY } from './identity.js';
+import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
+import { GEMM, MATMUL } from './matrix.js';
+import { BATCH_NORMALIZATION } from './normalization.js';
+import type { Operator } from './operator.js';
+import { PAD } from './pad.js';
+import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './pool.js';
+import { REDUCE_MEAN } from './reduce.js';
+
+export const OPERATORS: readonly Operator[] = [
+  ADD,
+  ARG_MAX,
+  AVERAGE_POOL,
+  BATCH_NORMALIZATION,
+  CAST,
+  CEIL,
+  CLIP,
+  CONCAT,
+  CONSTANT,
+  CONSTANT_OF_SHAPE,
+  CONV,
+  DIV,
+  DROPOUT,
+  FLATTEN,
+  FLOOR,
+  GATHER,
+  GEMM,
+  GLOBAL_AVERAGE_POOL,
+  GLOBAL_MAX_POOL,
+  IDENTITY,
+  MATMUL,
+  MAX_POOL,
+  MUL,
+  NEG,
+  PAD,
+  REDUCE_MEAN,
+  RELU,
+  RESHAPE,
+  SHAPE,
+  SLICE,
+  SOFTMAX,
+  SQRT,
+  SQUEEZE,
+  SUB,
+  SUM,
+  TRANSPOSE,
+  UNSQUEEZE,
+];
+
+const BY_NAME = new Map(OPERATORS.map((operator) => [`${operator.domain}:${operator.name}`, operator]));
+
+export function findOperator(domain: string, name: string): Operator | undefined {
+  return BY_NAME.get(`${domain}:${name}`);
+}

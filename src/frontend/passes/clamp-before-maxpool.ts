@@ -1,0 +1,47 @@
+import type { Graph, GraphNode, GraphTensor } from '../graph.js';
+import { countUses, isPureClamp, withNodes } from '../graph-nodes.js';
+
+/**
+ * Convolution, max pool, clamp -> convolution, clamp, max pool: a clamp is monotone, so it may go first, and there it
+ * becomes part of the node before it. Only where that node takes it and nothing else sees the tensors between.
+ */
+export function clampBeforeMaxpool(graph: Graph): Graph {
+  const uses = countUses(graph);
+  const nodes: GraphNode[] = [];
+  const at = new Map<string, number>();
+  const made = new Map<string, GraphTensor>(graph.tensors);
+  const put = (node: GraphNode, index: number): void => {
+    nodes[index] = node;
+    at.set(node.output, index);
+  };
+  for (const node of graph.nodes) {
+    const index = node.kind === 'affine' ? at.get(node.input) : undefined;
+    const pool = index === undefined ? undefined : nodes[index];
+    if (node.kind === 'affine' && pool?.kind === 'maxpool' && isPureClamp(node)) {
+      const before = nodes[at.get(pool.input) ?? -1];
+      const alone = uses.get(pool.output) === 1 && uses.get(pool.input) === 1;
+      if (alone && before !== undefined && before.kind !== 'maxpool') {
+        const tensor = { name: unused(made, `${node.output}.clamped`), shape: graph.tensors.get(pool.input)!.shape };
+        made.set(tensor.name, tensor);
+        uses.set(tensor.name, 1);
+        put(clampOf(node, pool.input, tensor), index!);
+        put({ ...pool, input: tensor.name, output: node.output }, nodes.length);
+        continue;
+      }
+    }
+    put(node, nodes.length);
+  }
+  return withNodes(graph, nodes, made);
+}
+
+function clampOf(node: Extract<GraphNode, { kind: 'affine' }>, input: string, tensor: GraphTensor): GraphNode {
+  const channels = tensor.shape[1]!;
+  const one = { scale: new Float32Array(channels).fill(1), shift: new Float32Array(channels) };
+  return { ...node, ...one, input, output: tensor.name };
+}
+
+function unused(taken: ReadonlyMap<string, unknown>, wanted: string): string {
+  let name = wanted;
+  while (taken.has(name)) name += "'";
+  return name;
+}

@@ -1,0 +1,20 @@
+/** Every pass, in order. A pass keeps what the graph computes, and is named as its file. */
+import type { Graph } from '../graph.js';
+import { absorbAffine } from './absorb-affine.js';
+import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
+import { fuseAffine } from './fuse-affine.js';
+import { removeIdentity } from './remove-identity.js';
+import { unifyVectors } from './unify-vectors.js';
+
+export interface Pass {
+  readonly name: string;
+  readonly run: (graph: Graph) => Graph;
+}
+
+export const PASSES: readonly Pass[] = [
+  { name: 'unify-vectors', run: unifyVectors },
+  { name: 'remove-identity', run: removeIdentity },
+  { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
+  { name: 'fuse-affine', run: fuseAffine },
+  { name: 'absorb-affine', run: absorbAffine },
+];

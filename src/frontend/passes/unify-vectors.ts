@@ -1,0 +1,56 @@
+import type { Graph, GraphInput, GraphNode, GraphTensor } from '../graph.js';
+import { operandsOf } from '../graph-nodes.js';
+
+/**
+ * A vector [1, C] becomes the map [1, C, 1, 1] where a window slides over it, or where it is added to one.
+ * ONNX flattens and unflattens such tensors for nothing; nodes of the graph agree on one shape.
+ */
+export function unifyVectors(graph: Graph): Graph {
+  const users = new Map<string, GraphNode[]>();
+  for (const node of graph.nodes) {
+    for (const name of [...operandsOf(node), node.output]) {
+      const list = users.get(name);
+      if (list === undefined) users.set(name, [node]);
+      else list.push(node);
+    }
+  }
+  const isMap = (name: string): boolean => maps.has(name) || graph.tensors.get(name)!.shape.length === 4;
+  const maps = new Set<string>();
+  const promote = (name: string): GraphNode[] => {
+    if (isMap(name)) return [];
+    maps.add(name);
+    return users.get(name) ?? [];
+  };
+  const work = [...graph.nodes];
+  for (let node = work.pop(); node !== undefined; node = work.pop()) {
+    const names = [...operandsOf(node), node.output];
+    if (node.kind === 'add' || node.kind === 'affine') {
+      if (names.some(isMap)) for (const name of names) work.push(...promote(name));
+    } else if (node.kind !== 'dense') {
+      for (const name of names) work.push(...promote(name));
+    }
+  }
+  return maps.size === 0 ? graph : promoted(graph, maps);
+}
+
+function promoted(graph: Graph, maps: ReadonlySet<string>): Graph {
+  const asMap = (tensor: GraphTensor): GraphTensor =>
+    maps.has(tensor.name) ? { name: tensor.name, shape: [...tensor.shape, 1, 1] } : tensor;
+  const tensors = new Map([...graph.tensors].map(([name, tensor]) => [name, asMap(tensor)]));
+  const { input, output } = graph;
+  const back = { kind: 'reshape', shape: output.shape, source: graph.modelOutput.name } as const;
+  const reshapes = maps.has(output.name) && graph.epilogue[0]?.kind !== 'reshape';
+  return {
+    ...graph,
+    tensors,
+    input: maps.has(input.name) ? mapInput(input) : input,
+    output: asMap(output),
+    epilogue: reshapes ? [back, ...graph.epilogue] : graph.epilogue,
+  };
+}
+
+function mapInput(input: GraphInput): GraphInput {
+  const { name, shape } = input;
+  const own = { modelShape: shape, split: [shape[1]!], permutation: [0] };
+  return { name, shape: [...shape, 1, 1], layout: input.layout ?? own };
+}
