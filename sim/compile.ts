@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { whileTemporary } from '../src/base/temporary.js';
 import { pathExists, runTool } from './tool.js';
 
 /** Optimization: of what runs every cycle, of what runs once, and common to all files. */
@@ -86,18 +87,20 @@ async function runtimeObjects(root: string, flags: readonly string[], options: C
 
   await mkdir(dirname(home), { recursive: true });
   const work = await mkdtemp(`${home}.tmp-`);
-  try {
-    const compile = (name: string) =>
-      runTool('g++', [...flags, '-O2', '-c', `${root}/include/${name}.cpp`, '-o', `${name}.o`], { cwd: work });
-    await inParallel(
-      names.map((name) => () => compile(name)),
-      jobs(),
-    );
-    await rename(work, home).catch(async (error: unknown) => {
-      if (!(await pathExists(home))) throw error;
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  await whileTemporary(work, async () => {
+    try {
+      const compile = (name: string) =>
+        runTool('g++', [...flags, '-O2', '-c', `${root}/include/${name}.cpp`, '-o', `${name}.o`], { cwd: work });
+      await inParallel(
+        names.map((name) => () => compile(name)),
+        jobs(),
+      );
+      await rename(work, home).catch(async (error: unknown) => {
+        if (!(await pathExists(home))) throw error;
+      });
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
   return objects;
 }
