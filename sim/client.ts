@@ -51,7 +51,7 @@ export interface SimulatorInfo {
 
 export interface Simulator {
   readonly info: SimulatorInfo;
-  /** One AXI4-Lite read at a byte address. */
+  /** One AXI4-Lite read at a byte address. Errors: accelerator-error when it is refused (RRESP). */
   read(address: number): Promise<number>;
   /** One AXI4-Lite write; false when it was refused (BRESP). */
   write(address: number, data: number): Promise<boolean>;
@@ -131,7 +131,13 @@ export async function openSimulator(binary: string, options: { seed?: number } =
 
   return {
     info,
-    read: async (address) => (await ask(OP.read, u32(address))).body.readUInt32LE(0),
+    read: async (address) => {
+      const { body: answer } = await ask(OP.read, u32(address));
+      if (answer.readUInt32LE(4) === 0) return answer.readUInt32LE(0);
+      throw new SystoleError('accelerator-error', 'the accelerator refused a register read', {
+        where: `register at 0x${address.toString(16)}`,
+      });
+    },
     write: async (address, data) => (await ask(OP.write, u32(address, data))).body.readUInt32LE(0) === 0,
     burst: async (address, data) => (await ask(OP.burst, u32(address), wordBytes(data))).body.readUInt32LE(0),
     send: async (bytes, last = true) => {

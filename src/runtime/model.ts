@@ -31,7 +31,7 @@ export interface Session {
   readonly model: CompiledModel;
   /** The model's input (float32, its own layout) -> its output, the host's epilogue applied. */
   infer(real: Float32Array): Promise<{ readonly output: Float32Array; readonly cycles: number }>;
-  /** Codes, NHWC -> what leaves the machine: codes or accumulators, NHWC. */
+  /** Codes, NHWC -> what leaves the machine: codes or accumulators, NHWC. Errors: also those of checkCodes. */
   inferCodes(codes: Uint8Array): Promise<{ readonly output: Int32Array; readonly cycles: number }>;
   close(): Promise<void>;
 }
@@ -87,6 +87,7 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
   const { network, images, identity, layout } = compiled;
   const accelerator = await openAccelerator(link, images, { identity });
   const inferCodes = async (codes: Uint8Array) => {
+    checkCodes(compiled, codes);
     const { output, cycles } = await accelerator.infer(codes);
     const expected = layout.output.elements * layout.output.elementBytes;
     if (output.length !== expected) {
@@ -107,6 +108,26 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
     },
     close: () => accelerator.close(),
   };
+}
+
+/** Errors: data-shape, data-type for codes that are not those of a frame of this model. */
+export function checkCodes({ network, layout }: CompiledModel, codes: Uint8Array): void {
+  const where = network.input.modelName;
+  if (codes.length !== layout.input.codes) {
+    throw new SystoleError('data-shape', 'an input has the wrong number of codes', {
+      where,
+      expected: `${layout.input.codes}`,
+      actual: `${codes.length}`,
+    });
+  }
+  const top = 2 ** network.tensors[network.input.tensor]!.bits - 1;
+  const wrong = codes.find((code) => code > top);
+  if (wrong === undefined) return;
+  throw new SystoleError('data-type', "a code is larger than the network's input takes", {
+    where,
+    expected: `0 to ${top}`,
+    actual: `${wrong}`,
+  });
 }
 
 /** undefined for text that is no JSON: the machine's schema refuses it. */

@@ -29,6 +29,9 @@ const REGISTER = {
   waiting: offsetOf('WAITING'),
 } as const;
 
+/** WAITING of a machine that has all it needs but input: the simulator takes a frame whole, so it waits for nothing else. */
+const LOAD_WAITS = 2;
+
 interface State {
   readonly memories: readonly MemoryBank[];
   enabled: boolean;
@@ -133,7 +136,7 @@ function readRegister(state: State, identity: bigint, offset: number): number {
     case REGISTER.watchdog:
       return state.watchdog;
     case REGISTER.waiting:
-      return 0;
+      return state.enabled && state.error === 0 ? LOAD_WAITS : 0;
     default:
       throw refused(offset, 'read');
   }

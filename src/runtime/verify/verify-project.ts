@@ -4,7 +4,7 @@
  */
 import { SystoleError } from '../../base/error.js';
 import { buildMachine, type Stalls } from '../links/verilated.js';
-import type { CompiledModel } from '../model.js';
+import { type CompiledModel, checkCodes } from '../model.js';
 import { frameChecker } from './check-frame.js';
 import { type Pass, runPass } from './pass.js';
 import { type VerifyReport, verifyReport } from './report.js';
@@ -28,7 +28,7 @@ export interface VerifyOptions {
 
 /**
  * @param frames input codes, one a byte, NHWC; at least one
- * Errors: option-invalid for frames of the wrong size; tool-missing and tool-failed of the simulator's build.
+ * Errors: option-invalid without frames, data-shape and data-type for wrong ones; tool-missing and tool-failed of the simulator's build.
  * A mismatch is no error but the report's firstDivergence.
  */
 export async function verifyProject(
@@ -52,13 +52,9 @@ export async function verifyProject(
   return report;
 }
 
-function checkFrames({ layout }: CompiledModel, frames: readonly Uint8Array[]): void {
-  const wrong = frames.find((frame) => frame.length !== layout.input.codes);
-  if (frames.length > 0 && wrong === undefined) return;
-  throw new SystoleError('option-invalid', 'verification needs whole input frames', {
-    expected: `at least one, of ${layout.input.codes} codes each`,
-    actual: wrong ? `${wrong.length} codes` : 'none',
-  });
+function checkFrames(model: CompiledModel, frames: readonly Uint8Array[]): void {
+  if (frames.length === 0) throw new SystoleError('option-invalid', 'verification needs at least one input frame');
+  for (const frame of frames) checkCodes(model, frame);
 }
 
 /** tool-missing says as well what works without the tool. */
