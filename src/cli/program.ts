@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCompile } from './commands/compile.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addInspect } from './commands/inspect.js';
 import { addMachines } from './commands/machines.js';
 import { addRun } from './commands/run.js';
 import { addVerify } from './commands/verify.js';
@@ -18,6 +19,7 @@ export function buildProgram(session: Session, help: (text: string) => void): Co
     .configureOutput({ writeOut: session.terminal.out, writeErr: help, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
-  for (const add of [addDoctor, addCompile, addRun, addVerify, addEvaluate, addMachines]) add(program, session);
+  for (const add of [addDoctor, addInspect, addCompile, addRun, addVerify, addEvaluate, addMachines])
+    add(program, session);
   return program;
 }

@@ -9,7 +9,7 @@ import { addCommand, type Context, option, type Session } from '../frame/define.
 import { cyclesText, percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { shellCommand } from '../frame/shell.js';
-import { facts, table } from '../frame/table.js';
+import { facts, shortName, table } from '../frame/table.js';
 import { whole } from '../frame/values.js';
 import { clockOf, exclusive, readFrames } from '../model/project.js';
 import { STALLS } from '../model/stalls.js';
@@ -105,7 +105,12 @@ function replayCommand(folder: string, options: Options): string {
 function page(model: CompiledModel, options: Options, report: VerifyReport, replay: string | null): string {
   const { images, cycles, planCycles, layers, firstDivergence } = report;
   const clock = clockOf(model, undefined);
-  const rows = layers.map((layer) => [layer.name, layer.cycles, percent(layer.utilization), layer.exactness]);
+  const rows = layers.map((layer) => [
+    shortName(layer.name),
+    layer.cycles,
+    percent(layer.utilization),
+    layer.exactness,
+  ]);
   const columns = [
     { title: 'layer' },
     { title: 'cycles', right: true },

@@ -29,6 +29,14 @@ export function facts(entries: readonly (readonly [string, string | number])[]):
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
+const NAME_WIDTH = 40;
+
+/** A name from a model, its middle left out where it is too long for a table: the ends tell names apart. */
+export function shortName(name: string): string {
+  if (name.length <= NAME_WIDTH) return name;
+  return `${name.slice(0, 15)}...${name.slice(3 + 15 - NAME_WIDTH)}`;
+}
+
 function trimmed(text: string): string {
   return text
     .split('\n')

@@ -1,7 +1,7 @@
 /** A plan as a person reads it. */
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
 import { cyclesText, percent } from '../frame/numbers.js';
-import { facts, table } from '../frame/table.js';
+import { facts, shortName, table } from '../frame/table.js';
 
 interface PlanPage {
   readonly output: string;
@@ -54,7 +54,14 @@ export function layerTable(layers: readonly LayerSummary[]): string {
     { title: 'integers against reals' },
   ];
   const rows = layers.map((layer) => [
-    ...[layer.name, layer.passes, layer.macs, layer.cycles, percent(layer.utilization), exactnessText(layer)],
+    ...[
+      shortName(layer.name),
+      layer.passes,
+      layer.macs,
+      layer.cycles,
+      percent(layer.utilization),
+      exactnessText(layer),
+    ],
   ]);
   return table(columns, rows);
 }
