@@ -59,7 +59,7 @@ test('frames of another size, and no frames, are refused', async () => {
   const model = await compiledModel(network, machine);
   const short = frames[0]!.slice(1);
   await expect(verifyProject(model, [short], { cacheDir: testCache })).rejects.toMatchObject({
-    code: 'option-invalid',
+    code: 'data-shape',
   });
   await expect(verifyProject(model, [], { cacheDir: testCache })).rejects.toMatchObject({ code: 'option-invalid' });
 });
