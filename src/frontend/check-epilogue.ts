@@ -7,6 +7,9 @@ export function checkEpilogue(graph: Graph, fail: Fail): void {
   if (input.layout !== undefined) checkLayout(input.layout, input.shape, (rule) => fail(rule, input.name));
   if (graph.tensors.get(output.name)?.shape.join() !== output.shape.join())
     fail('the output has two shapes', output.name);
+  if (graph.epilogue.length > 0 && graph.tensors.has(modelOutput.name)) {
+    fail('the model output has the name of a tensor before it', modelOutput.name);
+  }
   const made = graph.epilogue.reduce((shape, step) => shapeAfter(step, shape, fail), output.shape);
   if (made.join() !== modelOutput.shape.join()) {
     fail(`the epilogue makes ${made.join('x')} of it, not ${modelOutput.shape.join('x')}`, modelOutput.name);

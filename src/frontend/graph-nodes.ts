@@ -40,3 +40,19 @@ export function clampBoth(first: Clamp, second: Clamp): Clamp {
     max: first.max === null ? second.max : both(first.max),
   };
 }
+
+/** The host's result and what the array makes are two tensors, even where ONNX sees one: a map of one row, say. */
+export function withOwnOutput(graph: Graph): Graph {
+  const { output, modelOutput } = graph;
+  if (graph.epilogue.length === 0 || output.name !== modelOutput.name) return graph;
+  let name = `${output.name}.map`;
+  while (graph.tensors.has(name)) name += "'";
+  const renamed = (old: string): string => (old === output.name ? name : old);
+  const tensors = [...graph.tensors.values()].map((tensor) => ({ ...tensor, name: renamed(tensor.name) }));
+  return {
+    ...graph,
+    output: { ...output, name },
+    nodes: graph.nodes.map((node) => ({ ...node, output: renamed(node.output) })),
+    tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+  };
+}

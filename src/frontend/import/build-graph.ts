@@ -1,6 +1,6 @@
 import { SystoleError } from '../../base/error.js';
 import type { Graph, GraphNode, GraphTensor } from '../graph.js';
-import { operandsOf } from '../graph-nodes.js';
+import { operandsOf, withOwnOutput } from '../graph-nodes.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { graphInput, type PinnedInput } from './input-layout.js';
 import type { ImportState } from './state.js';
@@ -20,7 +20,7 @@ export function buildGraph(model: OnnxModel, pinned: PinnedInput, state: ImportS
   for (const node of nodes) {
     tensors.set(node.output, { name: node.output, shape: shapeOf(state.tensors.get(node.output)!) });
   }
-  return {
+  return withOwnOutput({
     name: model.name,
     input,
     output: tensors.get(output.tensor.name)!,
@@ -28,7 +28,7 @@ export function buildGraph(model: OnnxModel, pinned: PinnedInput, state: ImportS
     modelOutput: { name: model.outputs[0]!.name, shape: output.shape },
     nodes,
     tensors,
-  };
+  });
 }
 
 /** Without those of which only the shape was asked. */

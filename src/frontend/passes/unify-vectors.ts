@@ -1,5 +1,5 @@
 import type { Graph, GraphInput, GraphNode, GraphTensor } from '../graph.js';
-import { operandsOf } from '../graph-nodes.js';
+import { operandsOf, withOwnOutput } from '../graph-nodes.js';
 
 /**
  * A vector [1, C] becomes the map [1, C, 1, 1] where a window slides over it, or where it is added to one.
@@ -40,13 +40,13 @@ function promoted(graph: Graph, maps: ReadonlySet<string>): Graph {
   const { input, output } = graph;
   const back = { kind: 'reshape', shape: output.shape, source: graph.modelOutput.name } as const;
   const reshapes = maps.has(output.name) && graph.epilogue[0]?.kind !== 'reshape';
-  return {
+  return withOwnOutput({
     ...graph,
     tensors,
     input: maps.has(input.name) ? mapInput(input) : input,
     output: asMap(output),
     epilogue: reshapes ? [back, ...graph.epilogue] : graph.epilogue,
-  };
+  });
 }
 
 function mapInput(input: GraphInput): GraphInput {
