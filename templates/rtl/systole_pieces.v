@@ -17,10 +17,12 @@ module systole_pieces #(
     output wire [WIDTH-1:0] word_o
 );
   localparam PIECES = (WIDTH + 31) / 32;
-  localparam [7:0] LAST = PIECES[7:0] - 8'd1;
+  localparam PIECE_BITS = PIECES > 1 ? $clog2(PIECES) : 1;
+  localparam LAST_PIECE = PIECES - 1;
+  localparam [PIECE_BITS-1:0] LAST = LAST_PIECE[PIECE_BITS-1:0];
 
   reg [PIECES*32-1:0] word_q;
-  reg [7:0]  piece_q;
+  reg [PIECE_BITS-1:0] piece_q;
   reg [31:0] addr_q;
   reg [15:0] inner_q;
   reg        we_q;
@@ -31,13 +33,13 @@ module systole_pieces #(
   always @(posedge clk) begin
     we_q <= 1'b0;
     if (rst || start_i) begin
-      piece_q <= 8'd0;
+      piece_q <= {PIECE_BITS{1'b0}};
       addr_q <= addr_i;
       inner_q <= 16'd0;
     end else begin
       if (piece_valid_i) begin
-        for (i = 0; i < PIECES; i = i + 1) if (piece_q == i[7:0]) word_q[i*32 +: 32] <= piece_i;
-        piece_q <= last ? 8'd0 : piece_q + 8'd1;
+        for (i = 0; i < PIECES; i = i + 1) if (piece_q == i[PIECE_BITS-1:0]) word_q[i*32 +: 32] <= piece_i;
+        piece_q <= last ? {PIECE_BITS{1'b0}} : piece_q + {{(PIECE_BITS-1){1'b0}}, 1'b1};
         we_q <= last;
       end
       if (we_q) begin

@@ -99,6 +99,40 @@ export const VARIED_MACHINES: readonly Machine[] = [
   }),
 ];
 
+/** Machines at the edges of what the core can be elaborated for; constants as narrow as random networks bear. */
+export const ODD_MACHINES: readonly Machine[] = [
+  testMachine({
+    name: 'one column, one bit',
+    ...{ cols: 1, lanes: 2, activationDigit: 1, weightDigit: 1, postWidth: 1, columnsPerStage: 1 },
+    ...{ mBits: 20, bBits: 44, nBits: 5 },
+    memory: { groups: 4, activationWords: 2 ** 15, weightWords: 2 ** 16, fifoEntries: 2 },
+    stream: { inBytes: 1, outBytes: 1 },
+  }),
+  testMachine({
+    name: '16 rows',
+    ...{ rows: 16, cols: 2, lanes: 2, weightDigit: 8, postWidth: 2, columnsPerStage: 1 },
+    memory: { fifoEntries: 32 },
+    stream: { inBytes: 64, outBytes: 64 },
+  }),
+  testMachine({
+    name: 'slots over four stages',
+    ...{ cols: 24, lanes: 8, activationDigit: 4, weightDigit: 4, postWidth: 8, columnsPerStage: 2 },
+    ...{ mBits: 24, bBits: 48, counters: 12 },
+    memory: { fifoEntries: 8 },
+  }),
+  testMachine({
+    name: '128 lanes',
+    ...{ cols: 8, lanes: 128, weightDigit: 1, postWidth: 8, columnsPerStage: 8, accBits: 32 },
+    memory: { activationWords: 2 ** 10, weightWords: 2 ** 11, fifoEntries: 2 },
+    stream: { inBytes: 32, outBytes: 8 },
+  }),
+  testMachine({
+    name: 'three rows, five columns, narrow accumulators',
+    ...{ rows: 3, cols: 5, lanes: 4, activationDigit: 2, postWidth: 1, columnsPerStage: 5, accBits: 16, nBits: 6 },
+    memory: { groups: 2, fifoEntries: 32 },
+  }),
+];
+
 /** The four arrays with five digit pairs each, (activation, weight), on which the known models are proven. */
 export const PROVEN_ARRAYS = ['1x16x16', '1x32x32', '4x16x16', '2x8x8'] as const;
 export const PROVEN_DIGITS = [

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { countCycles } from '../../src/arch/timing/count-cycles.js';
+import { SystoleError } from '../../src/base/error.js';
+import { compareProgram, compareVerilog, coreSimulator } from '../end-to-end/levels.js';
+import { ODD_MACHINES } from '../support/machines.js';
+import { randomFrame } from '../support/network-builder.js';
+import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
+import { planOrRefusal } from '../support/refusals.js';
+
+const RUNS = Number(process.env.RUNS ?? 12);
+const SEED = Number(process.env.SEED ?? 1);
+
+describe('the hand-written core, its parameters set by -G alone, is bit-exact with the images made for that machine', () => {
+  for (const machine of ODD_MACHINES) {
+    const { name, rows, cols, lanes, activationDigit, weightDigit } = machine;
+    const title = `${name}: ${rows}x${cols}x${lanes} with digits (${activationDigit},${weightDigit})`;
+    test(`on ${title}`, { timeout: 600_000 }, async () => {
+      const binary = await coreSimulator(machine);
+      let ran = 0;
+      await fc.assert(
+        fc.asyncProperty(recipeArbitrary, fc.nat(), fc.boolean(), async (recipe, seed, stalling) => {
+          const network = networkFromRecipe(recipe, machine);
+          const plan = planOrRefusal(network, machine);
+          fc.pre(!(plan instanceof SystoleError));
+          ran += 1;
+          const frames = [randomFrame(network, seed), randomFrame(network, seed + 1)];
+          expect(compareProgram(plan, frames[0]!)).toBeNull();
+          const stalls = stalling ? { stalls: { input: 0.5, output: 0.6, seed } } : {};
+          const run = await compareVerilog(plan, frames, binary, { hangLimit: 2_000_000, ...stalls });
+          expect(run.difference).toBeNull();
+          if (!stalling) expect(run.cycles[0]).toBe(countCycles(machine, plan.images).cycles);
+        }),
+        { numRuns: RUNS, seed: SEED, maxSkipsPerRun: 1000 },
+      );
+      expect(ran).toBeGreaterThanOrEqual(RUNS);
+    });
+  }
+});
