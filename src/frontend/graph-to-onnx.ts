@@ -1,10 +1,10 @@
 /** Graph -> ONNX file: what ONNX Runtime executes when a graph is calibrated, or compared with the model it came from. */
 import proto from 'onnx-proto';
 import { SystoleError } from '../base/error.js';
-import type { Clamp, EpilogueStep, Graph, GraphNode, Shape, Window2d } from './graph.js';
+import type { AveragePoolNode, Clamp, EpilogueStep, Graph, GraphNode, Shape, Window2d } from './graph.js';
 
-/** The first operator set whose AveragePool has dilations. */
-const OPSET = 19;
+/** From 19 on ONNX Runtime 1.22 divides by a wrong count where an AveragePool has more padding on one side. */
+const OPSET = 13;
 const IR_VERSION = 9;
 /** TensorProto.DataType */
 const FLOAT = 1;
@@ -111,11 +111,25 @@ class GraphWriter {
         this.emit('MaxPool', [node.input], node.output, windowAttributes(node));
         return;
       case 'averagepool': {
-        const attributes = [...windowAttributes(node), int('count_include_pad', 1)];
+        if (node.dilations.some((n) => n > 1)) {
+          this.dilatedAverage(node);
+          return;
+        }
+        const attributes = [...windowAttributes(node, false), int('count_include_pad', 1)];
         this.clamped(node, node.clamp, 'AveragePool', [node.input], attributes);
         return;
       }
     }
+  }
+
+  /** AveragePool has no dilations in this operator set: a convolution of each channel by itself. */
+  private dilatedAverage(node: AveragePoolNode): void {
+    const channels = shapeOf(this.graph, node.input)[1] ?? 1;
+    const area = node.kernel[0] * node.kernel[1];
+    const share = new Float32Array(channels * area).fill(1 / area);
+    const weights = this.floats(`${node.name}.weights`, [channels, 1, ...node.kernel], share);
+    const attributes = [...windowAttributes(node), int('group', channels)];
+    this.clamped(node, node.clamp, 'Conv', [node.input, weights], attributes);
   }
 
   /** The steps after the last array node; the last of them makes the model output. */
@@ -213,9 +227,10 @@ class GraphWriter {
   }
 }
 
-function windowAttributes(window: Window2d): proto.onnx.IAttributeProto[] {
+function windowAttributes(window: Window2d, dilated = true): proto.onnx.IAttributeProto[] {
   const { kernel, strides, dilations, pads } = window;
-  return [ints('kernel_shape', kernel), ints('strides', strides), ints('dilations', dilations), ints('pads', pads)];
+  const common = [ints('kernel_shape', kernel), ints('strides', strides), ints('pads', pads)];
+  return dilated ? [...common, ints('dilations', dilations)] : common;
 }
 
 function int(name: string, value: number): proto.onnx.IAttributeProto {
