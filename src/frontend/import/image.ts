@@ -9,15 +9,27 @@ import type { MapTensor, MapValue } from './value.js';
 const RANK_1D = 3;
 const RANK_2D = 4;
 /** Axes of [1, C, H, W] and of [1, C, L], which is a map of one row. */
-const ROLES: Readonly<Record<number, AxisRoles>> = {
+const CHANNELS_FIRST: Readonly<Record<number, AxisRoles>> = {
   [RANK_1D]: { c: [1], h: [], w: [2] },
   [RANK_2D]: { c: [1], h: [2], w: [3] },
 };
+const CHANNELS_LAST: Readonly<Record<number, AxisRoles>> = {
+  [RANK_1D]: { c: [2], h: [], w: [1] },
+  [RANK_2D]: { c: [3], h: [1], w: [2] },
+};
+
+/** The usual layouts of a tensor of this rank whose axes `space` are rows or columns: channels first, channels last. */
+export function layoutsWithSpace(rank: number, space: readonly number[]): AxisRoles[] {
+  return [CHANNELS_FIRST[rank], CHANNELS_LAST[rank]].filter(
+    (roles): roles is AxisRoles =>
+      roles !== undefined && space.every((axis) => roles.h.includes(axis) || roles.w.includes(axis)),
+  );
+}
 
 /** @throws SystoleError operator-limit where the value is no [1, C, H, W] or [1, C, L] in its own order */
 export function imageOf(call: ImportCall, value: MapValue): MapTensor {
   const { shape, tensor } = value;
-  const roles = ROLES[shape.length];
+  const roles = CHANNELS_FIRST[shape.length];
   if (roles === undefined) {
     throw limit(call, `${call.node.operator} works on one or two axes of pixels`, {
       expected: '[1, C, H, W] or [1, C, L]',

@@ -58,7 +58,15 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
   const autoPad = call.attributes.string('auto_pad');
   if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
     const output = Math.ceil(size / stride);
-    const total = Math.max(0, (output - 1) * stride + reach - size);
+    const short = (output - 1) * stride + reach - size;
+    if (short < 0 && call.node.operator !== 'Conv') {
+      throw limit(call, 'SAME pads of a pool that steps over its input are not supported', {
+        expected: 'strides of at most the kernel',
+        actual: `stride ${stride}, kernel ${given.kernel}`,
+        hint: 'runtimes disagree on them: write the pads out',
+      });
+    }
+    const total = Math.max(0, short);
     const less = Math.floor(total / 2);
     const [begin, end] = autoPad === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
     return { ...given, begin, end, output, overhang: false };

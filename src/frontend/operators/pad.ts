@@ -1,6 +1,6 @@
-import { probeAxes } from '../import/image.js';
+import { layoutsWithSpace, probeAxes } from '../import/image.js';
 import type { AxisRoles } from '../import/input-layout.js';
-import { type Atom, type MapAxis, naturalAtoms, sameAtoms, wholeAxis } from '../import/layout.js';
+import { type Atom, type MapSize, naturalAtoms, sameAtoms, wholeAxis } from '../import/layout.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { MapTensor, MapValue, Value } from '../import/value.js';
@@ -18,24 +18,11 @@ export const PAD = onnxOperator('Pad', {
   import: importPad,
 });
 
-interface Layout {
-  readonly roles: AxisRoles;
-  /** Order of a tensor in this layout. */
-  readonly atoms: (tensor: MapTensor) => Atom[];
+/** Order of a tensor under these axes. */
+function atomsUnder(roles: AxisRoles, size: MapSize): Atom[] {
+  const isFirst = roles.c[0] === 1;
+  return isFirst ? naturalAtoms(size) : (['h', 'w', 'c'] as const).flatMap((axis) => wholeAxis(size, axis));
 }
-
-const channelsLast = (tensor: MapTensor): Atom[] =>
-  (['h', 'w', 'c'] as const).flatMap((axis: MapAxis) => wholeAxis(tensor, axis));
-const LAYOUTS: Readonly<Record<number, readonly Layout[]>> = {
-  3: [
-    { roles: { c: [1], h: [], w: [2] }, atoms: naturalAtoms },
-    { roles: { c: [2], h: [], w: [1] }, atoms: channelsLast },
-  ],
-  4: [
-    { roles: { c: [1], h: [2], w: [3] }, atoms: naturalAtoms },
-    { roles: { c: [3], h: [1], w: [2] }, atoms: channelsLast },
-  ],
-};
 
 function importPad(call: ImportCall): Value[] {
   const value = mapOperand(call, 0);
@@ -43,10 +30,9 @@ function importPad(call: ImportCall): Value[] {
   const { begin, end } = padsOf(call, shape.length);
   const padded = shape.flatMap((_, axis) => (begin[axis] !== 0 || end[axis] !== 0 ? [axis] : []));
   if (padded.length === 0) return [value];
-  const fits = ({ roles }: Layout): boolean => padded.every((axis) => roles.h.includes(axis) || roles.w.includes(axis));
-  const layouts = (LAYOUTS[shape.length] ?? []).filter(fits);
-  for (const { roles } of layouts) probeAxes(call, value, roles);
-  const layout = layouts.find(({ roles, atoms }) => isLaidOut(value, roles) && sameAtoms(value.atoms, atoms(tensor)));
+  const layouts = layoutsWithSpace(shape.length, padded);
+  for (const roles of layouts) probeAxes(call, value, roles);
+  const layout = layouts.find((roles) => isLaidOut(value, roles) && sameAtoms(value.atoms, atomsUnder(roles, tensor)));
   if (layout === undefined) {
     throw limit(call, 'only padding of rows and columns is supported', {
       actual: `axes ${padded.join(', ')} of ${shape.join('x')}`,
@@ -54,7 +40,7 @@ function importPad(call: ImportCall): Value[] {
   }
   const along = (axes: readonly number[], pads: readonly number[]): number =>
     axes[0] === undefined ? 0 : pads[axes[0]]!;
-  const { h, w } = layout.roles;
+  const { h, w } = layout;
   const pads = [along(h, begin), along(w, begin), along(h, end), along(w, end)] as const;
   const grown: MapTensor = {
     name: call.node.outputs[0]!,
@@ -65,7 +51,7 @@ function importPad(call: ImportCall): Value[] {
     padding: { tensor, pads },
   };
   const newShape = shape.map((n, axis) => n + begin[axis]! + end[axis]!);
-  return [{ kind: 'map', shape: newShape, tensor: grown, atoms: layout.atoms(grown) }];
+  return [{ kind: 'map', shape: newShape, tensor: grown, atoms: atomsUnder(layout, grown) }];
 }
 
 /** Whether the axes have the lengths of the map: atoms alone do not tell axes of length 1 apart. */

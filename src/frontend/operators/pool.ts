@@ -1,5 +1,5 @@
 /** MaxPool, AveragePool, and pools over the whole map. */
-import { emitPool, imageValue } from '../import/emit.js';
+import { emitPool, imageValue, type PlacedWindow } from '../import/emit.js';
 import { imageOf } from '../import/image.js';
 import { mapOperand, paddedOperand } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
@@ -25,8 +25,9 @@ export const MAX_POOL = onnxOperator('MaxPool', {
     const input = imageOf(call, value);
     const axes = value.shape.length - 2;
     const placed = placeWindow(call, input, axes, call.attributes.ints('kernel_shape') ?? []);
+    checkPads(call, placed);
     if (!windowsTouch(input.height, 0, placed) || !windowsTouch(input.width, 1, placed)) {
-      throw limit(call, 'a window lies in the padding alone', { hint: 'pads must be smaller than the window' });
+      throw limit(call, 'a window lies in the padding alone');
     }
     return [imageValue(emitPool(call, 'maxpool', input, placed), value.shape.length)];
   },
@@ -47,9 +48,20 @@ export const AVERAGE_POOL = onnxOperator('AveragePool', {
         hint: 'put the zeros into a Pad before it, or train with count_include_pad=True (PyTorch: ceil_mode=False)',
       });
     }
+    checkPads(call, placed);
     return [imageValue(emitPool(call, 'averagepool', input, placed), value.shape.length)];
   },
 });
+
+/** ONNX Runtime's rule, which runs the graph for calibration. */
+function checkPads(call: ImportCall, { window }: PlacedWindow): void {
+  const { kernel, pads } = window;
+  if (pads.every((n, i) => n < kernel[i % 2]!)) return;
+  throw limit(call, 'pads as wide as the window are not supported', {
+    expected: `less than ${kernel.join('x')}`,
+    actual: pads.join(', '),
+  });
+}
 
 function importGlobal(call: ImportCall, kind: 'maxpool' | 'averagepool'): Value[] {
   const value = mapOperand(call, 0);

@@ -1,5 +1,5 @@
 import { emitPool } from '../import/emit.js';
-import { probeAxes } from '../import/image.js';
+import { layoutsWithSpace, probeAxes } from '../import/image.js';
 import { atomsByAxis, normalAtoms, wholeAxis } from '../import/layout.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
@@ -33,7 +33,8 @@ function importReduceMean(call: ImportCall): Value[] {
       ? shape.map((n, axis) => (reduced.has(axis) ? 1 : n))
       : shape.filter((_, axis) => !reduced.has(axis));
   if (over.length === 0) return [{ ...value, shape: left }];
-  probeAxes(call, value, { c: kept, h: over.slice(0, -1), w: over.slice(-1) });
+  const [usual] = layoutsWithSpace(shape.length, over);
+  probeAxes(call, value, usual ?? { c: kept, h: over.slice(0, -1), w: over.slice(-1) });
   const axes = atomsByAxis(value.atoms, shape);
   if (axes === null) throw notSpace(call, value);
   const gone = over.flatMap((axis) => axes[axis]!);

@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { importOnnx } from '../../../src/frontend/import-onnx.js';
+import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
+import {
+  type BuiltAttribute,
+  buildOnnx,
+  ints,
+  type ModelRecipe,
+  node,
+  randomFloats,
+} from '../../support/onnx-builder.js';
+import { sameAsRuntime } from '../../support/same-as-runtime.js';
+
+const pool = (
+  operator: string,
+  attributes: Readonly<Record<string, BuiltAttribute>>,
+  shape: readonly number[] = [1, 3, 7, 8],
+): ModelRecipe => ({ shape, opset: 19, nodes: [node(operator, 'x', 'y', attributes)] });
+
+describe('MaxPool', () => {
+  it('keeps its window', () => {
+    const attributes = { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], dilations: [1, 2] };
+    const graph = importOnnx(buildOnnx(pool('MaxPool', attributes)));
+    expect(graph.nodes).toEqual([
+      {
+        kind: 'maxpool',
+        name: 'y',
+        sources: ['y'],
+        input: 'x',
+        output: 'y',
+        kernel: [3, 2],
+        strides: [2, 1],
+        dilations: [1, 2],
+        pads: [1, 0, 1, 1],
+      },
+    ]);
+    expect(graph.output.shape).toEqual([1, 3, 4, 7]);
+  });
+
+  it('computes what ONNX Runtime computes for every small window, rounded down or up', async () => {
+    for (const kernel of [1, 2, 3]) {
+      for (const stride of [1, 2, 3, 4]) {
+        for (const ceil_mode of [0, 1]) {
+          const pads = kernel > 1 ? [1, 0, 0, 1] : [0, 0, 0, 0];
+          const window = { kernel_shape: [kernel, 2], strides: [stride, 3], pads, ceil_mode };
+          await sameAsRuntime(pool('MaxPool', window), { inputs: 1 });
+        }
+        for (const auto_pad of ['SAME_UPPER', 'SAME_LOWER', 'VALID']) {
+          if (auto_pad !== 'VALID' && stride > kernel) continue;
+          const window = { kernel_shape: [kernel, 2], strides: [stride, 1], auto_pad };
+          await sameAsRuntime(pool('MaxPool', window), { inputs: 1 });
+        }
+      }
+    }
+  });
+
+  it('in one dimension is a map of one row', async () => {
+    const recipe = pool('MaxPool', { kernel_shape: [3], strides: [2], ceil_mode: 1, dilations: [2] }, [1, 2, 10]);
+    const graph = await sameAsRuntime(recipe);
+    expect(graph.nodes[0]).toMatchObject({ kernel: [1, 3], strides: [1, 2], dilations: [1, 2] });
+    expect(graph.modelOutput.shape).toEqual([1, 2, 4]);
+  });
+
+  it.each<[string, Readonly<Record<string, BuiltAttribute>>, string]>([
+    ['without a kernel', {}, 'graph-invalid'],
+    ['with pads as wide as its window', { kernel_shape: [2, 2], pads: [0, 2, 0, 0] }, 'operator-limit'],
+    ['with a window in the padding alone', { kernel_shape: [2, 1], pads: [0, 1, 0, 0] }, 'operator-limit'],
+    [
+      'with SAME pads and steps over its input',
+      { kernel_shape: [2, 2], strides: [4, 1], auto_pad: 'SAME_UPPER' },
+      'operator-limit',
+    ],
+    ['in column order', { kernel_shape: [2, 2], storage_order: 1 }, 'operator-limit'],
+    ['with a kernel of one axis', { kernel_shape: [2] }, 'shape-mismatch'],
+  ])('is refused %s', (_, attributes, code) => {
+    expect(codeAndPlace(pool('MaxPool', attributes))).toEqual([code, 'node y (MaxPool)']);
+  });
+
+  it('is refused where something uses the indices, not where they are only named', async () => {
+    const used = [node('MaxPool', 'x', 'p i', { kernel_shape: [2, 2] }), node('Add', 'p i', 'y')];
+    expect(codeAndPlace({ nodes: used })).toEqual(['operator-limit', 'node p (MaxPool)']);
+    const named = [node('MaxPool', 'x', 'p i', { kernel_shape: [2, 2] }), node('Relu', 'p', 'y')];
+    await sameAsRuntime({ nodes: named });
+  });
+});
+
+describe('AveragePool', () => {
+  it('computes what ONNX Runtime computes without padding, or with the padding counted', async () => {
+    for (const kernel of [1, 2, 3]) {
+      for (const stride of [1, 2, 3]) {
+        const window = { kernel_shape: [kernel, 2], strides: [stride, 2] };
+        await sameAsRuntime(pool('AveragePool', window), { inputs: 1 });
+        await sameAsRuntime(pool('AveragePool', { ...window, auto_pad: 'VALID' }), { inputs: 1 });
+        const padded = { ...window, kernel_shape: [kernel + 1, 2], pads: [1, 0, 1, 1], count_include_pad: 1 };
+        await sameAsRuntime({ ...pool('AveragePool', padded), opset: 13 }, { inputs: 1 });
+      }
+    }
+  });
+
+  it('with more padding on one side, and with dilations', async () => {
+    const uneven = { kernel_shape: [4, 3], pads: [1, 2, 3, 0], count_include_pad: 1 };
+    await sameAsRuntime({ ...pool('AveragePool', uneven), opset: 13 });
+    // ONNX Runtime itself divides uneven padding wrongly in the operator sets that have dilations.
+    const dilated = { kernel_shape: [2, 3], dilations: [3, 2], strides: [1, 2] };
+    const graph = await sameAsRuntime(pool('AveragePool', dilated));
+    expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', dilations: [3, 2] });
+  });
+
+  it('takes SAME pads that come to nothing, and ceil_mode that rounds nothing', async () => {
+    await sameAsRuntime(pool('AveragePool', { kernel_shape: [1, 2], strides: [1, 2], auto_pad: 'SAME_UPPER' }));
+    await sameAsRuntime(pool('AveragePool', { kernel_shape: [3, 2], strides: [2, 2], ceil_mode: 1 }));
+  });
+
+  it.each<[string, Readonly<Record<string, BuiltAttribute>>]>([
+    ['padding that is not counted', { kernel_shape: [2, 2], pads: [1, 0, 0, 0] }],
+    ['SAME pads that are not counted', { kernel_shape: [3, 3], auto_pad: 'SAME_UPPER' }],
+    ['a last window over the end', { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 }],
+  ])('is refused with %s, and told the rewrite', (_, attributes) => {
+    const error = refusalOf(pool('AveragePool', attributes));
+    expect([error.code, error.where]).toEqual(['operator-limit', 'node y (AveragePool)']);
+    expect(error.hint).toContain('count_include_pad=True');
+  });
+});
+
+describe('pools over the whole map', () => {
+  it('are a window of its size', async () => {
+    const graph = await sameAsRuntime(pool('GlobalAveragePool', {}));
+    expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', kernel: [7, 8], strides: [1, 1], pads: [0, 0, 0, 0] });
+    expect(graph.output.shape).toEqual([1, 3, 1, 1]);
+    await sameAsRuntime(pool('GlobalMaxPool', {}));
+    await sameAsRuntime(pool('GlobalAveragePool', {}, [1, 3, 9]));
+  });
+});
+
+describe('ReduceMean', () => {
+  const mean = (axes: readonly number[], keepdims: number, shape = [1, 3, 4, 5]): ModelRecipe => ({
+    shape,
+    nodes: [node('Relu', 'x', 'r'), node('ReduceMean', 'r', 'y', { axes, keepdims })],
+  });
+
+  it('over rows and columns is a pool over the whole map', async () => {
+    for (const keepdims of [0, 1]) {
+      for (const axes of [[2, 3], [-1, -2], [2], [3]]) {
+        const graph = await sameAsRuntime(mean(axes, keepdims));
+        expect(graph.nodes.map((n) => n.kind)).toEqual(['affine', 'averagepool']);
+      }
+    }
+  });
+
+  it('over rows alone has a kernel of one column', async () => {
+    const graph = await sameAsRuntime(mean([2], 0));
+    expect(graph.nodes[1]).toMatchObject({ kernel: [4, 1] });
+    expect(graph.modelOutput.shape).toEqual([1, 3, 5]);
+  });
+
+  it('of a channels-last model tells which axes are channels', async () => {
+    const nodes = [node('ReduceMean', 'x', 'm', { axes: [1, 2], keepdims: 0 }), node('Gemm', 'm w', 'y')];
+    const graph = await sameAsRuntime({ shape: [1, 4, 5, 3], nodes, initializers: { w: randomFloats([3, 2], 1) } });
+    expect(graph.input.shape).toEqual([1, 3, 4, 5]);
+    expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', kernel: [4, 5] });
+  });
+
+  it('takes its axes from an input in newer operator sets', async () => {
+    const nodes = [node('Relu', 'x', 'r'), node('ReduceMean', 'r a', 'y')];
+    await sameAsRuntime({ opset: 18, nodes, initializers: { a: ints([2], [2, 3]) } });
+  });
+
+  it('over axes of length 1, or over none by choice, is nothing', async () => {
+    await sameAsRuntime(mean([0], 0));
+    const nodes = [node('Relu', 'x', 'r'), node('ReduceMean', 'r', 'y', { noop_with_empty_axes: 1 })];
+    const graph = importOnnx(buildOnnx({ opset: 18, nodes }));
+    expect(graph.modelOutput.shape).toEqual([1, 3, 8, 8]);
+  });
+
+  it('is refused over channels, over all axes, over part of a map, and over axes that are not there', () => {
+    const place = 'node y (ReduceMean)';
+    // The pool before it says which axes are channels.
+    const pooled = (axes: readonly number[]): ModelRecipe => ({
+      nodes: [node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }), node('ReduceMean', 'p', 'y', { axes })],
+    });
+    expect(codeAndPlace(pooled([1]))).toEqual(['operator-limit', place]);
+    expect(codeAndPlace(pooled([1, 2, 3]))).toEqual(['operator-limit', place]);
+    expect(codeAndPlace(pooled([4]))).toEqual(['graph-invalid', place]);
+    expect(codeAndPlace(pooled([2, -2]))).toEqual(['graph-invalid', place]);
+    const part = [
+      node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }),
+      node('Reshape', 'p s', 'r'),
+      node('ReduceMean', 'r', 'y', { axes: [2] }),
+    ];
+    expect(codeAndPlace({ nodes: part, initializers: { s: ints([5], [1, 3, 2, 4, 8]) } })).toEqual([
+      'operator-limit',
+      place,
+    ]);
+  });
+});
+
+describe('Pad', () => {
+  const conv = node('Conv', 'p w', 'y', { strides: [2, 2], pads: [1, 0, 0, 1] });
+  const initializers = { w: randomFloats([4, 3, 3, 3], 1), pads: ints([8], [0, 0, 1, 2, 0, 0, 3, 0]) };
+
+  it('of zeros becomes pads of the convolution behind it', async () => {
+    const graph = await sameAsRuntime({ nodes: [node('Pad', 'x pads', 'p'), conv], initializers });
+    expect(graph.nodes).toMatchObject([{ kind: 'conv', name: 'y', input: 'x', pads: [2, 2, 3, 1] }]);
+    const old = node('Pad', 'x', 'p', { pads: [0, 0, 1, 2, 0, 0, 3, 0], mode: 'constant' });
+    await sameAsRuntime({ opset: 10, nodes: [old, conv], initializers });
+    const named = { ...initializers, pads: ints([4], [1, 2, 3, 0]), axes: ints([2], [-2, 3]) };
+    await sameAsRuntime({ opset: 18, nodes: [node('Pad', 'x pads _ axes', 'p'), conv], initializers: named });
+  });
+
+  it('becomes pads of an average pool behind it', async () => {
+    const nodes = [node('Pad', 'x pads', 'p'), node('AveragePool', 'p', 'y', { kernel_shape: [4, 3] })];
+    const graph = await sameAsRuntime({ nodes, initializers });
+    expect(graph.nodes).toMatchObject([{ kind: 'averagepool', input: 'x', pads: [1, 2, 3, 0] }]);
+  });
+
+  it('of channels last is seen through the Transpose behind it', async () => {
+    const nodes = [node('Pad', 'x pads', 'l'), node('Transpose', 'l', 'p', { perm: [0, 3, 1, 2] }), conv];
+    const last = { ...initializers, pads: ints([8], [0, 1, 2, 0, 0, 3, 0, 0]) };
+    const graph = await sameAsRuntime({ shape: [1, 8, 9, 3], nodes, initializers: last });
+    expect(graph.nodes).toMatchObject([{ kind: 'conv', input: 'x', pads: [2, 2, 3, 1] }]);
+  });
+
+  it('of a sequence pads the columns', async () => {
+    const nodes = [node('Pad', 'x pads', 'p'), node('Conv', 'p w', 'y')];
+    const sequence = { w: randomFloats([4, 3, 3], 1), pads: ints([6], [0, 0, 2, 0, 0, 1]) };
+    const graph = await sameAsRuntime({ shape: [1, 3, 9], nodes, initializers: sequence });
+    expect(graph.nodes).toMatchObject([{ pads: [0, 2, 0, 1] }]);
+  });
+
+  it('of nothing is nothing', async () => {
+    const none = { ...initializers, pads: ints([8], new Array<number>(8).fill(0)) };
+    await sameAsRuntime({ nodes: [node('Pad', 'x pads', 'p'), node('Relu', 'p', 'y')], initializers: none });
+  });
+
+  it.each([
+    ['before a max pool', 'MaxPool', [0, 0, 1, 0, 0, 0, 0, 0], { kernel_shape: [2, 2] }],
+    ['before an activation', 'Relu', [0, 0, 1, 0, 0, 0, 0, 0], {}],
+  ])('is refused %s', (_, operator, pads, attributes) => {
+    const nodes = [node('Pad', 'x pads', 'p'), node(operator, 'p', 'y', attributes)];
+    const error = refusalOf({ nodes, initializers: { pads: ints([8], pads) } });
+    expect([error.code, error.where]).toEqual(['operator-limit', `node y (${operator})`]);
+    expect(error.hint).toContain('pads of their own');
+  });
+
+  it.each([
+    ['of channels', [0, 1, 0, 0, 0, 0, 0, 0], 'operator-limit'],
+    ['that cuts', [0, 0, -1, 0, 0, 0, 0, 0], 'operator-limit'],
+    ['of another number', [0, 0, 1, 0], 'shape-mismatch'],
+  ])('is refused %s', (_, pads, code) => {
+    const nodes = [node('MaxPool', 'x', 'm', { kernel_shape: [1, 1] }), node('Pad', 'm pads', 'p'), conv];
+    const padded = { ...initializers, pads: ints([pads.length], pads) };
+    expect(codeAndPlace({ nodes, initializers: padded })).toEqual([code, 'node p (Pad)']);
+  });
+
+  it('is refused with other values than zero, other modes, or at the end', () => {
+    const value = { ...initializers, v: randomFloats([], 3) };
+    expect(codeAndPlace({ nodes: [node('Pad', 'x pads v', 'p'), conv], initializers: value })).toEqual([
+      'operator-limit',
+      'node p (Pad)',
+    ]);
+    const reflect = [node('Pad', 'x pads', 'p', { mode: 'reflect' }), conv];
+    expect(codeAndPlace({ nodes: reflect, initializers })).toEqual(['operator-limit', 'node p (Pad)']);
+    expect(codeAndPlace({ nodes: [node('Pad', 'x pads', 'p')], initializers })).toEqual(['graph-limit', 'output p']);
+  });
+});
