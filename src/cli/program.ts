@@ -4,6 +4,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addInspect } from './commands/inspect.js';
 import { addMachines } from './commands/machines.js';
+import { addRegress } from './commands/regress.js';
 import { addRun } from './commands/run.js';
 import { addVerify } from './commands/verify.js';
 import type { Session } from './frame/define.js';
@@ -19,7 +20,7 @@ export function buildProgram(session: Session, help: (text: string) => void): Co
     .configureOutput({ writeOut: session.terminal.out, writeErr: help, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
-  for (const add of [addDoctor, addInspect, addCompile, addRun, addVerify, addEvaluate, addMachines])
+  for (const add of [addDoctor, addInspect, addCompile, addRun, addVerify, addEvaluate, addRegress, addMachines])
     add(program, session);
   return program;
 }

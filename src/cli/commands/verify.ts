@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { whileTemporary } from '../../base/temporary.js';
 import { randomFrames } from '../../hdlgen/test-vectors.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
-import type { Divergence, VerifyReport } from '../../runtime/verify/report.js';
+import type { VerifyReport } from '../../runtime/verify/report.js';
 import { verifyProject } from '../../runtime/verify/verify-project.js';
 import { addCommand, type Context, option, type Session } from '../frame/define.js';
 import { cyclesText, percent } from '../frame/numbers.js';
@@ -11,6 +11,7 @@ import type { Outcome } from '../frame/outcome.js';
 import { shellCommand } from '../frame/shell.js';
 import { facts, shortName, table } from '../frame/table.js';
 import { whole } from '../frame/values.js';
+import { divergenceText } from '../model/divergence-text.js';
 import { clockOf, exclusive, readFrames } from '../model/project.js';
 import { STALLS } from '../model/stalls.js';
 import { cacheFolder } from '../package.js';
@@ -133,23 +134,4 @@ function page(model: CompiledModel, options: Options, report: VerifyReport, repl
 function verdict({ bitExact, images, mismatches }: VerifyReport): string {
   if (bitExact) return 'bit-exact: golden model = program simulator = Verilog, every layer, every bit';
   return `MISMATCH in ${mismatches} of ${images} images`;
-}
-
-const LEVELS = { program: 'program simulator', verilog: 'Verilog' } as const;
-
-function divergenceText(divergence: Divergence): string {
-  const { level, frame, stalled, layer, tensor, y, x, channel, expected, got, cycle, note } = divergence;
-  const entries: [string, string | number | null][] = [
-    ['level', `${LEVELS[level]} against the golden model${stalled ? ', under stalls only' : ''}`],
-    ['image', frame],
-    ['layer', layer],
-    ['tensor', tensor],
-    ['place', y === null ? null : `row ${y}, column ${x}, channel ${channel}`],
-    ['expected', expected],
-    ['got', got ?? (expected === null ? null : 'nothing')],
-    ['cycle', cycle],
-    ['note', note],
-  ];
-  const known = entries.filter((entry): entry is [string, string | number] => entry[1] !== null);
-  return `first divergence\n${facts(known.map(([name, value]) => [`  ${name}`, value]))}`;
 }

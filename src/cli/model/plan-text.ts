@@ -52,6 +52,7 @@ export function layerTable(layers: readonly LayerSummary[]): string {
     { title: 'layer' },
     ...['passes', 'MACs', 'cycles', 'utilization'].map((title) => ({ title, right: true })),
     { title: 'integers against reals' },
+    { title: 'checked on' },
   ];
   const rows = layers.map((layer) => [
     ...[
@@ -61,6 +62,7 @@ export function layerTable(layers: readonly LayerSummary[]): string {
       layer.cycles,
       percent(layer.utilization),
       exactnessText(layer),
+      checkText(layer),
     ],
   ]);
   return table(columns, rows);
@@ -69,6 +71,14 @@ export function layerTable(layers: readonly LayerSummary[]): string {
 function exactnessText({ exactness, differing, maxCodes }: LayerSummary): string {
   if (exactness === 'exact') return 'exact';
   return `approximate: ${differing} accumulator values differ, by at most ${maxCodes} code${maxCodes === 1 ? '' : 's'}`;
+}
+
+/** Where a channel has at most 2^20 reachable accumulators, both quantizers were run on every one of them. */
+function checkText({ checked }: LayerSummary): string {
+  if (checked === null) return 'nothing to requantize';
+  const { values, channels, wholeChannels } = checked;
+  const whole = wholeChannels === channels ? '' : ` of ${wholeChannels} of ${channels} channels, some of the others`;
+  return `every accumulator${whole} (${values} values)`;
 }
 
 function ledgerText(layers: readonly LayerSummary[]): string {

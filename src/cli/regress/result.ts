@@ -14,4 +14,12 @@ export type CaseResult =
       readonly detail: string;
       readonly seconds: number;
     }
+  /** skipped: its model is not here; not-run: the time was over. */
   | { readonly status: 'skipped' | 'not-run'; readonly message: string };
+
+export type CaseStatus = CaseResult['status'];
+
+/** Results that stay true as long as nothing that went into them changes. */
+export function isLasting({ status }: CaseResult): boolean {
+  return status === 'passed' || status === 'mismatch';
+}

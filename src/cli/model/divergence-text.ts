@@ -1,0 +1,22 @@
+import type { Divergence } from '../../runtime/verify/report.js';
+import { facts } from '../frame/table.js';
+
+const LEVELS = { program: 'program simulator', verilog: 'Verilog' } as const;
+
+/** The first divergence, line by line. */
+export function divergenceText(divergence: Divergence): string {
+  const { level, frame, stalled, layer, tensor, y, x, channel, expected, got, cycle, note } = divergence;
+  const entries: [string, string | number | null][] = [
+    ['level', `${LEVELS[level]} against the golden model${stalled ? ', under stalls only' : ''}`],
+    ['image', frame],
+    ['layer', layer],
+    ['tensor', tensor],
+    ['place', y === null ? null : `row ${y}, column ${x}, channel ${channel}`],
+    ['expected', expected],
+    ['got', got ?? (expected === null ? null : 'nothing')],
+    ['cycle', cycle],
+    ['note', note],
+  ];
+  const known = entries.filter((entry): entry is [string, string | number] => entry[1] !== null);
+  return `first divergence\n${facts(known.map(([name, value]) => [`  ${name}`, value]))}`;
+}

@@ -1,0 +1,73 @@
+/** One case of a regression: compiled in memory, verified, compared with the plan. */
+import type { Machine } from '../../arch/machine.js';
+import { planNetwork } from '../../arch/plan/plan-network.js';
+import { countCycles } from '../../arch/timing/count-cycles.js';
+import { projectFiles } from '../../hdlgen/project-files.js';
+import type { TemplateSource } from '../../hdlgen/templates.js';
+import { inputCodes } from '../../quant/numerics.js';
+import { decodeModel } from '../../runtime/model.js';
+import { projectInMemory } from '../../runtime/project.js';
+import type { VerifyReport } from '../../runtime/verify/report.js';
+import { verifyProject } from '../../runtime/verify/verify-project.js';
+import { asSystoleError, errorText } from '../frame/errors.js';
+import { divergenceText } from '../model/divergence-text.js';
+import { requantizeWidths } from '../model/machine-options.js';
+import { STALLS } from '../model/stalls.js';
+import { packageVersion } from '../package.js';
+import type { Case } from './cases.js';
+import type { ModelSource } from './model-source.js';
+import type { CaseResult } from './result.js';
+
+export interface CaseJob {
+  readonly case: Case;
+  readonly machine: Machine;
+  readonly source: ModelSource;
+  readonly seed: number;
+  readonly cacheDir: string;
+  readonly templates: TemplateSource;
+}
+
+export async function runCase(job: CaseJob): Promise<CaseResult> {
+  const start = performance.now();
+  const seconds = () => Math.round(performance.now() - start) / 1000;
+  try {
+    return judged(await verifyCase(job), seconds());
+  } catch (error) {
+    const { code, message } = asSystoleError(error);
+    return {
+      status: 'error',
+      message: `${message} [${code}]`,
+      detail: errorText(asSystoleError(error)),
+      seconds: seconds(),
+    };
+  }
+}
+
+async function verifyCase({
+  case: { precision, stalls, images },
+  machine,
+  source,
+  seed,
+  cacheDir,
+  templates,
+}: CaseJob) {
+  const network = await source.network(precision, requantizeWidths([machine]));
+  const plan = planNetwork(network, machine);
+  const cycles = countCycles(machine, plan.images);
+  const files = projectFiles({ plan, cycles, templates, systole: packageVersion(), inputs: [], options: {} });
+  const model = decodeModel(projectInMemory('regress', files));
+  const frames = (await source.images(images)).map((image) => Uint8Array.from(inputCodes(network, image)));
+  return verifyProject(model, frames, { cacheDir, seed, ...(stalls && { stalls: STALLS }) });
+}
+
+function judged(report: VerifyReport, seconds: number): CaseResult {
+  const { bitExact, mismatches, images, cycles, planCycles, utilization, firstDivergence } = report;
+  if (!bitExact) {
+    const detail = firstDivergence === null ? '' : divergenceText(firstDivergence);
+    return { status: 'mismatch', message: `${mismatches} of ${images} images differ`, detail, seconds };
+  }
+  if (cycles !== planCycles || utilization === null) {
+    return { status: 'mismatch', message: `${cycles} cycles, planned ${planCycles}`, detail: '', seconds };
+  }
+  return { status: 'passed', cycles, planCycles, utilization, seconds };
+}

@@ -1,0 +1,99 @@
+/** All cases of a suite (or of a shard): what is known already, what time is left for, what is missing. */
+import type { Machine } from '../../arch/machine.js';
+import { overrideMachine } from '../../arch/machine-override.js';
+import { canonicalJson } from '../../base/canonical-json.js';
+import { sha256 } from '../../base/sha256.js';
+import { loadTemplates } from '../../hdlgen/templates.js';
+import { findMachine } from '../machines.js';
+import { cacheFolder } from '../package.js';
+import { type Case, caseTitle } from './cases.js';
+import { inOrder } from './in-order.js';
+import { type ModelSource, missingFile, modelPaths, openModelSource } from './model-source.js';
+import { type CaseResult, isLasting } from './result.js';
+import { runCase } from './run-case.js';
+import { appendState, readState } from './state.js';
+import type { Suite } from './suite.js';
+import { toolHash } from './tool-hash.js';
+
+export interface SuiteJob {
+  readonly suite: Suite;
+  /** Of the suite's file: its paths are relative to it. */
+  readonly path: string;
+  readonly cases: readonly Case[];
+  /** File of results, and whether those in it count. */
+  readonly state: string;
+  readonly resume: boolean;
+  /** Seconds after which no case is begun. */
+  readonly budget: number | undefined;
+  readonly jobs: number;
+  readonly onCase: (done: number) => void;
+}
+
+export interface FinishedCase {
+  readonly case: Case;
+  readonly title: string;
+  readonly result: CaseResult;
+  /** It was known from before. */
+  readonly resumed: boolean;
+}
+
+export async function runSuite(job: SuiteJob): Promise<FinishedCase[]> {
+  const known = job.resume ? await readState(job.state) : new Map<string, CaseResult>();
+  const context = { job, known, tool: await toolHash(), templates: await loadTemplates(), sources: new Map() };
+  const start = performance.now();
+  const timeLeft = () => job.budget === undefined || (performance.now() - start) / 1000 < job.budget;
+  let done = 0;
+  return inOrder(job.cases, job.jobs, async (entry) => {
+    const finished = timeLeft() ? await finish(entry, context) : later(entry);
+    job.onCase(++done);
+    return finished;
+  });
+}
+
+const later = (entry: Case): FinishedCase => ({
+  case: entry,
+  title: caseTitle(entry),
+  result: { status: 'not-run', message: 'the time was over: --resume goes on' },
+  resumed: false,
+});
+
+interface Context {
+  readonly job: SuiteJob;
+  readonly known: ReadonlyMap<string, CaseResult>;
+  readonly tool: string;
+  readonly templates: Awaited<ReturnType<typeof loadTemplates>>;
+  readonly sources: Map<string, Promise<ModelSource>>;
+}
+
+async function finish(entry: Case, context: Context): Promise<FinishedCase> {
+  const { job, known, tool, templates } = context;
+  const model = job.suite.models[entry.model]!;
+  const finished = (result: CaseResult, resumed = false) => ({ case: entry, title: caseTitle(entry), result, resumed });
+  const missing = model.optional ? missingFile(modelPaths(model, job.path)) : undefined;
+  if (missing !== undefined) return finished({ status: 'skipped', message: `${missing} is not here` });
+  const source = await sourceOf(entry.model, context);
+  const machine = await machineOf(entry);
+  const { precision, stalls, images } = entry;
+  const { seed } = job.suite;
+  const key = sha256(canonicalJson({ tool, machine, precision, stalls, images, seed, ...source.content }));
+  const before = known.get(key);
+  if (before !== undefined) return finished(before, true);
+  const result = await runCase({ case: entry, machine, source, seed, cacheDir: cacheFolder(), templates });
+  if (isLasting(result)) await appendState(job.state, key, result);
+  return finished(result);
+}
+
+/** The promise is kept, so that cases side by side read and calibrate once. */
+function sourceOf(name: string, { job, sources }: Context): Promise<ModelSource> {
+  const model = job.suite.models[name]!;
+  const source = sources.get(name) ?? openModelSource(model, modelPaths(model, job.path));
+  sources.set(name, source);
+  return source;
+}
+
+async function machineOf({ machine, digits }: Case): Promise<Machine> {
+  const base = await findMachine(machine, 'machines');
+  if (digits === null) return base;
+  const [activationDigit, weightDigit] = digits;
+  return overrideMachine(base, { activationDigit, weightDigit });
+}
