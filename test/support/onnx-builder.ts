@@ -72,7 +72,7 @@ export function modelProto(recipe: ModelRecipe): proto.onnx.IModelProto {
       node: recipe.nodes.map(nodeProto),
       initializer: Object.entries(recipe.initializers ?? {}).map(([name, t]) => ({ ...t.proto, name })),
       input: inputs.map(valueInfo),
-      output: outputs.map((name) => ({ name, type: { tensorType: { elemType: TYPES.float } } })),
+      output: outputs.map((name) => ({ name })),
     },
   };
 }

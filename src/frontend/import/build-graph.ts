@@ -4,6 +4,7 @@ import { operandsOf, withOwnOutput } from '../graph-nodes.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { graphInput, type PinnedInput } from './input-layout.js';
 import type { ImportState } from './state.js';
+import { unifyVectors } from './unify-vectors.js';
 import { type HostValue, shapeOf } from './value.js';
 
 /** @throws SystoleError graph-limit where the array would have nothing to do */
@@ -20,7 +21,7 @@ export function buildGraph(model: OnnxModel, pinned: PinnedInput, state: ImportS
   for (const node of nodes) {
     tensors.set(node.output, { name: node.output, shape: shapeOf(state.tensors.get(node.output)!) });
   }
-  return withOwnOutput({
+  const graph = {
     name: model.name,
     input,
     output: tensors.get(output.tensor.name)!,
@@ -28,7 +29,8 @@ export function buildGraph(model: OnnxModel, pinned: PinnedInput, state: ImportS
     modelOutput: { name: model.outputs[0]!.name, shape: output.shape },
     nodes,
     tensors,
-  });
+  };
+  return unifyVectors(withOwnOutput(graph));
 }
 
 /** Without those of which only the shape was asked. */

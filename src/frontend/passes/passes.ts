@@ -4,7 +4,6 @@ import { absorbAffine } from './absorb-affine.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
 import { removeIdentity } from './remove-identity.js';
-import { unifyVectors } from './unify-vectors.js';
 
 export interface Pass {
   readonly name: string;
@@ -12,7 +11,6 @@ export interface Pass {
 }
 
 export const PASSES: readonly Pass[] = [
-  { name: 'unify-vectors', run: unifyVectors },
   { name: 'remove-identity', run: removeIdentity },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
   { name: 'fuse-affine', run: fuseAffine },
