@@ -1,19 +1,15 @@
 /** Runs whole frames through a simulated machine: memories loaded through AXI4-Lite, frames through the streams. */
 import { imageChecksum } from '../src/arch/program/checksum.js';
-import { REGISTERS } from '../src/arch/registers.js';
+import type { Images } from '../src/arch/program/program.js';
+import { bitOf, offsetOf } from '../src/arch/register-fields.js';
 import { SystoleError } from '../src/base/error.js';
+import { MEMORIES } from '../src/base/project-layout.js';
 import { openSimulator, type Received, type Simulator, type Stalls } from './client.js';
 
-/** Memory contents as 32-bit pieces, in loading order (docs/machine.md, last section). */
-export interface SimulationImages {
-  readonly program: Uint32Array;
-  readonly passes: Uint32Array;
-  readonly weights: Uint32Array;
-  readonly parameters: Uint32Array;
-}
+export { explainWaiting } from '../src/arch/waiting.js';
 
 export interface SimulationJob {
-  readonly images: SimulationImages;
+  readonly images: Images;
   /** Input frames, one code a byte; a wrong length makes a short or long frame on purpose. */
   readonly frames: readonly Uint8Array[];
   /** Frame i has the seed `seed` + `firstFrame` + i, so that it stalls alike however the frames are divided. */
@@ -80,16 +76,10 @@ export interface SimulationResult {
 const SETTLE_CYCLES = 512; // more than the first records of a program take to reach their units
 const POLL_CYCLES = 4096;
 const DEFAULT_HANG_LIMIT = 20_000_000;
-const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;
 
-const offsetOf = (name: string): number => {
-  const register = REGISTERS.find((entry) => entry.name === name);
-  if (!register) throw new Error(`no register ${name}`);
-  return register.offset;
-};
 const CTRL = offsetOf('CTRL');
-const ENABLE = 1;
-const SOFT_RESET = 2;
+const ENABLE = bitOf('CTRL', 'enable');
+const SOFT_RESET = bitOf('CTRL', 'soft_reset');
 
 /**
  * Loads the images, enables the machine and runs every frame. After an error or a hang the machine is soft reset and
@@ -113,7 +103,7 @@ export async function runSimulation(binary: string, job: SimulationJob): Promise
   }
 }
 
-async function loadImages(machine: Simulator, images: SimulationImages): Promise<void> {
+async function loadImages(machine: Simulator, images: Images): Promise<void> {
   for (const [select, name] of MEMORIES.entries()) {
     await machine.write(offsetOf('MEM_SELECT'), select);
     const refused = await machine.burst(offsetOf('MEM_DATA'), images[name]);
@@ -227,16 +217,4 @@ export function parseTrace(log: Uint8Array, dataBytes: number): TraceWrite[] {
       data: log.subarray(at + 17, at + size),
     };
   });
-}
-
-/** WAITING in words, from the register's description: `feed: 2 waits for rows of its input; counter: 3; ...`. */
-export function explainWaiting(value: number): string {
-  const register = REGISTERS.find((entry) => entry.name === 'WAITING');
-  return (register?.fields ?? [])
-    .map(({ name, bit, width, doc }) => {
-      const field = (value >>> bit) & (2 ** width - 1);
-      const meaning = doc.split(', ').find((part) => part.startsWith(`${field} `));
-      return `${name}: ${meaning ?? field}`;
-    })
-    .join('; ');
 }

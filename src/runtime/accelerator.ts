@@ -1,12 +1,13 @@
 /** The host's side of the register interface: open -> load -> infer -> close, over any link. */
 import { imageChecksum } from '../arch/program/checksum.js';
 import type { Images } from '../arch/program/program.js';
+import { bitOf, offsetOf } from '../arch/register-fields.js';
 import { ABI_VERSION, MAGIC } from '../arch/registers.js';
+import { explainWaiting } from '../arch/waiting.js';
 import { SystoleError } from '../base/error.js';
 import { MEMORIES } from '../base/project-layout.js';
-import { acceleratorError, explainWaiting } from './diagnosis.js';
+import { acceleratorError } from './diagnosis.js';
 import type { Link } from './link.js';
-import { bitOf, offsetOf } from './registers.js';
 
 const ENABLE = bitOf('CTRL', 'enable');
 const SOFT_RESET = bitOf('CTRL', 'soft_reset');

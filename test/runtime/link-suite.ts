@@ -1,12 +1,12 @@
 /** What every link does alike, from opening to closing, its errors included. */
 import { expect, test } from 'vitest';
+import { offsetOf } from '../../src/arch/register-fields.js';
 import { runGolden } from '../../src/quant/golden.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 import { modelOutput } from '../../src/quant/numerics.js';
 import { openAccelerator } from '../../src/runtime/accelerator.js';
 import type { Link } from '../../src/runtime/link.js';
 import { type CompiledModel, openModel } from '../../src/runtime/model.js';
-import { offsetOf } from '../../src/runtime/registers.js';
 import { testMachine } from '../support/machines.js';
 import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
 import { compiledModel } from '../support/project.js';

@@ -1,8 +1,9 @@
 /** Simulated frames against the golden model and the program simulator. */
 import { setImmediate } from 'node:timers/promises';
 import { outputValues } from '../../arch/plan/output-values.js';
+import { explainWaiting } from '../../arch/waiting.js';
 import type { SystoleError } from '../../base/error.js';
-import { errorNames, explainWaiting } from '../diagnosis.js';
+import { errorNames } from '../diagnosis.js';
 import type { SimulatedFrame } from '../links/verilated.js';
 import { firstPlace, type Place, placeless } from './divergence.js';
 import { type Reference, referenceRunner, type VerifiedModel } from './reference.js';

@@ -1,5 +1,5 @@
 /** Registers by name, from the one table. */
-import { REGISTERS } from '../arch/registers.js';
+import { REGISTERS } from './registers.js';
 
 /** Byte offset of a register. */
 export function offsetOf(name: string): number {
