@@ -1,12 +1,13 @@
 /** Runs whole frames through a simulated machine: memories loaded through AXI4-Lite, frames through the streams. */
-import { imageChecksum } from '../src/arch/program/checksum.js';
-import type { Images } from '../src/arch/program/program.js';
-import { bitOf, offsetOf } from '../src/arch/register-fields.js';
+import { bitOf, imageChecksum, offsetOf } from '../src/arch/register-values.js';
 import { SystoleError } from '../src/base/error.js';
-import { MEMORIES } from '../src/base/project-layout.js';
+import { MEMORIES, type MemoryName } from '../src/base/project-layout.js';
 import { openSimulator, type Received, type Simulator, type Stalls } from './client.js';
 
-export { explainWaiting } from '../src/arch/waiting.js';
+export { explainWaiting } from '../src/arch/register-values.js';
+
+/** Memory contents as 32-bit pieces, in loading order (docs/machine.md, last section). */
+type Images = Readonly<Record<MemoryName, Uint32Array>>;
 
 export interface SimulationJob {
   readonly images: Images;

@@ -1,9 +1,7 @@
 /** The host's side of the register interface: open -> load -> infer -> close, over any link. */
-import { imageChecksum } from '../arch/program/checksum.js';
 import type { Images } from '../arch/program/program.js';
-import { bitOf, offsetOf } from '../arch/register-fields.js';
+import { bitOf, explainWaiting, imageChecksum, offsetOf } from '../arch/register-values.js';
 import { ABI_VERSION, MAGIC } from '../arch/registers.js';
-import { explainWaiting } from '../arch/waiting.js';
 import { SystoleError } from '../base/error.js';
 import { MEMORIES } from '../base/project-layout.js';
 import { acceleratorError } from './diagnosis.js';

@@ -1,8 +1,7 @@
 /** The ERROR register as an error. */
 
-import { fieldOf } from '../arch/register-fields.js';
+import { explainWaiting, fieldOf } from '../arch/register-values.js';
 import { REGISTERS } from '../arch/registers.js';
-import { explainWaiting } from '../arch/waiting.js';
 import { type ErrorCode, SystoleError } from '../base/error.js';
 
 /** The error that a non-zero ERROR register stands for. */

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildSimulator, simulatorAvailable } from '../../sim/build.js';
 import { openSimulator, type Simulator } from '../../sim/client.js';
-import { imageChecksum } from '../../src/arch/program/checksum.js';
 import { RECORD_FIELDS } from '../../src/arch/program/records.js';
+import { imageChecksum } from '../../src/arch/register-values.js';
 import { REGISTERS } from '../../src/arch/registers.js';
 import { testCache, verilogFiles } from '../sim/rtl-files.js';
 

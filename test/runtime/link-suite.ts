@@ -1,6 +1,6 @@
 /** What every link does alike, from opening to closing, its errors included. */
 import { expect, test } from 'vitest';
-import { offsetOf } from '../../src/arch/register-fields.js';
+import { offsetOf } from '../../src/arch/register-values.js';
 import { runGolden } from '../../src/quant/golden.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 import { modelOutput } from '../../src/quant/numerics.js';

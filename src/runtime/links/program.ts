@@ -3,7 +3,7 @@ import { machineIdentity } from '../../arch/identity.js';
 import type { Machine } from '../../arch/machine.js';
 import { parameterPieces, weightPieces } from '../../arch/program/memories.js';
 import type { Images } from '../../arch/program/program.js';
-import { bitOf, offsetOf } from '../../arch/register-fields.js';
+import { bitOf, offsetOf } from '../../arch/register-values.js';
 import { ABI_VERSION, MAGIC } from '../../arch/registers.js';
 import { openProgram } from '../../arch/simulator/run-program.js';
 import { countCycles } from '../../arch/timing/count-cycles.js';

@@ -1,9 +1,9 @@
 /** Simulated frames against the golden model and the program simulator. */
-import { setImmediate } from 'node:timers/promises';
 import { outputValues } from '../../arch/plan/output-values.js';
-import { explainWaiting } from '../../arch/waiting.js';
+import { explainWaiting } from '../../arch/register-values.js';
 import type { SystoleError } from '../../base/error.js';
 import { errorNames } from '../diagnosis.js';
+import { othersTurn } from '../links/turn.js';
 import type { SimulatedFrame } from '../links/verilated.js';
 import { firstPlace, type Place, placeless } from './divergence.js';
 import { type Reference, referenceRunner, type VerifiedModel } from './reference.js';
@@ -48,7 +48,7 @@ export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]
     prepare: async () => {
       for (const index of frames.keys()) {
         reference(index);
-        await setImmediate();
+        await othersTurn();
       }
     },
   };
