@@ -1,5 +1,6 @@
 /** What `verify --json` prints. */
 import type { CompiledModel } from '../model.js';
+import { goldenAccumulator } from './accumulator.js';
 import type { FrameCheck } from './check-frame.js';
 import type { Place } from './divergence.js';
 
@@ -9,6 +10,8 @@ export interface Divergence extends Place {
   readonly frame: number;
   /** True when it shows under stalls only. */
   readonly stalled: boolean;
+  /** The golden accumulator that `expected` was requantized from; null where there is no single one. */
+  readonly accumulator: number | null;
 }
 
 export interface VerifiedLayer {
@@ -43,7 +46,8 @@ export interface VerifyReport {
 
 /** @param checks of every frame at full rate; @param stalled of every frame under stalls, or none */
 export function verifyReport(
-  { machine, project }: CompiledModel,
+  { machine, project, network }: CompiledModel,
+  frames: readonly Uint8Array[],
   checks: readonly FrameCheck[],
   stalled: readonly FrameCheck[],
 ): VerifyReport {
@@ -52,13 +56,14 @@ export function verifyReport(
   const share = (macs: number, cycles: number | null) => (cycles ? macs / (cycles * rows * cols * lanes) : null);
   const bad = (check: FrameCheck | undefined) => Boolean(check && (check.program ?? check.verilog));
   const mismatches = checks.filter((check, i) => bad(check) || bad(stalled[i])).length;
+  const found = firstDivergence(checks, false) ?? firstDivergence(stalled, true);
   const counted = checks.flatMap((check) => check.cycles ?? []);
   const cycles = counted.find((count) => count !== planCycles) ?? counted[0] ?? null;
   return {
     bitExact: mismatches === 0,
     images: checks.length,
     mismatches,
-    firstDivergence: firstDivergence(checks, false) ?? firstDivergence(stalled, true),
+    firstDivergence: found && { ...found, accumulator: goldenAccumulator(network, frames[found.frame]!, found) },
     cycles,
     planCycles,
     usefulDigitMacs,
@@ -73,7 +78,7 @@ export function verifyReport(
   };
 }
 
-function firstDivergence(checks: readonly FrameCheck[], stalled: boolean): Divergence | null {
+function firstDivergence(checks: readonly FrameCheck[], stalled: boolean): Omit<Divergence, 'accumulator'> | null {
   for (const { index, program, verilog } of checks) {
     if (program) return { level: 'program', frame: index, stalled, ...program };
     if (verilog) return { level: 'verilog', frame: index, stalled, ...verilog };

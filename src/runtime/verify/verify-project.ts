@@ -46,7 +46,7 @@ export async function verifyProject(
   const full: Pass = { binary, frames, seed, stalls: null, jobs };
   const checks = await runPass(model, full, checker, progress);
   const stalled = stalls ? await runPass(model, { ...full, stalls }, checker, progress) : [];
-  const report = verifyReport(model, checks, stalled);
+  const report = verifyReport(model, frames, checks, stalled);
   if (options.wave !== undefined)
     await recordWave(model, { ...full, stalls: stalls ?? null }, report, options.wave, options);
   return report;

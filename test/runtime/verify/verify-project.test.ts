@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { simulatorAvailable } from '../../../sim/build.js';
 import type { Images } from '../../../src/arch/program/program.js';
-import { runGolden } from '../../../src/quant/golden.js';
+import { requantize, runGolden } from '../../../src/quant/golden.js';
+import type { ConvLayer } from '../../../src/quant/network.js';
 import type { CompiledModel } from '../../../src/runtime/model.js';
 import { type VerifyOptions, verifyProject } from '../../../src/runtime/verify/verify-project.js';
 import { testCache } from '../../sim/rtl-files.js';
@@ -117,6 +118,12 @@ describe.skipIf(!available)('golden model, program simulator and Verilog', () =>
     // three of the copy that the planner made of its output come before.
     const { firstDivergence } = await verify(await withFlippedBit('parameters', 6 * 9 + 1, 0));
     expect(firstDivergence).toMatchObject({ level: 'program', layer: 'conv2', tensor: 'conv2.out', channel: 0 });
+    // The code that was expected is the one that this accumulator and its residual give.
+    const { accumulator, y, x, expected } = firstDivergence!;
+    const layer = network.layers[2]!;
+    const { requantize: q } = layer as ConvLayer;
+    const residual = golden.get('pool1.out')![(y! * 3 + x!) * 6]!;
+    expect(requantize(accumulator!, residual, q!, 0)).toBe(expected);
   });
 
   test('a program that no machine may run is found with the reason', async () => {
@@ -138,6 +145,8 @@ describe.skipIf(!available)('golden model, program simulator and Verilog', () =>
         ...{ y: Math.floor(at / 18), x: Math.floor(at / 6) % 3, channel: at % 6, expected: pooled[at], got: 0 },
       });
       expect(first!.cycle).toBeGreaterThan(0);
+      expect(first!.accumulator).toBeNull(); // the largest of four
+      expect((await verify(model)).firstDivergence).toEqual(first);
       expect((await stat(wave)).size).toBeGreaterThan(1000);
     } finally {
       await rm(folder, { recursive: true });
