@@ -22,3 +22,19 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 export async function readTextFile(path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(path));
 }
+
+/** What is refused while reading a file has the file in front of its place. */
+export function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SystoleError)) throw error;
+    const { code, message, where, expected, actual, hint } = error;
+    throw new SystoleError(code, message, {
+      where: where ? `${path}: ${where}` : path,
+      ...(expected !== undefined && { expected }),
+      ...(actual !== undefined && { actual }),
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}

@@ -25,20 +25,3 @@ export async function cliJson(...args: string[]): Promise<{ code: number; json: 
   const { code, out } = await cli(...args, '--json');
   return { code, json: JSON.parse(out) };
 }
-
-export interface Refusal {
-  readonly exit: number;
-  readonly code: string;
-  readonly message: string;
-  readonly where: string | null;
-  readonly expected: string | null;
-  readonly actual: string | null;
-  readonly hint: string | null;
-}
-
-/** The refusal of a command line that must fail. */
-export async function refusal(...args: string[]): Promise<Refusal> {
-  const { code, json } = await cliJson(...args);
-  if (json.error === undefined) throw new Error(`not refused: systole ${args.join(' ')}`);
-  return { exit: code, ...json.error };
-}

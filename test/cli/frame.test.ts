@@ -4,7 +4,8 @@ import { SystoleError } from '../../src/base/error.js';
 import { asSystoleError, errorJson, errorText, exitCodeOf } from '../../src/cli/frame/errors.js';
 import { duration, oneOf, positive, shape, shard, whole } from '../../src/cli/frame/values.js';
 import { buildProgram } from '../../src/cli/program.js';
-import { cli, cliJson, refusal } from './cli.js';
+import { refused } from '../refusals/workshop.js';
+import { cli, cliJson } from './cli.js';
 
 const terminal = { out: () => {}, err: () => {}, interactive: false };
 const commands = buildProgram({ terminal, outcome: null }, () => {}).commands.map((command) => command.name());
@@ -35,7 +36,7 @@ describe('the command line', () => {
     });
 
     it(`${name} refuses an option that does not exist, as wrong usage`, async () => {
-      const { exit, code } = await refusal(name, '--no-such-option');
+      const { exit, code } = await refused(name, '--no-such-option');
       expect({ exit, code }).toEqual({ exit: 2, code: 'usage-invalid' });
     });
   }
@@ -48,7 +49,7 @@ describe('the command line', () => {
   });
 
   it('refuses words that no argument takes', async () => {
-    const { exit, code } = await refusal('machines', 'pico', 'nano');
+    const { exit, code } = await refused('machines', 'pico', 'nano');
     expect({ exit, code }).toEqual({ exit: 2, code: 'usage-invalid' });
   });
 

@@ -7,6 +7,7 @@ import {
   type Obstacle,
 } from '../../frontend/inspect-onnx.js';
 import { type PricedStep, priced } from '../../report/host-price.js';
+import { inFile } from '../files.js';
 import { addCommand, option, type Session } from '../frame/define.js';
 import { percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
@@ -36,7 +37,7 @@ export function addInspect(program: Command, session: Session): void {
 
 async function inspect(path: string, { inputShape }: Options): Promise<Outcome> {
   const { bytes } = await readModelFile(path);
-  const inspection = inspectOnnx(bytes, inputShape === undefined ? {} : { inputShape });
+  const inspection = inFile(path, () => inspectOnnx(bytes, inputShape === undefined ? {} : { inputShape }));
   const host = priced(hostSteps(inspection));
   return { json: { ...inspection, host }, text: page(inspection, host) };
 }

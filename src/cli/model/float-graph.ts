@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { sha256 } from '../../base/sha256.js';
 import type { Graph } from '../../frontend/graph.js';
 import { importOnnx } from '../../frontend/import-onnx.js';
-import { readBytes } from '../files.js';
+import { inFile, readBytes } from '../files.js';
 
 export interface ModelFile {
   readonly path: string;
@@ -17,8 +17,8 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 }
 
 /** @throws SystoleError those of importOnnx, the file in front of the place */
-export function importModel({ bytes }: ModelFile, inputShape: readonly number[] | undefined): Graph {
-  return importOnnx(bytes, inputShape === undefined ? {} : { inputShape });
+export function importModel({ path, bytes }: ModelFile, inputShape: readonly number[] | undefined): Graph {
+  return inFile(path, () => importOnnx(bytes, inputShape === undefined ? {} : { inputShape }));
 }
 
 /** The shape of the model's own input, batch 1 first. */
