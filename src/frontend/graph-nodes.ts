@@ -1,4 +1,5 @@
 /** Questions that every pass asks of a graph. */
+import { isAll } from './finite.js';
 import type { Clamp, Graph, GraphNode } from './graph.js';
 
 export function operandsOf(node: GraphNode): readonly string[] {
@@ -27,7 +28,7 @@ export function isOpen(clamp: Clamp): boolean {
 
 /** An affine node that only clamps, if that. */
 export function isPureClamp(node: { readonly scale: Float32Array; readonly shift: Float32Array }): boolean {
-  return node.scale.every((s) => s === 1) && node.shift.every((s) => s === 0);
+  return isAll(node.scale, 1) && isAll(node.shift, 0);
 }
 
 /** The clamp that does what `first` and then `second` do. */

@@ -3,8 +3,8 @@ import type { Clamp, Window2d } from '../graph.js';
 import type { ImportCall } from '../operators/operator.js';
 import { sameAtoms } from './layout.js';
 import { type Broadcast, perChannel, shapeWith } from './per-channel.js';
-import { mismatch } from './refuse.js';
-import { isProbed, naturalValue, newTensor } from './state.js';
+import { mismatch, placeOf } from './refuse.js';
+import { countWeights, filled, isProbed, naturalValue, newTensor, reserve } from './state.js';
 import { type MapTensor, type MapValue, shapeOf } from './value.js';
 
 export const OPEN: Clamp = { min: null, max: null };
@@ -26,8 +26,11 @@ export function emitAffine(
   let { shape } = value;
   for (const constant of [scale, shift]) if (constant) shape = shapeWith(call, { ...value, shape }, constant);
   if (isProbed(state, tensor)) return { ...value, shape };
-  const channelwise = (constant: Broadcast | null, otherwise: number): Float32Array =>
-    constant === null ? new Float32Array(tensor.channels).fill(otherwise) : perChannel(call, value, shape, constant);
+  const channelwise = (constant: Broadcast | null, otherwise: 0 | 1): Float32Array => {
+    if (constant === null) return filled(state, tensor.channels, otherwise);
+    reserve(state, tensor.channels * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
+    return perChannel(call, value, shape, constant);
+  };
   const node = {
     kind: 'affine',
     ...base(call),
@@ -84,6 +87,7 @@ export function emitConv(
 ): MapTensor {
   const { weights, outputs, groups } = constants;
   const { height, width } = window.output;
+  countWeights(call.state, call.node, weights);
   const made = newTensor(call.state, call.node, { channels: outputs, height, width, vector: false });
   const source = input.padding?.tensor ?? input;
   call.state.nodes.push({
@@ -117,6 +121,7 @@ export function emitDense(
   outputs: number,
   bias: Float32Array | null,
 ): MapTensor {
+  countWeights(call.state, call.node, weights);
   const made = newTensor(call.state, call.node, { channels: outputs, height: 1, width: 1, vector: true });
   call.state.nodes.push({
     kind: 'dense',

@@ -10,7 +10,7 @@ import { inputShape } from './input-shape.js';
 import { orderNodes } from './order.js';
 import { findInputLayout } from './probe.js';
 import { limit } from './refuse.js';
-import type { ImportState } from './state.js';
+import { type ImportState, newState } from './state.js';
 import { type HostValue, UNKNOWN, type Value } from './value.js';
 
 export interface Imported {
@@ -51,7 +51,7 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const input = inputs[0];
   const shape = input === undefined ? null : attempt(() => inputShape(input, givenShape), null);
   const pinned = input === undefined || shape === null ? null : findInputLayout(input.name, shape, steps, constants);
-  const state: ImportState = { nodes: [], tensors: new Map(), probe: null, foldedBytes: 0 };
+  const state = newState(null);
   const values = new Map(constants);
   if (pinned !== null) {
     const { tensor, atoms, layout } = pinned;

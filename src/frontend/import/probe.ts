@@ -5,7 +5,7 @@
 import { SystoleError } from '../../base/error.js';
 import { evaluate, type Step } from './evaluate.js';
 import { type PinnedInput, vectorInput } from './input-layout.js';
-import type { ImportState } from './state.js';
+import { type ImportState, newState } from './state.js';
 import type { Value } from './value.js';
 
 class Found {
@@ -24,7 +24,7 @@ export function findInputLayout(
   const found = (pinned: PinnedInput): never => {
     throw new Found(pinned);
   };
-  const state: ImportState = { nodes: [], tensors: new Map(), probe: { input, shape, found }, foldedBytes: 0 };
+  const state = newState({ input, shape, found });
   const values = new Map(constants);
   values.set(name, { kind: 'map', shape, tensor: input, atoms: vector.atoms });
   try {

@@ -18,6 +18,10 @@ export interface ImportState {
   readonly probe: InputProbe | null;
   /** Of computed constants so far. */
   foldedBytes: number;
+  /** Of the weights of all nodes so far, those that several share once for each. */
+  weightBytes: number;
+  /** Ones and zeros by number of channels: what most affine nodes have for scale or shift. */
+  readonly fills: Map<string, Float32Array>;
 }
 
 export interface InputProbe {
@@ -25,6 +29,10 @@ export interface InputProbe {
   /** Of the model's input. */
   readonly shape: Shape;
   readonly found: (layout: PinnedInput) => never;
+}
+
+export function newState(probe: InputProbe | null): ImportState {
+  return { nodes: [], tensors: new Map(), probe, foldedBytes: 0, weightBytes: 0, fills: new Map() };
 }
 
 export function isProbed(state: ImportState, tensor: MapTensor): boolean {
@@ -59,5 +67,26 @@ export function reserve(state: ImportState, bytes: number, where: string): void 
     where,
     expected: `at most ${LIMITS.foldedBytes} bytes`,
     actual: `${state.foldedBytes}`,
+  });
+}
+
+/** A channel's value for each of them: the same array for the same question. */
+export function filled(state: ImportState, channels: number, value: 0 | 1): Float32Array {
+  const key = `${channels}:${value}`;
+  let data = state.fills.get(key);
+  if (data === undefined) {
+    data = new Float32Array(channels).fill(value);
+    state.fills.set(key, data);
+  }
+  return data;
+}
+
+/** @throws SystoleError onnx-too-large where the nodes' weights, each counted by itself, are more than memory should hold */
+export function countWeights(state: ImportState, node: OnnxNode, weights: Float32Array): void {
+  state.weightBytes += weights.byteLength;
+  if (state.weightBytes <= LIMITS.weightBytes) return;
+  throw refusal('onnx-too-large', node, 'the weights of all layers together are too large', {
+    expected: `at most ${LIMITS.weightBytes} bytes`,
+    actual: `${state.weightBytes}`,
   });
 }

@@ -16,6 +16,8 @@ export const LIMITS = {
   rank: 8,
   /** Bytes of all constants that the graph computes from others. */
   foldedBytes: 2 ** 30,
+  /** Bytes of the weights of all layers, those that several share once for each. */
+  weightBytes: 2 ** 30,
   /** Elements of any tensor, declared or activated. */
   elements: 2 ** 27,
 } as const;

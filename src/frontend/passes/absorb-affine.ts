@@ -1,3 +1,4 @@
+import { isAll } from '../finite.js';
 import type { AffineNode, ConvNode, DenseNode, Graph, GraphNode } from '../graph.js';
 import { countUses, isOpen, withNodes } from '../graph-nodes.js';
 
@@ -27,7 +28,7 @@ export function absorbAffine(graph: Graph): Graph {
 }
 
 function takes(node: ConvNode | DenseNode, affine: AffineNode): boolean {
-  return node.kind === 'dense' || node.pads.every((n) => n === 0) || affine.shift.every((s) => s === 0);
+  return node.kind === 'dense' || node.pads.every((n) => n === 0) || isAll(affine.shift, 0);
 }
 
 function absorbed(graph: Graph, node: ConvNode | DenseNode, affine: AffineNode): ConvNode | DenseNode {

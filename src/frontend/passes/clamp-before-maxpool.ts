@@ -24,7 +24,7 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
         const tensor = { name: unused(made, `${node.output}.clamped`), shape: graph.tensors.get(pool.input)!.shape };
         made.set(tensor.name, tensor);
         uses.set(tensor.name, 1);
-        put(clampOf(node, pool.input, tensor), index!);
+        put({ ...node, input: pool.input, output: tensor.name }, index!);
         put({ ...pool, input: tensor.name, output: node.output }, nodes.length);
         continue;
       }
@@ -32,12 +32,6 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
     put(node, nodes.length);
   }
   return withNodes(graph, nodes, made);
-}
-
-function clampOf(node: Extract<GraphNode, { kind: 'affine' }>, input: string, tensor: GraphTensor): GraphNode {
-  const channels = tensor.shape[1]!;
-  const one = { scale: new Float32Array(channels).fill(1), shift: new Float32Array(channels) };
-  return { ...node, ...one, input, output: tensor.name };
 }
 
 function unused(taken: ReadonlyMap<string, unknown>, wanted: string): string {

@@ -1,5 +1,15 @@
-import type { AffineNode, ConvNode, DenseNode, Graph, GraphNode } from '../graph.js';
+import type { AffineNode, Clamp, ConvNode, DenseNode, Graph, GraphNode } from '../graph.js';
 import { clampBoth, countUses, isOpen, isPureClamp, withNodes } from '../graph-nodes.js';
+
+/** A node and what it has taken in so far; its weights are multiplied once, at the end. */
+interface Open {
+  readonly node: GraphNode;
+  readonly sources: string[];
+  output: string;
+  clamp: Clamp;
+  /** To come after the node, before the clamp. */
+  factors: { readonly scale: Float32Array; readonly shift: Float32Array } | null;
+}
 
 /**
  * Batch norms, constants and clamps become part of the node before them, where nothing else sees what lies between:
@@ -8,46 +18,72 @@ import { clampBoth, countUses, isOpen, isPureClamp, withNodes } from '../graph-n
  */
 export function fuseAffine(graph: Graph): Graph {
   const uses = countUses(graph);
-  const nodes: GraphNode[] = [];
-  const at = new Map<string, number>();
+  const makers = new Map<string, Open>();
+  const open: Open[] = [];
   for (const node of graph.nodes) {
-    const index = node.kind === 'affine' && uses.get(node.input) === 1 ? at.get(node.input) : undefined;
-    const fused = index === undefined ? null : fuse(nodes[index]!, node as AffineNode);
-    if (fused === null) nodes.push(node);
-    else nodes[index!] = fused;
-    at.set(node.output, fused === null ? nodes.length - 1 : index!);
+    const maker = node.kind === 'affine' && uses.get(node.input) === 1 ? makers.get(node.input) : undefined;
+    if (maker !== undefined && node.kind === 'affine' && takes(maker, node)) {
+      takeIn(maker, node);
+      makers.set(node.output, maker);
+      continue;
+    }
+    const clamp = node.kind === 'maxpool' ? { min: null, max: null } : node.clamp;
+    const own: Open = { node, sources: [...node.sources], output: node.output, clamp, factors: null };
+    open.push(own);
+    makers.set(node.output, own);
   }
-  return withNodes(graph, nodes);
+  return withNodes(graph, open.map(close));
 }
 
-/** null where the first node cannot take the second. */
-function fuse(first: GraphNode, affine: AffineNode): GraphNode | null {
-  if (first.kind === 'maxpool') return null;
-  const sources = [...first.sources, ...affine.sources];
-  const clamp = clampBoth(first.clamp, affine.clamp);
-  if (isPureClamp(affine)) return { ...first, sources, output: affine.output, clamp };
-  if (!isOpen(first.clamp)) return null;
-  const rest = { sources, output: affine.output, clamp };
-  if (first.kind === 'conv' || first.kind === 'dense') return { ...scaled(first, affine), ...rest };
-  if (first.kind !== 'affine') return null;
-  const shift = shifted(first.shift, affine);
-  return { ...first, scale: first.scale.map((s, c) => s * affine.scale[c]!), shift, ...rest };
+function takes(maker: Open, affine: AffineNode): boolean {
+  const { kind } = maker.node;
+  if (kind === 'maxpool') return false;
+  if (isPureClamp(affine)) return true;
+  return isOpen(maker.clamp) && (kind === 'conv' || kind === 'dense' || kind === 'affine');
 }
 
-function scaled<T extends ConvNode | DenseNode>(node: T, affine: AffineNode): T {
-  const taps = node.weights.data.length / affine.scale.length;
+function takeIn(maker: Open, affine: AffineNode): void {
+  maker.sources.push(...affine.sources);
+  maker.output = affine.output;
+  maker.clamp = clampBoth(maker.clamp, affine.clamp);
+  if (isPureClamp(affine)) return;
+  const { scale, shift } = affine;
+  const before = maker.factors;
+  maker.factors =
+    before === null
+      ? { scale, shift }
+      : {
+          scale: before.scale.map((s, c) => s * scale[c]!),
+          shift: before.shift.map((s, c) => s * scale[c]! + shift[c]!),
+        };
+}
+
+function close({ node, sources, output, clamp, factors }: Open): GraphNode {
+  if (node.kind === 'maxpool') return node;
+  const rest = { sources, output, clamp };
+  if (factors === null) return { ...node, ...rest };
+  if (node.kind === 'conv' || node.kind === 'dense') return { ...scaled(node, factors), ...rest };
+  if (node.kind !== 'affine') return { ...node, ...rest };
+  const scale = node.scale.map((s, c) => s * factors.scale[c]!);
+  return { ...node, scale, shift: shifted(node.shift, factors), ...rest };
+}
+
+type Factors = NonNullable<Open['factors']>;
+
+function scaled<T extends ConvNode | DenseNode>(node: T, factors: Factors): T {
+  const taps = node.weights.data.length / factors.scale.length;
   const data = new Float32Array(node.weights.data.length);
-  for (let c = 0; c < affine.scale.length; c++) {
-    const scale = affine.scale[c]!;
+  for (let c = 0; c < factors.scale.length; c++) {
+    const scale = factors.scale[c]!;
     for (let i = c * taps; i < (c + 1) * taps; i++) data[i] = node.weights.data[i]! * scale;
   }
   return {
     ...node,
     weights: { ...node.weights, data },
-    bias: { ...node.bias, data: shifted(node.bias.data, affine) },
+    bias: { ...node.bias, data: shifted(node.bias.data, factors) },
   };
 }
 
-function shifted(bias: Float32Array, affine: AffineNode): Float32Array {
-  return bias.map((b, c) => b * affine.scale[c]! + affine.shift[c]!);
+function shifted(bias: Float32Array, factors: Factors): Float32Array {
+  return bias.map((b, c) => b * factors.scale[c]! + factors.shift[c]!);
 }
