@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { type Equivalence, equivalence } from './formal.js';
+import { installed } from './tools.js';
+
+interface Block extends Omit<Equivalence, 'parameters' | 'wrong'> {
+  readonly name: string;
+  readonly sets: readonly Readonly<Record<string, number>>[];
+  /** Ways in which the reference can be made wrong: each must be refuted, on the first set. */
+  readonly faults: number;
+}
+
+const BLOCKS: readonly Block[] = [
+  {
+    name: 'the dot product of a PE, in every mode',
+    modules: ['systole_dot'],
+    reference: 'dot_reference',
+    sets: [
+      { LANES: 2, AD: 2, WD: 3, DW: 7 },
+      { LANES: 2, AD: 1, WD: 1, DW: 4 },
+      { LANES: 4, AD: 1, WD: 1, DW: 5 },
+      { LANES: 2, AD: 4, WD: 2, DW: 8 },
+      { LANES: 2, AD: 8, WD: 1, DW: 11 },
+      { LANES: 4, AD: 2, WD: 2, DW: 5 },
+    ],
+    faults: 2,
+  },
+  {
+    name: 'rounding, floor and nearest even',
+    modules: ['systole_round'],
+    reference: 'round_reference',
+    sets: [
+      { WIDTH: 8, N_BITS: 4 },
+      { WIDTH: 24, N_BITS: 5 },
+      { WIDTH: 18, N_BITS: 1 },
+    ],
+    faults: 2,
+  },
+  {
+    name: 'clamping',
+    modules: ['systole_clamp'],
+    reference: 'clamp_reference',
+    sets: [{ WIDTH: 18 }, { WIDTH: 66 }],
+    faults: 2,
+  },
+  {
+    name: 'requantization with its four stages',
+    modules: ['systole_requantize', 'systole_round', 'systole_clamp'],
+    reference: 'requantize_reference',
+    sets: [
+      { ACC_BITS: 3, M_BITS: 2, B_BITS: 16, N_BITS: 2, RES_BITS: 2 },
+      { ACC_BITS: 5, M_BITS: 3, B_BITS: 16, N_BITS: 3, RES_BITS: 2 },
+    ],
+    cycles: { induct: 6 },
+    faults: 3,
+  },
+  {
+    name: 'the alignment of writes',
+    modules: ['systole_align'],
+    reference: 'align_reference',
+    sets: [
+      { LANES: 4, AD: 2, AW: 4, LANE_BITS: 2 },
+      { LANES: 2, AD: 8, AW: 3, LANE_BITS: 1 },
+      { LANES: 16, AD: 1, AW: 6, LANE_BITS: 4 },
+    ],
+    cycles: { induct: 3 },
+    faults: 2,
+  },
+  {
+    name: 'writes and reads of an array row: banks, rotation, masks',
+    modules: ['systole_align', 'systole_row', 'systole_group', 'systole_ram'],
+    gate: 'row_gate',
+    reference: 'row_reference',
+    sets: [
+      { LANES: 2, LANE_BITS: 1, AD: 1, AW: 3 },
+      { LANES: 4, LANE_BITS: 2, AD: 2, AW: 4 },
+    ],
+    cycles: { steps: 6 },
+    faults: 3,
+  },
+];
+
+describe.skipIf(!(await installed('yosys')))('by formal proof (skipped where Yosys is not installed)', () => {
+  for (const { name, sets, faults, ...block } of BLOCKS) {
+    test.each(sets)(`${name} is what its definition says, with %j`, { timeout: 300_000 }, async (parameters) => {
+      expect(await equivalence({ ...block, parameters })).toBe('proven');
+    });
+
+    const wrongs = Array.from({ length: faults }, (_, i) => i + 1);
+    test.each(wrongs)(`${name} is not what wrong definition %d says`, { timeout: 300_000 }, async (wrong) => {
+      expect(await equivalence({ ...block, parameters: sets[0]!, wrong })).toBe('refuted');
+    });
+  }
+});
