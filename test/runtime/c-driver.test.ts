@@ -90,6 +90,20 @@ describe.skipIf(!available)('the C host program, in a project that was copied al
     expect([...out.data]).toEqual(expected);
   });
 
+  test('codes and bare values give the same outputs as the .npy of real values', async () => {
+    const frame = randomFrames(plan, 1, 3)[0]!;
+    const real = Float32Array.from({ length: 75 }, (_, i) => frame[(i % 25) * 3 + Math.floor(i / 25)]!);
+    const write = (name: string, data: Uint8Array) => writeFile(join(project.host, name), data);
+    await write('real.npy', writeNpy({ shape: [1, 3, 5, 5], data: real }));
+    await write('codes.npy', writeNpy({ shape: [1, 5, 5, 3], data: frame }));
+    await write('real.bin', new Uint8Array(real.buffer));
+    await write('codes.bin', frame);
+    const outputs = [['real.npy'], ['codes.npy'], ['real.bin'], ['--codes', 'codes.bin']].map((args) => demo(...args));
+    const lines = (await Promise.all(outputs)).map(({ stdout }) => stdout);
+    expect(lines[0]).toMatch(/^frame 0: \d+ cycles, prediction \d, output( -?\d+){4}\n/);
+    expect(new Set(lines).size).toBe(1);
+  });
+
   test.each([
     ['no input', [], 2, /either INPUT or --random/],
     ['an unknown option', ['--wrong', '1'], 2, /unknown/],
