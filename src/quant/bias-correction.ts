@@ -1,4 +1,8 @@
-/** Bias correction (Nagel et al. 2019): what rounding the weights adds to a channel on average is taken off its bias. */
+/**
+ * Bias correction (Nagel et al. 2019): what rounding the weights adds to a channel on average is taken off its bias.
+ * The average is over what the layer reads in the integer network, not in the float one: where the two drift apart, the
+ * rounding error grows with the former.
+ */
 import type { FloatConv, MapShape } from './lower.js';
 import type { QuantizedWeights } from './weights.js';
 

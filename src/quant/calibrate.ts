@@ -13,17 +13,19 @@ export interface TensorStatistics {
   readonly integers: boolean;
   /** A fixed selection of the values seen. */
   readonly values: Float32Array;
-  /** Mean of each element over the samples, in the tensor's own order (NCHW). */
-  readonly means: Float64Array;
 }
 
 export interface Calibration {
   readonly samples: number;
+  /** Evenly spaced ones of the samples, in the order of the graph's input (NCHW). */
+  readonly inputs: readonly Float32Array[];
   readonly tensors: ReadonlyMap<string, TensorStatistics>;
 }
 
 /** Values kept of one tensor, over all samples. */
 const KEPT = 2 ** 15;
+/** Inputs kept. */
+const KEPT_INPUTS = 64;
 
 /**
  * @param samples model inputs, float32, row major, one image each (batch dimension 1)
@@ -61,6 +63,7 @@ export async function calibrate(
   }
   return {
     samples: samples.length,
+    inputs: spaced(samples, KEPT_INPUTS).map((sample) => toGraphInput(graph.input.layout, sample)),
     tensors: new Map([...collectors].map(([name, collector]) => [name, collector.result()])),
   };
 }
@@ -92,19 +95,21 @@ function checkSamples(graph: Graph, samples: readonly Float32Array[]): void {
   }
 }
 
+function spaced<T>(items: readonly T[], most: number): T[] {
+  const count = Math.min(items.length, most);
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
+}
+
 class Collector {
   private min = Number.POSITIVE_INFINITY;
   private max = Number.NEGATIVE_INFINITY;
   private integers = true;
   private kept = 0;
   private skip = 0;
-  private samples = 0;
   private readonly values: Float32Array;
-  private readonly sums: Float64Array;
   private readonly stride: number;
 
   constructor(size: number, samples: number) {
-    this.sums = new Float64Array(size);
     this.stride = strideFor(size, samples);
     this.values = new Float32Array(Math.ceil((size * samples) / this.stride));
   }
@@ -117,14 +122,12 @@ class Collector {
       if (x < min) min = x;
       if (x > max) max = x;
       if (integers && !Number.isInteger(x)) integers = false;
-      this.sums[i] = this.sums[i]! + x;
       if (!Number.isFinite(x)) return false;
     }
     Object.assign(this, { min, max, integers });
     let at = this.skip;
     for (; at < data.length; at += this.stride) this.values[this.kept++] = data[at]!;
     this.skip = at - data.length;
-    this.samples += 1;
     return true;
   }
 
@@ -134,7 +137,6 @@ class Collector {
       max: this.max,
       integers: this.integers,
       values: this.values.subarray(0, this.kept),
-      means: this.sums.map((sum) => sum / this.samples),
     };
   }
 }

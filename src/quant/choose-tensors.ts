@@ -48,7 +48,7 @@ export function chooseTensors(
   return tensors;
 }
 
-export function statisticsOf(calibration: Calibration, name: string): TensorStatistics {
+function statisticsOf(calibration: Calibration, name: string): TensorStatistics {
   const statistics = calibration.tensors.get(name);
   if (statistics === undefined) {
     throw new SystoleError('calibration-needed', 'a tensor was not calibrated', { where: name });

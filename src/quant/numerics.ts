@@ -2,7 +2,7 @@
 import { SystoleError } from '../base/error.js';
 import type { EpilogueStep } from '../frontend/graph.js';
 import { toGraphInput, transpose } from '../frontend/transpose.js';
-import type { IntegerNetwork, OutputStage } from './network.js';
+import type { CodeTensor, IntegerNetwork, OutputStage } from './network.js';
 
 /**
  * The model's input (float32, its own layout) as codes, NHWC: clamp(roundHalfEven(x / scale) + zero).
@@ -18,15 +18,20 @@ export function inputCodes(network: IntegerNetwork, values: Float32Array): Uint1
       actual: `${values.length}`,
     });
   }
-  const real = toGraphInput(network.input.layout, values);
+  if (values.some(Number.isNaN)) {
+    throw new SystoleError('data-type', 'an input holds NaN', { where: network.input.modelName });
+  }
+  return quantizeMap(tensor, toGraphInput(network.input.layout, values));
+}
+
+/** Values in NCHW order as codes, NHWC: clamp(roundHalfEven(x / scale) + zero). */
+export function quantizeMap(tensor: CodeTensor, real: Float32Array): Uint16Array {
+  const pixels = tensor.height * tensor.width;
   const top = 2 ** tensor.bits - 1;
   const codes = new Uint16Array(real.length);
   for (let c = 0; c < tensor.channels; c++) {
     for (let p = 0; p < pixels; p++) {
-      const x = real[c * pixels + p]!;
-      if (Number.isNaN(x))
-        throw new SystoleError('data-type', 'an input holds NaN', { where: network.input.modelName });
-      const rounded = roundHalfEven(Math.fround(x / tensor.scale)) + tensor.zero;
+      const rounded = roundHalfEven(Math.fround(real[c * pixels + p]! / tensor.scale)) + tensor.zero;
       codes[p * tensor.channels + c] = Math.min(top, Math.max(0, rounded));
     }
   }

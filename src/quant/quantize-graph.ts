@@ -3,8 +3,9 @@ import { SystoleError } from '../base/error.js';
 import type { Graph } from '../frontend/graph.js';
 import { correctedBias } from './bias-correction.js';
 import type { Calibration } from './calibrate.js';
+import { type CalibrationRun, calibrationRun } from './calibration-run.js';
 import { checkNetwork } from './check-network.js';
-import { chooseTensors, type Ends, endLayers, statisticsOf } from './choose-tensors.js';
+import { chooseTensors, type Ends, endLayers } from './choose-tensors.js';
 import { type FloatConv, lowerGraph, mapShape } from './lower.js';
 import type { CodeTensor, IntegerNetwork, Layer, OutputStage } from './network.js';
 import { checkOptions, END_BITS, type QuantizeOptions } from './options.js';
@@ -26,20 +27,26 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
   const floatLayers = lowerGraph(graph);
   const ends = endLayers(floatLayers);
   const tensors = chooseTensors(graph, floatLayers, calibration, options);
+  const inputs = options.biasCorrection === false ? [] : calibration.inputs;
+  const run = calibrationRun(Object.fromEntries(tensors), floatLayers, graph.input.name, inputs);
   let output: OutputStage | null = null;
   const layers = floatLayers.map((layer): Layer => {
     const isOutput = layer.output === graph.output.name;
     if (layer.kind === 'maxpool') {
       if (isOutput) output = codesOutput(graph, tensors.get(layer.output)!);
-      return { ...layer, exactness: { kind: 'exact' } };
+      const made: Layer = { ...layer, exactness: { kind: 'exact' } };
+      run.add(made);
+      return made;
     }
-    const numbers = layerNumbers(layer, graph, calibration, options, ends);
+    const numbers = layerNumbers(layer, graph, options, ends, run);
     const input = tensors.get(layer.input)!;
     const raw = leavesRaw(layer, graph);
     if (isOutput) output = raw ? rawOutput(graph, numbers, input) : codesOutput(graph, tensors.get(layer.output)!);
     const residual = layer.residual === null ? null : tensors.get(layer.residual)!;
     const around = { input, output: tensors.get(layer.output)!, residual };
-    return quantizeLayer(layer, numbers, around, raw, options.widths);
+    const made = quantizeLayer(layer, numbers, around, raw, options.widths);
+    run.add(made);
+    return made;
   });
   if (output === null) {
     throw new SystoleError('graph-invalid', 'no layer makes the output', { where: graph.output.name });
@@ -63,9 +70,9 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
 function layerNumbers(
   layer: FloatConv,
   graph: Graph,
-  calibration: Calibration,
   options: QuantizeOptions,
   ends: Ends,
+  run: CalibrationRun,
 ): LayerNumbers {
   const { weights, bias } = layer;
   if (weights.kind === 'fixed') return { ...weights, ownScales: false, bias, weightBits: FIXED_BITS };
@@ -74,9 +81,8 @@ function layerNumbers(
   const quantized = quantizeWeights(weights.data, bias.length, weightBits);
   const shared = { ...quantized, divisor: 1, ownScales: true, weightBits };
   if (options.biasCorrection === false) return { ...shared, bias };
-  const { means } = statisticsOf(calibration, layer.input);
   const [input, output] = [mapShape(graph, layer.input), mapShape(graph, layer.output)];
-  return { ...shared, bias: correctedBias(layer, weights.data, quantized, means, input, output) };
+  return { ...shared, bias: correctedBias(layer, weights.data, quantized, run.means(layer.input), input, output) };
 }
 
 /** The last layer's accumulators leave as they are when nothing else needs its codes. */

@@ -10,7 +10,6 @@ function statistics(values: readonly number[]): TensorStatistics {
     max: data.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
     integers: data.every(Number.isInteger),
     values: data,
-    means: Float64Array.from(data),
   };
 }
 
