@@ -27,6 +27,7 @@ export interface SimulationJob {
   readonly wave?: WaveWindow;
   /** What registers and memories without reset start with; default 1. */
   readonly seed?: number;
+  /** Takes each result as it comes, trace and all; those returned in the end are then without their traces. */
   readonly onFrame?: (index: number, result: FrameResult) => void;
 }
 
@@ -161,10 +162,14 @@ async function runOneByOne(run: Run): Promise<FrameResult[]> {
     await machine.send(frame);
     const result = await receiveFrame(run);
     if (result.kind !== 'output') await recover(machine);
-    results.push(result);
-    job.onFrame?.(index, result);
+    results.push(handedOver(job, index, result));
   }
   return results;
+}
+
+function handedOver({ onFrame }: SimulationJob, index: number, result: FrameResult): FrameResult {
+  onFrame?.(index, result);
+  return onFrame ? { ...result, trace: [] } : result;
 }
 
 async function runPipelined(run: Run): Promise<FrameResult[]> {
@@ -174,8 +179,7 @@ async function runPipelined(run: Run): Promise<FrameResult[]> {
   for (const frame of job.frames) await machine.send(frame);
   for (const index of job.frames.keys()) {
     const result = await receiveFrame(run);
-    results.push(result);
-    job.onFrame?.(index, result);
+    results.push(handedOver(job, index, result));
     if (result.kind !== 'output') break;
   }
   return results;

@@ -102,14 +102,14 @@ export type SimulatedFrame =
       readonly bytes: Uint8Array;
       readonly cycles: number;
       readonly cyclesRegister: number;
-      readonly writes: readonly TracedWrite[];
+      readonly writes: Iterable<TracedWrite>;
     }
   /** No output: ERROR is set, or nothing came within the limit. */
   | {
       readonly kind: 'error' | 'hang';
       readonly error: number;
       readonly waiting: number;
-      readonly writes: readonly TracedWrite[];
+      readonly writes: Iterable<TracedWrite>;
     };
 
 export interface FrameJob extends Pick<SimulationJob, 'images' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave'> {
@@ -133,13 +133,15 @@ export async function simulateFrames(
     ...simulation,
     trace: true,
     onFrame: (index, { trace, ...result }) => {
-      onFrame(index, { ...result, writes: trace.map((write) => unpacked(write, activationDigit)) });
+      onFrame(index, { ...result, writes: unpacked(trace, activationDigit) });
     },
   });
 }
 
-/** Digits of 1, 2, 4 or 8 bits never cross a byte. */
-function unpacked({ cycle, layer, plane, group, address, count, data }: TraceWrite, bits: number): TracedWrite {
-  const digit = (lane: number) => (data[(lane * bits) >> 3]! >> ((lane * bits) & 7)) & (2 ** bits - 1);
-  return { cycle, layer, plane, group, addr: address, digits: Uint8Array.from({ length: count }, (_, i) => digit(i)) };
+/** One at a time, as they are asked for. Digits of 1, 2, 4 or 8 bits never cross a byte. */
+function* unpacked(trace: readonly TraceWrite[], bits: number): Generator<TracedWrite> {
+  for (const { cycle, layer, plane, group, address, count, data } of trace) {
+    const digit = (lane: number) => (data[(lane * bits) >> 3]! >> ((lane * bits) & 7)) & (2 ** bits - 1);
+    yield { cycle, layer, plane, group, addr: address, digits: Uint8Array.from({ length: count }, (_, i) => digit(i)) };
+  }
 }

@@ -7,7 +7,7 @@ import { othersTurn } from '../links/turn.js';
 import type { SimulatedFrame } from '../links/verilated.js';
 import { firstPlace, type Place, placeless } from './divergence.js';
 import { type Reference, referenceRunner, type VerifiedModel } from './reference.js';
-import { writtenTensors } from './written-tensors.js';
+import { tensorCollector } from './written-tensors.js';
 
 export interface FrameCheck {
   readonly index: number;
@@ -57,8 +57,9 @@ export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]
 function verilogPlace(model: VerifiedModel, golden: Reference['golden'], frame: SimulatedFrame): Place | null {
   const { layout, machine } = model;
   const bytes = frame.kind === 'output' ? frame.bytes : new Uint8Array();
-  const tensors = writtenTensors(layout, machine.activationDigit, frame.writes);
-  const place = firstPlace(layout, golden, { tensors, output: outputValues(layout, bytes) });
+  const collector = tensorCollector(layout, machine.activationDigit);
+  for (const write of frame.writes) collector.take(write);
+  const place = firstPlace(layout, golden, { tensors: collector.result(), output: outputValues(layout, bytes) });
   const note = noteOf(frame, layout.output.elements * layout.output.elementBytes);
   return note === null ? place : { ...(place ?? placeless('')), note };
 }

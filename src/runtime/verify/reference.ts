@@ -1,11 +1,11 @@
 /** A frame by the golden model, and the program simulator held against it. */
 import { outputValues } from '../../arch/plan/output-values.js';
-import { type ActivationWrite, openProgram } from '../../arch/simulator/run-program.js';
+import { openProgram } from '../../arch/simulator/run-program.js';
 import { SystoleError } from '../../base/error.js';
 import { runGolden } from '../../quant/golden.js';
 import type { CompiledModel } from '../model.js';
 import { firstPlace, type Place, placeless } from './divergence.js';
-import { writtenTensors } from './written-tensors.js';
+import { type TensorCollector, tensorCollector } from './written-tensors.js';
 
 export interface Reference {
   /** Every tensor, NHWC. */
@@ -21,34 +21,30 @@ export function referenceRunner(model: VerifiedModel): (frame: Uint8Array) => Re
   const run = programRunner(model);
   return (frame) => {
     const golden = runGolden(model.network, frame);
-    const { writes, bytes, refusal } = run(frame);
-    const observed = {
-      tensors: writtenTensors(model.layout, model.machine.activationDigit, writes),
-      output: outputValues(model.layout, bytes),
-    };
+    const collector = tensorCollector(model.layout, model.machine.activationDigit);
+    const { bytes, refusal } = run(frame, collector);
+    const observed = { tensors: collector.result(), output: outputValues(model.layout, bytes) };
     const place = firstPlace(model.layout, golden, observed);
     return { golden, program: refusal ? { ...(place ?? placeless('')), note: refusal } : place };
   };
 }
 
 interface ProgramFrame {
-  readonly writes: readonly ActivationWrite[];
   readonly bytes: Uint8Array;
   /** Why the simulator stopped: a program that no machine may run. */
   readonly refusal: string | null;
 }
 
-function programRunner({ machine, images }: VerifiedModel): (frame: Uint8Array) => ProgramFrame {
+function programRunner({ machine, images }: VerifiedModel): (frame: Uint8Array, to: TensorCollector) => ProgramFrame {
   let run: ReturnType<typeof openProgram> | undefined;
-  return (frame) => {
-    const writes: ActivationWrite[] = [];
+  return (frame, to) => {
     try {
       run ??= openProgram(machine, images);
-      const { output } = run(frame, { onWrite: (write) => writes.push(write) });
-      return { writes, bytes: output, refusal: null };
+      const { output } = run(frame, { onWrite: to.take });
+      return { bytes: output, refusal: null };
     } catch (error) {
       if (!(error instanceof SystoleError)) throw error;
-      return { writes, bytes: new Uint8Array(), refusal: error.message };
+      return { bytes: new Uint8Array(), refusal: error.message };
     }
   };
 }

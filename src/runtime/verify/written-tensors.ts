@@ -12,18 +12,24 @@ export interface WrittenTensor {
   readonly strays: number;
 }
 
-/** What each layer of the plan wrote; null for one whose output leaves through the stream. */
-export function writtenTensors(
-  layout: PlanLayout,
-  activationDigit: number,
-  writes: Iterable<ActivationWrite & { readonly cycle?: number }>,
-): (WrittenTensor | null)[] {
-  const collectors = layout.layers.map(({ output }) => {
+export type CountedWrite = ActivationWrite & { readonly cycle?: number };
+
+export interface TensorCollector {
+  take(write: CountedWrite): void;
+  /** What each layer of the plan wrote so far; null for one whose output leaves through the stream. */
+  result(): readonly (WrittenTensor | null)[];
+}
+
+/** Takes the writes of one frame one by one and keeps none of them: a large network makes millions. */
+export function tensorCollector(layout: PlanLayout, activationDigit: number): TensorCollector {
+  const layers = layout.layers.map(({ output }) => {
     const tensor = layout.tensors[output];
     return tensor?.place ? collector(tensor, tensor.place, activationDigit) : null;
   });
-  for (const write of writes) collectors[write.layer]?.take(write);
-  return collectors.map((each) => each?.result() ?? null);
+  return {
+    take: (write) => layers[write.layer]?.take(write),
+    result: () => layers.map((layer) => layer?.result() ?? null),
+  };
 }
 
 function collector(shape: PlannedTensor, place: TensorPlace, activationDigit: number) {
@@ -33,7 +39,7 @@ function collector(shape: PlannedTensor, place: TensorPlace, activationDigit: nu
   const planesWritten = new Uint16Array(size);
   let strays = 0;
   return {
-    take({ plane, group, addr, digits, cycle }: ActivationWrite & { readonly cycle?: number }): void {
+    take({ plane, group, addr, digits, cycle }: CountedWrite): void {
       const mine = group === place.group && plane < place.planes;
       const first = addr - place.base - plane * place.planeStride;
       for (let i = 0; i < digits.length; i++) {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type ActivationWrite, runProgram } from '../../../src/arch/simulator/run-program.js';
 import { SystoleError } from '../../../src/base/error.js';
-import type { SimulatedFrame } from '../../../src/runtime/links/verilated.js';
+import type { SimulatedFrame, TracedWrite } from '../../../src/runtime/links/verilated.js';
 import type { CompiledModel } from '../../../src/runtime/model.js';
 import { type FrameChecker, frameChecker } from '../../../src/runtime/verify/check-frame.js';
 import { testMachine } from '../../support/machines.js';
@@ -18,7 +18,7 @@ type Output = Extract<SimulatedFrame, { kind: 'output' }>;
 let model: CompiledModel;
 let checker: FrameChecker;
 /** What a right machine gives. */
-let right: Output;
+let right: Output & { readonly writes: readonly TracedWrite[] };
 beforeAll(async () => {
   model = await compiledModel(network, testMachine());
   checker = frameChecker(model, [frame]);

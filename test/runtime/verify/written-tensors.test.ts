@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlanLayout } from '../../../src/arch/plan/plan-layout.js';
-import { writtenTensors } from '../../../src/runtime/verify/written-tensors.js';
+import { tensorCollector } from '../../../src/runtime/verify/written-tensors.js';
 
 /** 2x2x3 codes of two digits of 4 bits, a pixel every 4 digits and a row every 12. */
 const place = {
@@ -17,12 +17,11 @@ const layout = {
   layers: [layer, { ...layer, name: 'b', output: 'out' }],
 } as unknown as PlanLayout;
 const write = { cycle: 5, layer: 0, plane: 0, group: 1, addr: 100, digits: Uint8Array.of(0) };
-const written = (...writes: object[]) =>
-  writtenTensors(
-    layout,
-    4,
-    writes.map((change) => ({ ...write, ...change })),
-  );
+function written(...writes: object[]) {
+  const collector = tensorCollector(layout, 4);
+  for (const change of writes) collector.take({ ...write, ...change });
+  return collector.result();
+}
 
 test('digits of all planes make a code, wherever padding lies between pixels', () => {
   // Pixel (1, 1) starts at 100 + 12 + 4 = 116; channels 0..2 get low digits 1, 2, 3 and high digits 0, 1, 2.
