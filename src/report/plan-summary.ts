@@ -17,6 +17,16 @@ export interface LayerSummary {
   /** Accumulator values whose code differs from the real-valued quantizer's, and by how many codes at most. */
   readonly differing: number;
   readonly maxCodes: number;
+  /** How far both quantizers were run against each other; null where there is nothing to requantize. */
+  readonly checked: LayerCheck | null;
+}
+
+export interface LayerCheck {
+  /** Pairs of accumulator and residual code, all channels together. */
+  readonly values: number;
+  readonly channels: number;
+  /** Channels of which every reachable accumulator was tried. */
+  readonly wholeChannels: number;
 }
 
 export interface MemoryUse {
@@ -49,9 +59,20 @@ export function planSummary(plan: Plan, cycles: CycleCount, ledger: readonly Man
     layers: ledger.map(({ name, planCycles, usefulDigitMacs: digitMacs, exactness, differing, maxCodes }, i) => ({
       ...{ name, passes: plan.layers[i]!.passes, macs: plan.layers[i]!.usefulMacs, cycles: planCycles },
       ...{ utilization: utilization(digitMacs, planCycles, machine), exactness, differing, maxCodes },
+      checked: checkOf(plan, plan.layers[i]!),
     })),
     memories: memoryUse(plan, machine),
   };
+}
+
+function checkOf({ network }: Plan, { sources }: Plan['layers'][number]): LayerCheck | null {
+  const checks = network.layers.flatMap((layer) => {
+    if (layer.kind !== 'conv' || layer.checked === undefined || !sources.includes(layer.name)) return [];
+    return [{ ...layer.checked, channels: network.tensors[layer.output]!.channels }];
+  });
+  if (checks.length === 0) return null;
+  const sum = (field: keyof LayerCheck) => checks.reduce((total, check) => total + check[field], 0);
+  return { values: sum('values'), channels: sum('channels'), wholeChannels: sum('wholeChannels') };
 }
 
 export function machineSummary({ name, rows, cols, lanes, activationDigit, weightDigit }: Machine): MachineSummary {

@@ -4,8 +4,8 @@ import { SystoleError } from '../../src/base/error.js';
 import { asSystoleError, errorJson, errorText, exitCodeOf } from '../../src/cli/frame/errors.js';
 import { duration, oneOf, positive, shape, shard, whole } from '../../src/cli/frame/values.js';
 import { buildProgram } from '../../src/cli/program.js';
-import { refused } from '../refusals/workshop.js';
 import { cli, cliJson } from './cli.js';
+import { refused } from './workshop.js';
 
 const terminal = { out: () => {}, err: () => {}, interactive: false };
 const commands = buildProgram({ terminal, outcome: null }, () => {}).commands.map((command) => command.name());

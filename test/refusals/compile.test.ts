@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeNpy } from '../../src/base/npy.js';
 import { namedMachines } from '../../src/cli/machines.js';
 import { cli } from '../cli/cli.js';
-import { npz, openWorkshop, refused, SMALL, smallImages, smallModel, type Workshop } from './workshop.js';
+import { npz, openWorkshop, refused, SMALL, smallImages, smallModel, type Workshop } from '../cli/workshop.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

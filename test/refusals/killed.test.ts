@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readModel } from '../../src/runtime/model.js';
 import { cli } from '../cli/cli.js';
 import { startSystole } from '../cli/process.js';
-import { npz, openWorkshop, smallImages, smallModel, type Workshop } from './workshop.js';
+import { npz, openWorkshop, smallImages, smallModel, type Workshop } from '../cli/workshop.js';
 
 vi.setConfig({ testTimeout: 300_000 });
 

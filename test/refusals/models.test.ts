@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { npz, openWorkshop, refused, SMALL, smallImages, smallModel, type Workshop } from '../cli/workshop.js';
 import { buildOnnx, floats, node, randomFloats } from '../support/onnx-builder.js';
-import { npz, openWorkshop, refused, SMALL, smallImages, smallModel, type Workshop } from './workshop.js';
 
 let shop: Workshop;
 beforeAll(() => {

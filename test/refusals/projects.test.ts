@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeNpy } from '../../src/base/npy.js';
 import { cli, cliJson } from '../cli/cli.js';
-import { npz, openWorkshop, refused, smallImages, smallModel, type Workshop } from './workshop.js';
+import { npz, openWorkshop, refused, smallImages, smallModel, type Workshop } from '../cli/workshop.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -6,8 +6,8 @@ import { openProgramLink } from '../../src/runtime/links/program.js';
 import { openVerilatedMachine } from '../../src/runtime/links/verilated.js';
 import { type CompiledModel, readModel } from '../../src/runtime/model.js';
 import { cli } from '../cli/cli.js';
+import { npz, openWorkshop, smallImages, smallModel, type Workshop } from '../cli/workshop.js';
 import { testCache } from '../sim/rtl-files.js';
-import { npz, openWorkshop, smallImages, smallModel, type Workshop } from './workshop.js';
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -112,7 +112,7 @@ function outcome(model: CompiledModel, options: Options, { on, cycles, shape, ou
   const lines = [
     ['ran on', fallback ? 'the program simulator (Verilator is not installed: systole doctor)' : on],
     ['images', images],
-    ...(cycles === null ? [] : [['latency', `${cyclesText(cycles, clock)}, one image`]]),
+    ...(cycles === null ? [] : [['cycles', `${cyclesText(cycles, clock)}, one image`]]),
     ['output', `[${shape.join(', ')}]${options.output === undefined ? '' : ` in ${options.output}`}`],
   ] as [string, string | number][];
   return {

@@ -3,10 +3,10 @@ export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** Cycles and what they are at a clock in MHz. */
 export function cyclesText(cycles: number, megahertz: number): string {
-  return `${cycles} = ${milliseconds(cycles, megahertz)} at ${megahertz} MHz`;
+  return `${cycles}, ${duration(cycles, megahertz)} at ${megahertz} MHz`;
 }
 
-function milliseconds(cycles: number, megahertz: number): string {
+function duration(cycles: number, megahertz: number): string {
   const microseconds = cycles / megahertz;
   return microseconds < 1000 ? `${microseconds.toFixed(1)} us` : `${(microseconds / 1000).toFixed(3)} ms`;
 }

@@ -5,7 +5,7 @@ const LEVELS = { program: 'program simulator', verilog: 'Verilog' } as const;
 
 /** The first divergence, line by line. */
 export function divergenceText(divergence: Divergence): string {
-  const { level, frame, stalled, layer, tensor, y, x, channel, expected, got, cycle, note } = divergence;
+  const { level, frame, stalled, layer, tensor, y, x, channel, expected, got, accumulator, cycle, note } = divergence;
   const entries: [string, string | number | null][] = [
     ['level', `${LEVELS[level]} against the golden model${stalled ? ', under stalls only' : ''}`],
     ['image', frame],
@@ -14,6 +14,7 @@ export function divergenceText(divergence: Divergence): string {
     ['place', y === null ? null : `row ${y}, column ${x}, channel ${channel}`],
     ['expected', expected],
     ['got', got ?? (expected === null ? null : 'nothing')],
+    ['accumulator', accumulator],
     ['cycle', cycle],
     ['note', note],
   ];

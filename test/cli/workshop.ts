@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { type NumericArray, writeNpy } from '../../src/base/npy.js';
-import { cli, cliJson } from '../cli/cli.js';
 import { buildOnnx, type ModelRecipe, node, randomFloats } from '../support/onnx-builder.js';
+import { cli, cliJson } from './cli.js';
 
 export interface Workshop {
   readonly folder: string;
