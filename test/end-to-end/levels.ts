@@ -4,6 +4,7 @@ import type { Stalls } from '../../sim/client.js';
 import { explainWaiting, type FrameResult, runSimulation, type TraceWrite } from '../../sim/run.js';
 import type { Machine } from '../../src/arch/machine.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
+import type { Images } from '../../src/arch/program/program.js';
 import { type ActivationWrite, runProgram } from '../../src/arch/simulator/run-program.js';
 import { coreParameters } from '../../src/hdlgen/hardware.js';
 import { runGolden } from '../../src/quant/golden.js';
@@ -44,12 +45,15 @@ export interface VerilogRun {
   readonly cycles: readonly number[];
 }
 
-/** Golden output and the program simulator's writes against the Verilated core. */
+/**
+ * Golden output and the program simulator's writes against the Verilated core.
+ * @param options images: what the machine is given instead of the plan's
+ */
 export async function compareVerilog(
   plan: Plan,
   frames: readonly Uint8Array[],
   binary: string,
-  options: { stalls?: Stalls; hangLimit?: number; seed?: number; pipelined?: boolean } = {},
+  options: { stalls?: Stalls; hangLimit?: number; seed?: number; pipelined?: boolean; images?: Images } = {},
 ): Promise<VerilogRun> {
   const result = await runSimulation(binary, {
     images: plan.images,

@@ -24,9 +24,14 @@ export interface Comparison {
 }
 
 export function compareLevels(network: IntegerNetwork, machine: Machine, frame: Uint8Array): Comparison {
-  const plan = planNetwork(network, machine);
+  return comparePlan(planNetwork(network, machine), frame);
+}
+
+/** The plan's images, whatever its records say. */
+export function comparePlan(plan: Plan, frame: Uint8Array): Comparison {
+  const { network } = plan;
   const writes: ActivationWrite[] = [];
-  const { output } = runProgram(machine, plan.images, frame, { onWrite: (write) => writes.push(write) });
+  const { output } = runProgram(plan.machine, plan.images, frame, { onWrite: (write) => writes.push(write) });
   const golden = runGolden(network, Uint16Array.from(frame));
   const tensors: string[] = [];
   for (const layer of network.layers) {
@@ -37,6 +42,14 @@ export function compareLevels(network: IntegerNetwork, machine: Machine, frame: 
     if (divergence) return { plan, tensors, divergence };
   }
   tensors.push(network.output.tensor);
+  const bytes = plan.output.elements * plan.output.elementBytes;
+  if (output.length !== bytes) {
+    return {
+      plan,
+      tensors,
+      divergence: { tensor: 'bytes of the output', index: 0, expected: bytes, actual: output.length },
+    };
+  }
   const last = golden.get(network.output.tensor)!;
   return { plan, tensors, divergence: firstDifference(network.output.tensor, last, outputValues(plan, output)) };
 }

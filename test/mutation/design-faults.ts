@@ -1,0 +1,288 @@
+/** One-line faults of the Verilog: operators, constants, handshakes. `from` stands exactly once in its module. */
+
+export interface DesignFault {
+  readonly name: string;
+  /** Of templates/rtl, without systole_ and .v. */
+  readonly module: string;
+  readonly from: string;
+  readonly to: string;
+  /** Also in `npm test`, where only a few are built; the whole table is `npm run mutation`. */
+  readonly sample?: true;
+}
+
+export const DESIGN_FAULTS: readonly DesignFault[] = [
+  // Registers and memory loading.
+  {
+    name: 'the checksum forgets its top bit',
+    module: 'axil',
+    from: '{checksum_q[30:0], checksum_q[31]}',
+    to: "{checksum_q[30:0], 1'b0}",
+  },
+  {
+    name: 'the enable bit is read from its neighbour',
+    module: 'axil',
+    from: 'enable_q     <= s_axi_wdata[`SYSTOLE_CTRL_ENABLE_BIT]',
+    to: 'enable_q     <= s_axi_wdata[`SYSTOLE_CTRL_SOFT_RESET_BIT]',
+  },
+  {
+    name: 'a column too many before the address moves on',
+    module: 'pieces',
+    from: "INNER[15:0] - 16'd1",
+    to: 'INNER[15:0]',
+  },
+  {
+    name: 'weights go to all earlier columns too',
+    module: 'column',
+    from: 'cfg_column_i == COLUMN[15:0]',
+    to: 'cfg_column_i >= COLUMN[15:0]',
+  },
+  // Program.
+  {
+    name: 'records end a word late',
+    module: 'fetch',
+    from: "last_index_q <= word[15:8] - 8'd1",
+    to: 'last_index_q <= word[15:8]',
+  },
+  {
+    name: 'the frame ends while units work',
+    module: 'fetch',
+    from: 'header && end_op && all_idle_i',
+    to: 'header && end_op',
+    sample: true,
+  },
+  {
+    name: 'a bubble between two records of a unit',
+    module: 'record',
+    from: 'full_q && (!active_valid_q || done_i)',
+    to: 'full_q && !active_valid_q',
+  },
+  // Hazards.
+  { name: 'rows count double', module: 'counters', from: "count_q[i] + 16'd1", to: "count_q[i] + 16'd2", sample: true },
+  {
+    name: 'rows below the map are waited for',
+    module: 'feed',
+    from: 'need_in < in_rows ? need_in : in_rows',
+    to: 'need_in',
+  },
+  { name: 'a residual is not waited for', module: 'feed', from: '!res_enable || {16', to: "1'b1 || {16" },
+  {
+    name: 'the pool keeps the credits of what it absorbs',
+    module: 'feed',
+    from: "+ {{(CREDIT_BITS-1){1'b0}}, credit_b_i}",
+    to: '',
+  },
+  { name: 'credits are not looked at', module: 'feed', from: 'credits_q >= slots &&', to: '' },
+  { name: 'the pace is not kept', module: 'feed', from: "pace_q <= pace - 16'd1", to: "pace_q <= 16'd0", sample: true },
+  // FEED.
+  {
+    name: 'every digit pass begins at zero',
+    module: 'feed',
+    from: 's1_clear <= tile_first',
+    to: 's1_clear <= pass_first',
+  },
+  { name: 'every step shifts', module: 'feed', from: "s1_pass_first ? entry[55:52] : 4'd0", to: 'entry[55:52]' },
+  {
+    name: 'the row below the map counts as inside',
+    module: 'feed',
+    from: 'y < fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW]',
+    to: 'y <= fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW]',
+  },
+  {
+    name: 'a kernel row restarts from the last column',
+    module: 'feed_walk',
+    from: 'a_from = a_ky;',
+    to: 'a_from = a_kx;',
+    sample: true,
+  },
+  {
+    name: 'the pool window moves down by kernel rows',
+    module: 'feed_walk',
+    from: 'y_add = fields_i[`SYSTOLE_FEED_Y_WY*32 +: XW]',
+    to: 'y_add = fields_i[`SYSTOLE_FEED_Y_KY*32 +: XW]',
+  },
+  {
+    name: 'column tiles share their weights',
+    module: 'feed_walk',
+    from: 'w_ct + fields_i[`SYSTOLE_FEED_W_CT*32 +: WAW]',
+    to: 'w_ct',
+  },
+  {
+    name: 'the second row reads the pixel of the first',
+    module: 'row',
+    from: 'n_a <= a_i + a_row_i',
+    to: 'n_a <= a_i',
+  },
+  { name: 'codes left of the map are read', module: 'row', from: 'left = x_i[XW-1]', to: "left = 1'b0" },
+  {
+    name: 'digits rotate the wrong way',
+    module: 'row',
+    from: '{stored, stored} >> (d_offset * AD)',
+    to: '{stored, stored} << (d_offset * AD)',
+    sample: true,
+  },
+  { name: 'the bank at the offset reads the next word', module: 'group', from: 'roffset_i > b', to: 'roffset_i >= b' },
+  {
+    name: 'writes that wrap lose their end',
+    module: 'align',
+    from: 'lanes_rotated[2*LANES-1:LANES]',
+    to: 'lanes_rotated[LANES-1:0]',
+  },
+  // Array.
+  {
+    name: 'the lower digits of a weight have a sign',
+    module: 'dot',
+    from: 'mode_i[0] & field[WD-1]',
+    to: 'field[WD-1]',
+    sample: true,
+  },
+  { name: 'passes are not shifted', module: 'pe', from: 'acc_q << acc_shift_i', to: 'acc_q' },
+  {
+    name: 'dot products lose their sign',
+    module: 'pe',
+    from: '{(ACC_BITS-DW+1){dot_q[DW-1]}}',
+    to: "{(ACC_BITS-DW+1){1'b0}}",
+  },
+  {
+    name: 'weights stay in the first row',
+    module: 'stage',
+    from: 'weights_q <= weights_i',
+    to: 'weights_q <= weights_q',
+  },
+  {
+    name: 'valid is stuck on the way right',
+    module: 'stage',
+    from: 'valid_q <= valid_i && !rst',
+    to: "valid_q <= 1'b1",
+  },
+  {
+    name: 'the second row answers tokens of the first',
+    module: 'array',
+    from: 'token_row[r*5 +: 5] == r[4:0]',
+    to: "token_row[r*5 +: 5] == 5'd0",
+    sample: true,
+  },
+  {
+    name: 'tokens come a cycle early',
+    module: 'core',
+    from: 'TOKEN_DELAY = FEED_TO_HOLD - 1',
+    to: 'TOKEN_DELAY = FEED_TO_HOLD - 2',
+  },
+  {
+    name: 'a slot of a stage is passed over',
+    module: 'drain',
+    from: 'sub_end = sub_q == SUB_LAST',
+    to: "sub_end = 1'b1",
+  },
+  { name: 'slots do not wait for residual planes', module: 'drain', from: "residual ? res_planes : 5'd1", to: "5'd1" },
+  // POST.
+  { name: 'pixels right of the map are kept', module: 'post_walk', from: 'pix_r >= out_cols', to: 'pix_r > out_cols' },
+  {
+    name: 'column tiles share their constants',
+    module: 'post_walk',
+    from: 'p_ct + fields_i[`SYSTOLE_POST_SLOTS_FULL*32 +: PAR_BITS]',
+    to: 'p_ct',
+  },
+  {
+    name: 'a pool takes the row below the map',
+    module: 'post_walk',
+    from: 'cy_wy < fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+    to: 'cy_wy <= fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+  },
+  {
+    name: 'residual planes are not put in place',
+    module: 'post',
+    from: "first1 ? 5'd0 : bit2 + AD[4:0]",
+    to: "5'd0",
+    sample: true,
+  },
+  { name: 'the residual is subtracted', module: 'requantize', from: 'p_x + q_x + b_x', to: 'p_x - q_x + b_x' },
+  {
+    name: 'm has no sign',
+    module: 'requantize',
+    from: '{{ACC_BITS{m_i[M_BITS-1]}}, m_i}',
+    to: "{{ACC_BITS{1'b0}}, m_i}",
+  },
+  { name: 'ties go up', module: 'round', from: '(sticky || down[0])', to: "1'b1", sample: true },
+  { name: 'floor rounds to the nearest', module: 'round', from: 'nearest_i && half', to: 'half' },
+  { name: 'negative values are limited from above', module: 'clamp', from: 'value_i[WIDTH-1] || ', to: '' },
+  { name: 'the pool keeps the least', module: 'pool', from: 'now > old ? now : old', to: 'now < old ? now : old' },
+  {
+    name: 'a window begins with the last one',
+    module: 'pool',
+    from: "first_i ? 16'd0 : best_old[i*16 +: 16]",
+    to: 'best_old[i*16 +: 16]',
+  },
+  // FIFO, writer, streams: handshakes.
+  {
+    name: 'a push overtakes what waits',
+    module: 'fifo',
+    from: 'push_i && refill && !from_mem',
+    to: 'push_i && refill',
+    sample: true,
+  },
+  { name: 'ready of the packer is ignored', module: 'writer', from: '(element && e_ready_i)', to: 'element' },
+  { name: 'a plane too many is written', module: 'writer', from: 'step_next >= {3', to: 'step_next > {3' },
+  {
+    name: 'every slot completes a row',
+    module: 'writer',
+    from: 'pop && row_end && !to_stream',
+    to: 'pop && !to_stream',
+  },
+  {
+    name: 'the loader writes where the writer does',
+    module: 'core',
+    from: '!(p_write && p_group == l_group)',
+    to: "1'b1",
+  },
+  {
+    name: 'ready of the memory is ignored',
+    module: 'loader',
+    from: 'run & ~starved & (w_ready_i | ~writes)',
+    to: 'run & ~starved',
+    sample: true,
+  },
+  {
+    name: 'beats are taken without valid',
+    module: 'loader',
+    from: 'take = listening & s_axis_tvalid_i',
+    to: 'take = listening',
+  },
+  { name: 'beats are taken without room', module: 'loader', from: '& (fill_q <= MOST[7:0])', to: '' },
+  {
+    name: 'kernel rows step the wrong way',
+    module: 'loader',
+    from: 'ky_codes_q + wide_pixel - fold_row_pitch',
+    to: 'ky_codes_q + wide_pixel + fold_row_pitch',
+  },
+  {
+    name: 'data change while the sink waits',
+    module: 'packer',
+    from: 'if (take & completes) begin',
+    to: 'if (take) begin',
+    sample: true,
+  },
+  {
+    name: 'valid is dropped before ready',
+    module: 'packer',
+    from: "else if (m_axis_tready_i) valid_q <= 1'b0",
+    to: "else valid_q <= 1'b0",
+  },
+  {
+    name: 'a full beat is overwritten',
+    module: 'packer',
+    from: 'room = ~valid_q | m_axis_tready_i',
+    to: "room = 1'b1",
+  },
+  {
+    name: 'TLAST comes with every beat',
+    module: 'packer',
+    from: 'last_q <= e_last_i & last_part',
+    to: "last_q <= 1'b1",
+  },
+  {
+    name: 'CYCLES counts one too many',
+    module: 'core',
+    from: "cycles_q <= cycle_q + 32'd1",
+    to: "cycles_q <= cycle_q + 32'd2",
+  },
+];

@@ -1,0 +1,109 @@
+/** Faults of what a machine is loaded with: program words, addresses, pass entries, weights and constants. */
+
+import type { Plan } from '../../src/arch/plan/plan.js';
+import { encodePasses, encodeProgram } from '../../src/arch/program/encode.js';
+import { decodeParameters, encodeParameters } from '../../src/arch/program/memories.js';
+import type { ChannelParameters, Images, Opcode, PassEntry, ProgramRecord } from '../../src/arch/program/program.js';
+import type { CaseName } from './fixed-set.js';
+
+export interface ImageFault {
+  readonly name: string;
+  readonly on: CaseName;
+  readonly edit: (plan: Plan) => Images;
+}
+
+/** Record `nth` of its kind, one field changed. */
+function field(opcode: Exclude<Opcode, 'end'>, nth: number, name: string, change: (value: number) => number) {
+  return (plan: Plan): Images => {
+    let seen = 0;
+    const program = plan.program.map((record): ProgramRecord => {
+      if (record.opcode !== opcode || seen++ !== nth) return record;
+      const fields = record.fields as Readonly<Record<string, number>>;
+      if (fields[name] === undefined) throw new Error(`${opcode} has no field ${name}`);
+      return { opcode, fields: { ...fields, [name]: change(fields[name]) } } as unknown as ProgramRecord;
+    });
+    if (seen <= nth) throw new Error(`the program has no ${opcode} ${nth}`);
+    return { ...plan.images, program: encodeProgram(program) };
+  };
+}
+
+function pass(index: number, change: (entry: PassEntry) => Partial<PassEntry>) {
+  return ({ passes, images }: Plan): Images => {
+    const changed = passes.map((entry, i) => (i === index ? { ...entry, ...change(entry) } : entry));
+    return { ...images, passes: encodePasses(changed) };
+  };
+}
+
+function constants(channel: number, change: (constants: ChannelParameters) => Partial<ChannelParameters>) {
+  return ({ images, machine }: Plan): Images => {
+    const all = decodeParameters(images.parameters, machine);
+    const changed = all.map((entry, i) => (i === channel ? { ...entry, ...change(entry) } : entry));
+    return { ...images, parameters: encodeParameters(changed, machine) };
+  };
+}
+
+function flip(memory: keyof Images, bit: number) {
+  return ({ images }: Plan): Images => {
+    const pieces = images[memory].slice();
+    pieces[bit >>> 5] = (pieces[bit >>> 5]! ^ (1 << (bit & 31))) >>> 0;
+    return { ...images, [memory]: pieces };
+  };
+}
+
+const plus = (step: number) => (value: number) => value + step;
+const set = (to: number) => () => to;
+
+export const IMAGE_FAULTS: readonly ImageFault[] = [
+  // Program: LOAD.
+  { name: 'the frame lands one code late', on: 'pooled', edit: field('load', 0, 'base', plus(1)) },
+  {
+    name: 'digit planes of the frame lie one code apart too far',
+    on: 'pooled',
+    edit: field('load', 0, 'planeStride', plus(1)),
+  },
+  { name: 'rows above the frame hold another code', on: 'pooled', edit: field('load', 0, 'padCode', plus(1)) },
+  { name: 'the kernel rows of the fold begin one row late', on: 'pooled', edit: field('load', 0, 'padTop', plus(1)) },
+  { name: 'the fold steps one code too far', on: 'strided', edit: field('load', 0, 'foldPixelPitch', plus(1)) },
+  // Program: FEED.
+  { name: 'a layer reads one code late', on: 'pooled', edit: field('feed', 2, 'aBase', plus(1)) },
+  { name: 'a layer steps one code too far from row to row', on: 'pooled', edit: field('feed', 3, 'aOy', plus(1)) },
+  { name: 'kernel rows lie one code too far apart', on: 'strided', edit: field('feed', 1, 'aKy', plus(1)) },
+  { name: 'the second array row reads its pixel one code late', on: 'pooled', edit: field('feed', 2, 'aRow', plus(1)) },
+  { name: 'a layer begins one row further down', on: 'pooled', edit: field('feed', 2, 'yBase', plus(1)) },
+  { name: 'the map ends one code early', on: 'pooled', edit: field('feed', 2, 'xMax', plus(-1)) },
+  { name: 'the kernel run ends one code early', on: 'pooled', edit: field('feed', 0, 'runLen', plus(-1)) },
+  { name: 'a layer takes the weights one word on', on: 'pooled', edit: field('feed', 2, 'wBase', plus(1)) },
+  { name: 'a layer takes the pass entries one on', on: 'pooled', edit: field('feed', 2, 'passBase', plus(1)) },
+  { name: 'a digit pass is left out', on: 'chain', edit: field('feed', 0, 'nPass', plus(-1)) },
+  { name: 'a layer reads another group', on: 'pooled', edit: field('feed', 3, 'group', set(1)) },
+  { name: 'the first layer waits for one row less', on: 'chain', edit: field('feed', 0, 'inNeed0', plus(-1)) },
+  { name: 'a layer waits for a row that never comes', on: 'pooled', edit: field('feed', 3, 'inRows', plus(1)) },
+  { name: 'a layer waits on the wrong counter', on: 'pooled', edit: field('feed', 2, 'inCounter', set(3)) },
+  // Program: POST.
+  { name: 'a layer writes one code late', on: 'pooled', edit: field('post', 0, 'dBase', plus(1)) },
+  { name: 'a layer steps one code too far between pixels', on: 'pooled', edit: field('post', 2, 'dRow', plus(1)) },
+  { name: 'the last slot has a channel too many', on: 'pooled', edit: field('post', 2, 'tailCount', plus(1)) },
+  { name: 'the map has a column less', on: 'pooled', edit: field('post', 0, 'outCols', plus(-1)) },
+  { name: 'the constants are taken one word on', on: 'pooled', edit: field('post', 2, 'pBase', plus(1)) },
+  { name: 'the rounding bit', on: 'ties', edit: field('post', 0, 'nearestEven', set(0)) },
+  { name: 'the lower limit', on: 'ties', edit: field('post', 0, 'lo', plus(1)) },
+  { name: 'the upper limit', on: 'ties', edit: field('post', 1, 'hi', plus(-1)) },
+  { name: 'the residual is read one code late', on: 'pooled', edit: field('post', 2, 'rBase', plus(1)) },
+  { name: 'the residual loses its upper plane', on: 'pooled', edit: field('post', 2, 'resPlanes', set(1)) },
+  { name: 'the pool begins one row further down', on: 'pooled', edit: field('post', 3, 'cyBase', plus(1)) },
+  { name: 'accumulators leave as two bytes', on: 'pooled', edit: field('post', 4, 'elementBytes', set(2)) },
+  // Passes.
+  { name: 'a pass reads another plane', on: 'pooled', edit: pass(2, () => ({ aOff: 288 })) },
+  { name: 'a pass takes weights one word on', on: 'pooled', edit: pass(1, ({ wOff }) => ({ wOff: wOff + 1 })) },
+  { name: 'a pass shifts too far', on: 'pooled', edit: pass(3, ({ shift }) => ({ shift: shift + 1 })) },
+  { name: 'the top digit of the weights has no sign', on: 'pooled', edit: pass(2, () => ({ mode: 'unsigned' })) },
+  { name: 'padding has another digit', on: 'pooled', edit: pass(9, ({ padDigit }) => ({ padDigit: padDigit + 1 })) },
+  // Weights and constants.
+  { name: 'a bit of the first weight', on: 'pooled', edit: flip('weights', 0) },
+  { name: 'a bit of a weight in the second column', on: 'ties', edit: flip('weights', 32) },
+  { name: 'a bit of m', on: 'ties', edit: constants(0, ({ m }) => ({ m: m ^ 2 })) },
+  { name: 'the sign of m', on: 'pooled', edit: constants(4, ({ m }) => ({ m: -m })) },
+  { name: 'the lowest bit of b', on: 'ties', edit: constants(1, ({ b }) => ({ b: b ^ 1n })) },
+  { name: 'n', on: 'ties', edit: constants(2, ({ n }) => ({ n: n + 1 })) },
+  { name: 'r of the residual', on: 'pooled', edit: constants(12, ({ r }) => ({ r: r + 2 ** 10 })) },
+];
