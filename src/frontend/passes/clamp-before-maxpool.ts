@@ -21,7 +21,7 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
       const before = nodes[at.get(pool.input) ?? -1];
       const alone = uses.get(pool.output) === 1 && uses.get(pool.input) === 1;
       if (alone && before !== undefined && before.kind !== 'maxpool') {
-        const tensor = { name: unused(made, `${node.output}.clamped`), shape: graph.tensors.get(pool.input)!.shape };
+        const tensor = { name: unused(made, `${node.output}.clamped`), shape: made.get(pool.input)!.shape };
         made.set(tensor.name, tensor);
         uses.set(tensor.name, 1);
         put({ ...node, input: pool.input, output: tensor.name }, index!);

@@ -188,6 +188,16 @@ describe('clamp-before-maxpool', () => {
     ]);
   });
 
+  it('moves several clamps, one after the other', async () => {
+    const graph = await sameAsRuntime(
+      model(conv, pool('c', 'p'), node('Clip', 'p _ six', 'q'), node('Relu', 'q', 'y')),
+    );
+    expect(graph.nodes).toMatchObject([
+      { kind: 'conv', clamp: { min: 0, max: 6 } },
+      { kind: 'maxpool', output: 'y' },
+    ]);
+  });
+
   it('leaves the clamp where something else sees the tensors between, or the pool reads the input', async () => {
     const seen = model(conv, pool('c', 'p'), node('Relu', 'p', 'r'), node('Add', 'r p', 'y'));
     expect(kinds(await sameAsRuntime(seen))).toEqual(['conv', 'maxpool', 'affine', 'add']);
