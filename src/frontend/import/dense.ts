@@ -2,7 +2,7 @@
 import type { ImportCall } from '../operators/operator.js';
 import { emitConv, emitDense } from './emit.js';
 import { probeAxes, reordered } from './image.js';
-import { type Atom, atomsByAxis, naturalAtoms, positions, sameAtoms, wholeAxis } from './layout.js';
+import { type Atom, atomsByAxis, naturalAtoms, normalAtoms, positions, sameAtoms, wholeAxis } from './layout.js';
 import { limit } from './refuse.js';
 import { elementsOf, type MapValue } from './value.js';
 
@@ -41,7 +41,7 @@ export function emitMatrix(
   const output = { height: tensor.height, width: tensor.width };
   const constants = { weights: matrix.data, outputs: matrix.rows, bias, groups: 1 };
   const made = emitConv(call, tensor, { ...POINT, output }, constants);
-  const atoms = axes.flatMap((own, i): Atom[] => (i === axis ? wholeAxis(made, 'c') : own));
+  const atoms = normalAtoms(axes.flatMap((own, i): Atom[] => (i === axis ? wholeAxis(made, 'c') : own)));
   return { kind: 'map', shape, tensor: made, atoms };
 }
 

@@ -1,8 +1,8 @@
 /** Operators that give the same values another shape or order. */
 
 import { foldReshape, foldTranspose } from '../fold/layout.js';
-import { atomsByAxis, normalAtoms } from '../import/layout.js';
 import { optionalConstant } from '../import/operands.js';
+import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
 import { elementsOf, type HostValue, type MapValue, type Value } from '../import/value.js';
 import { axisList, oneAxis } from './axes.js';
@@ -116,16 +116,8 @@ function importTranspose(call: ImportCall): Value[] {
   const value = call.inputs[0];
   if (value?.kind !== 'map' && value?.kind !== 'host') throw limit(call, 'a constant of a type that is not read');
   const permutation = permutationOf(call, value.shape.length);
+  if (value.kind === 'map') return [permuted(call, value, permutation)];
   const shape = permutation.map((axis) => value.shape[axis]!);
-  if (value.kind === 'host') {
-    const step = { kind: 'transpose', permutation, source: call.node.name } as const;
-    return [{ ...value, shape, steps: [...value.steps, step] }];
-  }
-  const axes = atomsByAxis(value.atoms, value.shape);
-  if (axes === null) {
-    throw limit(call, 'a Transpose after a Reshape that does not split axes evenly is not supported', {
-      actual: value.shape.join('x'),
-    });
-  }
-  return [{ ...value, shape, atoms: normalAtoms(permutation.flatMap((axis) => axes[axis]!)) }];
+  const step = { kind: 'transpose', permutation, source: call.node.name } as const;
+  return [{ ...value, shape, steps: [...value.steps, step] }];
 }

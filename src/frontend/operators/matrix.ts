@@ -1,6 +1,7 @@
 /** Gemm and MatMul with a constant matrix. */
 import { emitMatrix, transposed } from '../import/dense.js';
 import { type FloatOperand, floatOperand, mapOperand, optionalFloats } from '../import/operands.js';
+import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { type ImportCall, onnxOperator } from './operator.js';
@@ -19,22 +20,22 @@ export const GEMM = onnxOperator('Gemm', {
 export const MATMUL = onnxOperator('MatMul', { inputs: [2, 2], attributes: {}, import: importMatMul });
 
 function importGemm(call: ImportCall): Value[] {
-  const value = mapOperand(call, 0);
+  const a = mapOperand(call, 0);
   const b = floatOperand(call, 1, 'the weights');
   const c = optionalFloats(call, 2, 'the biases');
-  const axis = call.attributes.int('transA') === 1 ? 0 : 1;
   const transB = call.attributes.int('transB') === 1;
-  if (value.shape.length !== 2 || b.shape.length !== 2) {
-    throw mismatch(call, 'Gemm works on two axes', { actual: `${value.shape.join('x')} and ${b.shape.join('x')}` });
+  if (a.shape.length !== 2 || b.shape.length !== 2) {
+    throw mismatch(call, 'Gemm works on two axes', { actual: `${a.shape.join('x')} and ${b.shape.join('x')}` });
   }
+  const value = call.attributes.int('transA') === 1 ? permuted(call, a, [1, 0]) : a;
   const [columns, rows] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
-  if (value.shape[axis] !== columns) throw disagree(call, value.shape, b);
+  if (value.shape[1] !== columns) throw disagree(call, value.shape, b);
   const alpha = call.attributes.float('alpha');
   const upright = transB ? b.data : transposed(b.data, columns, rows);
   const data = alpha === 1 ? upright : upright.map((w) => w * alpha);
-  const others = value.shape[1 - axis]!;
+  const others = value.shape[0]!;
   const bias = c === null ? null : rowBias(call, c, others, rows);
-  return [emitMatrix(call, value, axis, { data, rows }, bias, [others, rows])];
+  return [emitMatrix(call, value, 1, { data, rows }, bias, [others, rows])];
 }
 
 /** beta * C, broadcast to [M, N], where it is the same for all M. */

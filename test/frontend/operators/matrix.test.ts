@@ -80,6 +80,16 @@ describe('Gemm', () => {
   });
 });
 
+describe('Gemm of a transposed input', () => {
+  it('has its pixels first, as the output has', async () => {
+    const nodes = [node('Gemm', 'x w b', 'y', { transA: 1 })];
+    const initializers = { w: W, b: randomFloats([4], 2) };
+    const graph = await sameAsRuntime({ shape: [6, 5], nodes, initializers }, { inputShape: [6, 5] });
+    expect(graph.nodes[0]).toMatchObject({ kind: 'conv', kernel: [1, 1] });
+    expect(graph.modelOutput.shape).toEqual([5, 4]);
+  });
+});
+
 describe('a dense layer over a map', () => {
   it('counts its inputs in NCHW order, whatever the order in which ONNX flattens them', async () => {
     const last = await sameAsRuntime({
@@ -157,6 +167,19 @@ describe('MatMul', () => {
       new Float32Array((randomFloats([6, 4], 1).proto.rawData as Uint8Array).buffer)[4],
     );
   });
+});
+
+it('a matrix along channels keeps pixels in order, however their axes were split', async () => {
+  const nodes = [
+    node('Reshape', 'x s', 'a'),
+    node('MatMul', 'a w', 'b'),
+    node('Reshape', 'b t', 'c'),
+    node('Transpose', 'c', 'd', { perm: [0, 3, 1, 2] }),
+    node('Conv', 'd k', 'y'),
+  ];
+  const initializers = { s: ints([1, 2, 2, 3, 6]), t: ints([1, 4, 3, 4]), w: W, k: randomFloats([2, 4, 3, 3], 7) };
+  const graph = await sameAsRuntime({ shape: [1, 4, 3, 6], nodes, initializers });
+  expect(graph.nodes.map((n) => n.kind)).toEqual(['conv', 'conv']);
 });
 
 describe('a matrix product is refused', () => {
