@@ -79,7 +79,9 @@ export class NetworkBuilder {
       accRange,
       exactness: { kind: 'exact' },
     });
-    return this.#output(`${name}.out`, { height, width, channels, bits: bits ?? 8, zero: recipe.zero ?? 0 });
+    // Raw accumulators have no code of zero.
+    const zero = bits === null ? 0 : (recipe.zero ?? 0);
+    return this.#output(`${name}.out`, { height, width, channels, bits: bits ?? 8, zero });
   }
 
   maxpool(recipe: WindowRecipe & { readonly input?: string }): this {
@@ -140,10 +142,11 @@ export class NetworkBuilder {
       const gain = (0.5 + 3 * random.uniform()) * (random.integer(0, 3) === 0 ? -1 : 1);
       const [offset, weight] = [random.uniform(), random.uniform() - 0.3];
       for (let n = random.integer(0, 30); ; n--) {
-        const m = Math.round(((2 ** n * (top + 1)) / span) * gain);
+        // No difference between 0 and -0.
+        const m = Math.round(((2 ** n * (top + 1)) / span) * gain) + 0;
         const middle = BigInt(m) * BigInt(Math.round((range.max + range.min) / 2));
         const b = BigInt(Math.round(2 ** n * (top / 2 + offset))) - middle;
-        const r = Math.round(2 ** n * weight);
+        const r = Math.round(2 ** n * weight) + 0;
         if (n === 0 || this.#fits(m, b, r)) return { m, b, n, r };
       }
     });
