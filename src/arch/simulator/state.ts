@@ -3,6 +3,7 @@ import { decodePasses, decodeProgram } from '../program/decode.js';
 import { decodeParameters, decodeWeights } from '../program/memories.js';
 import type { ChannelParameters, Images, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
+import { checkRecords } from './check-records.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
 
 /** What a loaded machine holds. Nothing of the network is known here: command words, memories, registers. */
@@ -38,9 +39,11 @@ export interface FrameState {
 export function loadProgram(machine: Machine, images: Images): LoadedProgram {
   const fields = decodeWeights(images.weights, machine);
   const decoded = new Map<PassMode, Int16Array>();
+  const records = decodeProgram(images.program);
+  checkRecords(machine, records);
   return {
     machine,
-    records: decodeProgram(images.program),
+    records,
     passes: decodePasses(images.passes),
     parameters: decodeParameters(images.parameters, machine),
     weightValues: (mode) => {
