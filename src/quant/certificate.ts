@@ -7,7 +7,7 @@ import { differences, type IntegerConstants } from './differences.js';
 import type { Exactness } from './network.js';
 import type { RealQuantizer } from './quantizer.js';
 import { type Dyadic, dyadic } from './rational.js';
-import { type AccRange, allSteps } from './steps.js';
+import { type Reach, type StepRows, stepRows } from './steps.js';
 
 export interface RequantizeWidths {
   /** Signed m and r. */
@@ -24,12 +24,6 @@ export interface ChannelConstants extends IntegerConstants {
   readonly exactness: Exactness;
 }
 
-export interface Reach {
-  readonly range: AccRange;
-  /** Number of residual codes; 1 without a residual. */
-  readonly residualCodes: number;
-}
-
 /** The search's sums stay exact in doubles below this. */
 const EXACT = 2 ** 52;
 /** Bits of m from which the grid is so fine that moving a scale onto it (by 2^-17 of itself) costs nothing. */
@@ -41,16 +35,16 @@ const NEIGHBOURS = [0, 1, -1, 2, -2, 3, -3, 4, -4];
 
 /** For a scale that the model fixes. The smallest n that is exact wins; if none is, the largest that fits, its differences counted. */
 export function constantsOfScale(f: RealQuantizer, reach: Reach, widths: RequantizeWidths): ChannelConstants {
-  const steps = allSteps(f, reach.range, reach.residualCodes);
+  const rows = stepRows(f, reach.range);
   const limits = limitsOf(f, widths);
   let last: Trial | null = null;
   for (let n = 0; n <= limits.n; n++) {
-    const trial = tryConstants(f, reach, steps, n, nearest(f.p, f.d, n), limits);
+    const trial = tryConstants(f, reach, rows, n, nearest(f.p, f.d, n), limits);
     if (trial === null) break;
     if (trial.b !== null) return found(f, trial, trial.b);
     last = trial;
   }
-  return approximate(f, reach, steps, last, widths);
+  return approximate(f, reach, rows, last, widths);
 }
 
 /**
@@ -74,7 +68,7 @@ export function constantsOnGrid(
       const m = middle + aside;
       if (m < 0 || m > limits.m || Math.abs(aside) > middle * 2 ** -FINE_BITS) continue;
       const f = at({ num: BigInt(m), exp: -n });
-      const trial = tryConstants(f, reach, allSteps(f, reach.range, reach.residualCodes), n, m, limits);
+      const trial = tryConstants(f, reach, stepRows(f, reach.range), n, m, limits);
       if (trial !== null && trial.b !== null) return found(f, trial, trial.b);
     }
   }
@@ -129,14 +123,14 @@ function nearest(numerator: bigint, denominator: bigint, n: number): number {
 function tryConstants(
   f: RealQuantizer,
   reach: Reach,
-  steps: Float64Array,
+  rows: StepRows,
   n: number,
   m: number,
   limits: Limits,
 ): Trial | null {
   const r = nearest(f.r, f.d, n);
   if (m > limits.m || r > limits.m) return null;
-  const { low, high } = offsets(f, reach.range, steps, { n, m, r }, true);
+  const { low, high } = offsets(f, reach, rows, { n, m, r }, true);
   if (low > high) return { n, m, r, b: null };
   const b = Math.max(low, Math.min(high, 0));
   return Math.abs(b) > limits.b ? null : { n, m, r, b };
@@ -155,19 +149,21 @@ interface Interval {
 /** The offsets b for which every step is in its place; none where low > high. `stop` gives up as soon as that is known. */
 function offsets(
   f: RealQuantizer,
-  range: AccRange,
-  steps: Float64Array,
+  { range, residualCodes }: Reach,
+  rows: StepRows,
   c: { readonly n: number; readonly m: number; readonly r: number },
   stop: boolean,
 ): Interval {
-  const perResidual = f.hi - f.lo;
   const unit = 2 ** c.n;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
-  for (let from = 0, res = 0; from < steps.length; from += perResidual, res++) {
-    for (let i = 0; i < perResidual; i++) {
-      const step = steps[from + i]!;
-      const target = unit * (f.lo + 1 + i) - c.r * res;
+  for (let i = 0; i < residualCodes; i++) {
+    // The last code second: what r gets wrong grows towards it.
+    const res = i === 0 ? 0 : i === 1 ? residualCodes - 1 : i - 1;
+    const steps = rows(res);
+    for (let s = 0; s < steps.length; s++) {
+      const step = steps[s]!;
+      const target = unit * (f.lo + 1 + s) - c.r * res;
       if (step <= range.max) low = Math.max(low, target - c.m * step);
       if (step > range.min) high = Math.min(high, target - 1 - c.m * (step - 1));
     }
@@ -180,16 +176,16 @@ function offsets(
 function approximate(
   f: RealQuantizer,
   reach: Reach,
-  steps: Float64Array,
+  rows: StepRows,
   trial: Trial | null,
   widths: RequantizeWidths,
 ): ChannelConstants {
   const limits = limitsOf(f, widths);
   const { n, r } = trial ?? { n: 0, r: Math.min(limits.m, nearest(f.r, f.d, 0)) };
   const m = trial?.m ?? Math.min(limits.m, nearest(f.p, f.d, 0));
-  const { low, high } = offsets(f, reach.range, steps, { n, m, r }, false);
+  const { low, high } = offsets(f, reach, rows, { n, m, r }, false);
   const middle = low > high ? Math.floor((low + high) / 2) : Math.max(low, Math.min(high, 0));
   const b = BigInt(Math.max(-limits.b, Math.min(limits.b, middle)));
-  const exactness = differences(f, reach.range, steps, { m, b, n, r });
+  const exactness = differences(f, reach, rows, { m, b, n, r });
   return { m, b, n, r, quantizer: f, exactness };
 }

@@ -5,8 +5,9 @@
  * integer side walks quotient and remainder, exactly.
  */
 import { SystoleError } from '../base/error.js';
-import type { ChannelConstants, Reach } from './certificate.js';
+import type { ChannelConstants } from './certificate.js';
 import { evaluate, type RealQuantizer } from './quantizer.js';
+import type { Reach } from './steps.js';
 
 /** A channel of at most this many reachable accumulators is checked on all of them. */
 export const WHOLE_LIMIT = 2 ** 20;

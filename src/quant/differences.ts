@@ -1,7 +1,7 @@
 /** Counts where an integer requantizer's codes differ from those of the real-valued quantizer it stands for. */
 import type { Exactness } from './network.js';
 import type { RealQuantizer } from './quantizer.js';
-import type { AccRange } from './steps.js';
+import type { AccRange, Reach, StepRows } from './steps.js';
 
 /** One channel of y = clamp(floor((acc*m + b + res*r) / 2^n), lo, hi); m and r are not negative. */
 export interface IntegerConstants {
@@ -12,16 +12,15 @@ export interface IntegerConstants {
 }
 
 /** Over all (acc, res) pairs: both are step functions of acc, so sweeping both sets of steps counts them all. */
-export function differences(f: RealQuantizer, range: AccRange, steps: Float64Array, c: IntegerConstants): Exactness {
-  const perResidual = f.hi - f.lo;
+export function differences(f: RealQuantizer, reach: Reach, rows: StepRows, c: IntegerConstants): Exactness {
+  const { range, residualCodes } = reach;
   let differing = 0;
   let maxCodes = 0;
-  for (let from = 0; from < steps.length; from += perResidual) {
-    const res = from / perResidual;
+  for (let res = 0; res < residualCodes; res++) {
     const events: [number, number][] = [];
-    for (let i = 0; i < perResidual; i++) {
-      events.push([steps[from + i]!, 1], [integerStep(f.lo + 1 + i, res, range, c), -1]);
-    }
+    rows(res).forEach((step, i) => {
+      events.push([step, 1], [integerStep(f.lo + 1 + i, res, range, c), -1]);
+    });
     events.sort((a, b) => a[0] - b[0]);
     let open = 0;
     for (let e = 0; e < events.length; e++) {

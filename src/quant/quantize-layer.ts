@@ -1,12 +1,13 @@
 /** One float layer and the tensors around it -> one integer layer with its certificate. */
 import { accRanges, widestRange } from './acc-range.js';
-import { type ChannelConstants, constantsOfScale, constantsOnGrid, type Reach } from './certificate.js';
+import { type ChannelConstants, constantsOfScale, constantsOnGrid } from './certificate.js';
 import { checkCertificate } from './check-certificate.js';
 import type { FloatConv } from './lower.js';
 import type { CertificateCheck, CodeTensor, ConvLayer, Exactness, Requantize } from './network.js';
 import type { QuantizeOptions } from './options.js';
 import { codeOf, type QuantizerConstants, type RealQuantizer, realQuantizer } from './quantizer.js';
 import { type Dyadic, dyadic, multiply } from './rational.js';
+import type { Reach } from './steps.js';
 
 export interface LayerNumbers {
   /** [Cout][kh][kw][Cin/groups] */

@@ -7,21 +7,28 @@ export interface AccRange {
   readonly max: number;
 }
 
+export interface Reach {
+  readonly range: AccRange;
+  /** Number of residual codes; 1 without a residual. */
+  readonly residualCodes: number;
+}
+
 /** Relative error of an estimated step: a few roundings of doubles, with room. */
 const ERROR = 2 ** -48;
 
-/** Steps by residual code, then by k - lo - 1, limited to range.min .. range.max + 1 (always, never reached). */
-export function allSteps(f: RealQuantizer, range: AccRange, residualCodes: number): Float64Array {
-  const perResidual = f.hi - f.lo;
-  const steps = new Float64Array(perResidual * residualCodes);
+/** By residual code: the steps of codes lo+1 .. hi, limited to range.min .. range.max + 1 (always, never reached). */
+export type StepRows = (res: number) => Float64Array;
+
+/** Rows are found when they are asked for, and kept. */
+export function stepRows(f: RealQuantizer, range: AccRange): StepRows {
   const find = f.p === 0n ? constantSteps(f, range) : stepFinder(f);
-  for (let res = 0; res < residualCodes; res++) {
-    for (let i = 0; i < perResidual; i++) {
-      const step = find(res, f.lo + 1 + i);
-      steps[res * perResidual + i] = Math.min(range.max + 1, Math.max(range.min, step));
-    }
-  }
-  return steps;
+  const rows: Float64Array[] = [];
+  return (res) => {
+    rows[res] ??= Float64Array.from({ length: f.hi - f.lo }, (_, i) =>
+      Math.min(range.max + 1, Math.max(range.min, find(res, f.lo + 1 + i))),
+    );
+    return rows[res];
+  };
 }
 
 /**

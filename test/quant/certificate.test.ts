@@ -4,13 +4,13 @@ import {
   type ChannelConstants,
   constantsOfScale,
   constantsOnGrid,
-  type Reach,
   type RequantizeWidths,
 } from '../../src/quant/certificate.js';
 import { checkCertificate } from '../../src/quant/check-certificate.js';
 import { requantize } from '../../src/quant/golden.js';
 import { evaluate, type QuantizerConstants, realQuantizer } from '../../src/quant/quantizer.js';
 import { dyadic, multiply } from '../../src/quant/rational.js';
+import type { Reach } from '../../src/quant/steps.js';
 import { constantsArbitrary, quantizerArbitrary, rangeArbitrary } from './quantizers.js';
 
 const WIDE: RequantizeWidths = { mBits: 34, bBits: 64, nBits: 6 };
