@@ -28,7 +28,8 @@ export function emitAffine(
   if (isProbed(state, tensor)) return { ...value, shape };
   const channelwise = (constant: Broadcast | null, otherwise: 0 | 1): Float32Array => {
     if (constant === null) return filled(state, tensor.channels, otherwise);
-    reserve(state, tensor.channels * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
+    // The constant too: a large one that many nodes read costs time, not memory.
+    reserve(state, constant.data.byteLength + tensor.channels * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
     return perChannel(call, value, shape, constant);
   };
   const node = {

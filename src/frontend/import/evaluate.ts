@@ -1,4 +1,5 @@
 /** One node: its value where all inputs are constants, else what its importer makes of it. */
+import { LIMITS } from '../onnx/limits.js';
 import type { OnnxNode } from '../onnx/model.js';
 import type { NumericTensor, Operator } from '../operators/operator.js';
 import { rewriteHint } from '../operators/rewrites.js';
@@ -21,7 +22,11 @@ export function evaluate(step: Step, values: ReadonlyMap<string, Value>, state: 
   if (inputs.some((value) => value?.kind === 'unknown')) return node.outputs.map(() => UNKNOWN);
   const attributes = attributesOf(operator, node);
   if (inputs.some((value) => value?.kind === 'map' || value?.kind === 'host')) {
-    if (operator.import !== undefined) return operator.import({ node, opset, attributes, inputs, state });
+    if (operator.import !== undefined) {
+      const made = operator.import({ node, opset, attributes, inputs, state });
+      for (const value of made) if (value.kind === 'map' || value.kind === 'host') checkRank(step, value.shape);
+      return made;
+    }
     throw limit(step, `${node.operator} of a computed tensor is not supported`, { hint: rewriteHint(node) });
   }
   if (operator.fold === undefined) {
@@ -41,5 +46,14 @@ export function evaluate(step: Step, values: ReadonlyMap<string, Value>, state: 
     inputs: constants,
     reserve: (bytes) => reserve(state, bytes, placeOf(node)),
   });
+  checkRank(step, tensor.shape);
   return [{ kind: 'constant', name: node.outputs[0]!, tensor }];
+}
+
+function checkRank(step: Step, shape: readonly number[]): void {
+  if (shape.length <= LIMITS.rank) return;
+  throw limit(step, 'a tensor has more axes than are allowed', {
+    expected: `at most ${LIMITS.rank}`,
+    actual: `${shape.length}`,
+  });
 }

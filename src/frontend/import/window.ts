@@ -106,14 +106,18 @@ function checkCount(call: ImportCall, name: string, values: readonly number[], c
   }
 }
 
-/** Whether every window holds at least one value that is no padding. */
+/**
+ * Whether every window holds at least one value that is no padding, for pads smaller than the kernel: then only windows
+ * that begin before the input, on dilations longer than it, can step over it.
+ */
 export function windowsTouch(size: number, axis: 0 | 1, placed: PlacedWindow): boolean {
-  const { kernel, strides, dilations, pads } = placed.window;
+  const { strides, dilations, pads } = placed.window;
+  const dilation = dilations[axis];
+  if (dilation <= size) return true;
   const outputs = axis === 0 ? placed.output.height : placed.output.width;
-  for (let o = 0; o < outputs; o++) {
-    const start = o * strides[axis] - pads[axis];
-    const first = Math.max(0, Math.ceil(-start / dilations[axis]));
-    if (first >= kernel[axis] || start + first * dilations[axis] >= size) return false;
+  for (let o = 0, start = -pads[axis]; o < outputs && start < 0; o++, start += strides[axis]) {
+    const first = ((start % dilation) + dilation) % dilation;
+    if (first >= size) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@ import {
   buildOnnx,
   encodeModel,
   floats,
+  ints,
   type ModelRecipe,
   modelProto,
   node,
@@ -148,6 +149,42 @@ describe('a graph is taken', () => {
     const graph = importOnnx(buildOnnx({ shape: [1, 2], nodes, outputs: [`t${count - 1}`] }));
     expect(graph.nodes).toHaveLength(1);
     expect(graph.nodes[0]!.sources).toHaveLength(count);
+  });
+});
+
+describe('a hostile graph is refused before it costs memory or time', () => {
+  it('that reads one large constant from many nodes', () => {
+    const channels = 2 ** 22;
+    const nodes = Array.from({ length: 2000 }, (_, i) => node('Mul', `${i === 0 ? 'x' : `t${i - 1}`} k`, `t${i}`));
+    const recipe = {
+      shape: [1, channels],
+      nodes,
+      initializers: { k: floats([channels], new Float32Array(channels).fill(1)) },
+    };
+    expect(codeAndPlace(recipe)[0]).toBe('onnx-too-large');
+  });
+
+  it('that uses large weights in many layers', () => {
+    const nodes = Array.from({ length: 2000 }, (_, i) => node('Conv', `${i === 0 ? 'x' : `t${i - 1}`} w`, `t${i}`));
+    const recipe = { shape: [1, 512, 1, 1], nodes, initializers: { w: randomFloats([512, 512, 1, 1], 1) } };
+    expect(codeAndPlace(recipe)[0]).toBe('onnx-too-large');
+  });
+
+  it('whose tensors grow beyond bounds', () => {
+    const nodes = [node('Conv', 'x w', 'y', { pads: [2 ** 20, 2 ** 20, 2 ** 20, 2 ** 20] })];
+    expect(codeAndPlace({ nodes, initializers: { w: randomFloats([1, 3, 1, 1], 1) } })).toEqual([
+      'onnx-too-large',
+      'node y (Conv)',
+    ]);
+  });
+
+  it('of more axes than are allowed', () => {
+    const axes = Array.from({ length: 12 }, (_, i) => i);
+    const nodes = [node('Relu', 'x', 'r'), node('Unsqueeze', 'r a', 'u'), node('Relu', 'u', 'y')];
+    expect(codeAndPlace({ nodes, initializers: { a: ints([12], axes) } })).toEqual([
+      'operator-limit',
+      'node u (Unsqueeze)',
+    ]);
   });
 });
 

@@ -64,7 +64,7 @@ describe('MaxPool', () => {
   it.each<[string, Readonly<Record<string, BuiltAttribute>>, string]>([
     ['without a kernel', {}, 'graph-invalid'],
     ['with pads as wide as its window', { kernel_shape: [2, 2], pads: [0, 2, 0, 0] }, 'operator-limit'],
-    ['with a window in the padding alone', { kernel_shape: [2, 1], pads: [0, 1, 0, 0] }, 'operator-limit'],
+    ['with pads as wide as a window of one', { kernel_shape: [2, 1], pads: [0, 1, 0, 0] }, 'operator-limit'],
     [
       'with SAME pads and steps over its input',
       { kernel_shape: [2, 2], strides: [4, 1], auto_pad: 'SAME_UPPER' },
@@ -74,6 +74,13 @@ describe('MaxPool', () => {
     ['with a kernel of one axis', { kernel_shape: [2] }, 'shape-mismatch'],
   ])('is refused %s', (_, attributes, code) => {
     expect(codeAndPlace(pool('MaxPool', attributes))).toEqual([code, 'node y (MaxPool)']);
+  });
+
+  it('is refused where a window steps over the whole input', async () => {
+    // Rows -1 and 1 of one.
+    const over = { kernel_shape: [2, 1], dilations: [2, 1], pads: [1, 0, 1, 0] };
+    expect(codeAndPlace(pool('MaxPool', over, [1, 1, 1, 4]))).toEqual(['operator-limit', 'node y (MaxPool)']);
+    await sameAsRuntime(pool('MaxPool', over, [1, 1, 2, 4]));
   });
 
   it('is refused where something uses the indices, not where they are only named', async () => {
