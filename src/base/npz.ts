@@ -14,12 +14,16 @@ export function readNpz(bytes: Uint8Array, key: string | undefined, where: strin
   const names = npzKeys(bytes, where);
   const chosen = key ?? (names.includes('inputs') ? 'inputs' : names.length === 1 ? names[0] : undefined);
   if (chosen === undefined || !names.includes(chosen)) {
-    throw new SystoleError('data-file', chosen === undefined ? 'the archive holds several arrays' : 'no such array', {
-      where,
-      expected: key ?? 'one array, or one called inputs',
-      actual: names.join(', '),
-      hint: `name one: FILE.npz:${names[0] ?? 'key'}`,
-    });
+    throw new SystoleError(
+      'data-file',
+      chosen === undefined ? 'the archive holds several arrays' : `the archive has no array ${chosen}`,
+      {
+        where,
+        expected: key ?? 'one array, or one called inputs',
+        actual: names.join(', '),
+        hint: `name one: FILE.npz:${names[0] ?? 'key'}`,
+      },
+    );
   }
   const member = unzip(bytes, where, (name) => name === `${chosen}.npy`)[`${chosen}.npy`];
   if (member === undefined) throw new SystoleError('data-file', 'the archive is damaged', { where });

@@ -29,12 +29,18 @@ export function inFile<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof SystoleError)) throw error;
-    const { code, message, where, expected, actual, hint } = error;
-    throw new SystoleError(code, message, {
-      where: where ? `${path}: ${where}` : path,
-      ...(expected !== undefined && { expected }),
-      ...(actual !== undefined && { actual }),
-      ...(hint !== undefined && { hint }),
-    });
+    throw inFileError(path, error);
   }
+}
+
+/** The same error with the file in front of its place, and a hint where it has none. */
+export function inFileError(path: string, error: SystoleError, otherHint?: string): SystoleError {
+  const { code, message, where, expected, actual } = error;
+  const hint = error.hint ?? otherHint;
+  return new SystoleError(code, message, {
+    where: where ? `${path}: ${where}` : path,
+    ...(expected !== undefined && { expected }),
+    ...(actual !== undefined && { actual }),
+    ...(hint !== undefined && { hint }),
+  });
 }

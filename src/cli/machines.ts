@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Machine } from '../arch/machine.js';
 import { parseMachine } from '../arch/machine-schema.js';
 import { SystoleError } from '../base/error.js';
-import { readTextFile } from './files.js';
+import { inFileError, readTextFile } from './files.js';
 import { closest } from './frame/closest.js';
 import { packageRoot } from './package.js';
 
@@ -39,12 +39,12 @@ async function machineFile(path: string): Promise<Machine> {
   try {
     return parseMachine(JSON.parse(text));
   } catch (error) {
-    const why = error instanceof SystoleError ? error : null;
-    throw new SystoleError('machine-invalid', why ? why.message : 'the machine file is not JSON', {
-      where: why?.where ? `${path}: ${why.where}` : path,
-      ...(why?.expected ? { expected: why.expected } : {}),
-      actual: why?.actual ?? (error as Error).message,
-      hint: "copy one of the package's machines/*.json and change it; systole machines NAME --json prints one",
+    const hint = "copy one of the package's machines/*.json and change it; systole machines NAME --json prints one";
+    if (error instanceof SystoleError) throw inFileError(path, error, hint);
+    throw new SystoleError('machine-invalid', 'the machine file is not JSON', {
+      where: path,
+      actual: (error as Error).message,
+      hint,
     });
   }
 }

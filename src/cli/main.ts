@@ -1,5 +1,5 @@
 /** The systole command: parses, runs, prints, and chooses the exit code. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { Session } from './frame/define.js';
 import { asSystoleError, errorJson, errorText, exitCodeOf } from './frame/errors.js';
 import { jsonText } from './frame/outcome.js';
@@ -12,8 +12,9 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   const json = args.includes('--json');
   const session: Session = { terminal, outcome: null };
   const help: string[] = [];
+  const program = buildProgram(session, (text) => help.push(text));
   try {
-    await buildProgram(session, (text) => help.push(text)).parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' });
     const { outcome } = session;
     if (outcome === null) return 0;
     terminal.out(json ? jsonText(outcome.json) : `${outcome.text}\n`);
@@ -24,12 +25,16 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       terminal.err(help.join(''));
       return 2;
     }
-    const refused = asSystoleError(error);
+    const refused = asSystoleError(error, helpOf(program, args[0]));
     if (json) terminal.out(jsonText(errorJson(refused)));
     else terminal.err(`${errorText(refused)}\n`);
     if (process.env.SYSTOLE_DEBUG && error instanceof Error) terminal.err(`${error.stack}\n`);
     return exitCodeOf(refused);
   }
+}
+
+function helpOf(program: Command, word: string | undefined): string {
+  return program.commands.some((command) => command.name() === word) ? `systole ${word}` : 'systole';
 }
 
 /** For bin/systole.js. */

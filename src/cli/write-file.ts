@@ -1,10 +1,11 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { whileTemporary } from '../base/temporary.js';
+import { makeFolder } from '../runtime/project.js';
 
 /** The file appears whole or not at all. */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(resolve(path)));
   const work = `${path}.tmp-${process.pid}`;
   await whileTemporary(work, async () => {
     try {

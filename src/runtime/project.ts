@@ -10,11 +10,29 @@ import { whileTemporary } from '../base/temporary.js';
 
 export type ProjectFiles = ReadonlyMap<string, string | Uint8Array>;
 
+/**
+ * Makes a folder and those above it. Not mkdir's own `recursive`: Node tries for ever where a file system (/proc) says that
+ * a folder it has shown is not there.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
+  }
+}
+
 /** Writes the files below a folder; *.sh may be run. */
 export async function writeFiles(folder: string, files: ProjectFiles): Promise<void> {
   for (const [path, data] of files) {
     const file = join(folder, path);
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(file, data);
     if (path.endsWith('.sh')) await chmod(file, 0o755);
   }
@@ -32,7 +50,7 @@ export async function writeProject(
 ): Promise<void> {
   const target = resolve(folder);
   await checkTarget(target, options.force ?? false);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   await removeAbandoned(target);
   const work = await mkdtemp(`${workPrefix(target)}${process.pid}-`);
   await whileTemporary(work, async () => {

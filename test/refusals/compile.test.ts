@@ -200,10 +200,10 @@ describe('compile refuses an output directory', () => {
     expect(shop.entries().filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('below a place where nothing may be written', async () => {
-    const { exit, code } = await refused(
-      ...['compile', model, '-o', '/proc/systole', '--calibration', shop.path('data.npz')],
-    );
-    expect({ exit, code }).toEqual({ exit: 1, code: 'file-access' });
+  it('below a place where nothing may be written, however deep', async () => {
+    for (const out of ['/proc/systole', '/proc/systole/deep/below']) {
+      const { exit, code } = await refused('compile', model, '-o', out, '--calibration', shop.path('data.npz'));
+      expect({ exit, code }).toEqual({ exit: 1, code: 'file-access' });
+    }
   });
 });

@@ -28,10 +28,13 @@ export function errorJson({ code, message, where, expected, actual, hint }: Syst
   return { error: { code, message, ...details } };
 }
 
-/** What went wrong, whatever was thrown; a defect of ours as such, in one line. */
-export function asSystoleError(error: unknown): SystoleError {
+/**
+ * What went wrong, whatever was thrown; a defect of ours as such, in one line.
+ * @param help the command whose --help tells more
+ */
+export function asSystoleError(error: unknown, help = 'systole'): SystoleError {
   if (error instanceof SystoleError) return error;
-  if (error instanceof CommanderError) return usageError(error);
+  if (error instanceof CommanderError) return usageError(error, help);
   if (isFileError(error)) return fileError(error);
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new SystoleError('internal', `internal error: ${text.split('\n')[0]}`, {
@@ -39,13 +42,11 @@ export function asSystoleError(error: unknown): SystoleError {
   });
 }
 
-function usageError(error: CommanderError): SystoleError {
+function usageError(error: CommanderError, help: string): SystoleError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1');
   const code = error.code === 'commander.invalidArgument' ? 'option-invalid' : 'usage-invalid';
-  return new SystoleError(code, first, {
-    hint: suggestion || 'systole --help lists the commands, systole COMMAND --help its options',
-  });
+  return new SystoleError(code, first, { hint: suggestion || `${help} --help shows what there is, with an example` });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

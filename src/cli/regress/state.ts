@@ -1,6 +1,7 @@
 /** Results so far, one JSON line each: a killed regression loses at most the case it was at. */
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { appendFile, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../runtime/project.js';
 import type { CaseResult } from './result.js';
 
 /** By key: the content hash of all that decides a result. A line cut short by a kill is passed over. */
@@ -19,7 +20,7 @@ export async function readState(path: string): Promise<Map<string, CaseResult>> 
 
 /** One write of one line to the end of the file: lines of several processes never mix. */
 export async function appendState(path: string, key: string, result: CaseResult): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(resolve(path)));
   // The newline in front ends a line that a kill cut short.
   await appendFile(path, `\n${JSON.stringify({ key, result })}\n`);
 }
