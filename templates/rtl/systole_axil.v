@@ -214,6 +214,7 @@ module systole_axil #(
       endcase
     end
   end
+
 `ifdef SYSTOLE_ASSERT
   // An answer that is offered stays as it is until it is taken.
   reg b_held_q, r_held_q;

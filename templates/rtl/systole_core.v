@@ -128,19 +128,28 @@ module systole_core #(
   endgenerate
 
   // Control. The units are held in reset while disabled and no frame is in the machine, so that an enable always
-  // starts at word 0 of the program that is in memory then.
+  // starts at word 0 of the program that is in memory then. While disabled no frame begins, those begun are finished.
   wire        enable, soft_reset, cfg_start, cfg_we, error;
   wire [1:0]  cfg_sel;
   wire [31:0] cfg_addr, cfg_piece;
   wire        first_beat, frame_done, bad_record, err_short, err_long;
-  reg         frame_q;
-  wire        unit_rst = rst || soft_reset || (!enable && !frame_q);
+  // Two frames at most: LOAD may be at the next one while the rest of the machine is at the one before.
+  reg  [1:0]  begun_q;   // frames whose first beat is in, not yet out
+  reg  [1:0]  loaded_q;  // of these, how many LOAD is done with
+  wire        frame = begun_q != 2'd0;
+  wire        load_done;
+  wire        unit_rst = rst || soft_reset || (!enable && !frame);
   wire [31:0] waiting;
-  reg  [31:0] cycle_q, cycles_q;
+  reg  [31:0] cycles_q;
   wire        progress;
   always @(posedge clk) begin
-    if (rst || soft_reset || frame_done) frame_q <= 1'b0;
-    else if (first_beat) frame_q <= 1'b1;
+    if (unit_rst) begin
+      begun_q <= 2'd0;
+      loaded_q <= 2'd0;
+    end else begin
+      begun_q <= begun_q + {1'b0, first_beat} - {1'b0, frame_done};
+      loaded_q <= loaded_q + {1'b0, load_done} - {1'b0, frame_done};
+    end
   end
   systole_axil #(
       .IDENTITY(IDENTITY)
@@ -153,7 +162,7 @@ module systole_core #(
       .s_axi_rdata(s_axi_rdata), .s_axi_rresp(s_axi_rresp), .s_axi_rvalid(s_axi_rvalid), .s_axi_rready(s_axi_rready),
       .enable_o(enable), .soft_reset_o(soft_reset), .cfg_start_o(cfg_start), .cfg_sel_o(cfg_sel), .cfg_addr_o(cfg_addr),
       .cfg_we_o(cfg_we), .cfg_piece_o(cfg_piece),
-      .idle_i(!frame_q), .waiting_i(waiting), .cycles_i(cycles_q), .frame_done_i(frame_done), .progress_i(progress),
+      .idle_i(!frame), .waiting_i(waiting), .cycles_i(cycles_q), .frame_done_i(frame_done), .progress_i(progress),
       .err_short_i(err_short), .err_long_i(err_long), .err_record_i(bad_record), .error_o(error), .irq_o(irq_o)
   );
 
@@ -184,9 +193,9 @@ module systole_core #(
 
   // Fetch and the three units' records.
   wire [7:0]  fetch_index;
-  wire        fetch_last, fetch_consume, load_word, feed_word, post_word, all_idle;
+  wire        fetch_last, fetch_consume, load_word, feed_word, post_word, over;
   wire [31:0] fetch_data;
-  wire        load_full, load_move, load_active, load_done;
+  wire        load_full, load_move, load_active;
   wire        feed_full, feed_move, feed_active, feed_done;
   wire        post_full, post_move, post_active, post_done;
   wire [`SYSTOLE_LOAD_FIELDS*32-1:0] load_shadow, load_fields;
@@ -197,7 +206,7 @@ module systole_core #(
   ) fetch (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
-      .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .all_idle_i(all_idle),
+      .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .over_i(over),
       .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word),
       .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
       .consume_o(fetch_consume), .frame_done_o(frame_done), .bad_record_o(bad_record)
@@ -433,8 +442,8 @@ module systole_core #(
       .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
       .s_axis_tready_o(s_axis_tready), .first_beat_o(first_beat),
       .w_valid_o(l_write), .w_ready_i(l_ready), .w_group_o(l_group), .w_addr_o(l_addr), .w_count_o(l_count),
-      .w_data_o(l_data), .row_done_o(loaded_row), .err_short_o(err_short), .err_long_o(err_long), .halt_i(error),
-      .waiting_input_o(waiting_input)
+      .w_data_o(l_data), .row_done_o(loaded_row), .err_short_o(err_short), .err_long_o(err_long), .open_i(enable),
+      .halt_i(error), .waiting_input_o(waiting_input)
   );
   systole_packer #(
       .OUT_BYTES(OUT_BYTES)
@@ -445,8 +454,7 @@ module systole_core #(
   );
 
   // State for fetch, for people and for the watchdog.
-  assign all_idle = frame_q && !load_active && !load_full && !feed_active && !feed_full && !post_active && !post_full
-                 && credits_full && !packer_busy;
+  assign over = loaded_q != 2'd0 && !feed_active && !feed_full && !post_active && !post_full && credits_full && !packer_busy;
   wire out_beat = m_axis_tvalid && m_axis_tready;
   wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : 2'd1;
   wire [1:0] post_state = !post_active ? 2'd0 : slot_valid ? 2'd1 : 2'd2;
@@ -455,11 +463,26 @@ module systole_core #(
   assign progress = issue || slot_valid || entry_pop || p_write || (l_write && l_ready) || out_beat || fetch_consume
                  || (s_axis_tvalid && s_axis_tready);
 
-  // CYCLES: from the first accepted input beat to the last accepted output beat, both counted.
+  // CYCLES: from the first accepted input beat to the last accepted output beat, both counted. age_q is that of the
+  // frame that leaves next, next_age_q that of the one behind it; waiting_q: both are in the machine.
+  reg [31:0] age_q, next_age_q;
+  reg        inside_q, waiting_q;
+  wire       leaves = out_beat && m_axis_tlast;
   always @(posedge clk) begin
-    cycle_q <= first_beat ? 32'd1 : cycle_q + 32'd1;
-    if (rst) cycles_q <= 32'd0;
-    else if (out_beat && m_axis_tlast) cycles_q <= cycle_q + 32'd1;
+    age_q <= leaves ? next_age_q + 32'd1 : inside_q ? age_q + 32'd1 : 32'd1;
+    next_age_q <= waiting_q ? next_age_q + 32'd1 : first_beat && inside_q ? 32'd1 : 32'd0;
+    if (unit_rst) begin
+      inside_q <= 1'b0;
+      waiting_q <= 1'b0;
+    end else if (leaves) begin
+      inside_q <= waiting_q || first_beat;
+      waiting_q <= 1'b0;
+    end else begin
+      inside_q <= inside_q || first_beat;
+      waiting_q <= waiting_q || (first_beat && inside_q);
+    end
+    if (rst || soft_reset) cycles_q <= 32'd0;
+    else if (leaves) cycles_q <= age_q + 32'd1;
   end
 
   // What the writer writes, for a simulation to read; nothing in the machine does.

@@ -1,6 +1,7 @@
 // Program memory and the dispatch of its records, one word a cycle, to the shadow registers of LOAD, FEED and POST.
-// word_q of the memory always is the word at pc_q. Blocks at a header while the unit's shadow is full, and at END
-// until all_idle_i; then frame_done_o pulses and word 0 is at the head in the next cycle.
+// The memory's output always is the word at pc_q. Blocks at a header while the unit's shadow is full, and at END until
+// the frame is over (over_i); then frame_done_o pulses, and the word after LOOP, or word 0 where there is no LOOP, is at
+// the head in the next cycle.
 `default_nettype none
 `include "systole_records.vh"
 module systole_fetch #(
@@ -16,7 +17,7 @@ module systole_fetch #(
     input  wire               load_full_i,
     input  wire               feed_full_i,
     input  wire               post_full_i,
-    input  wire               all_idle_i,
+    input  wire               over_i,
     output wire               load_valid_o,
     output wire               feed_valid_o,
     output wire               post_valid_o,
@@ -28,6 +29,7 @@ module systole_fetch #(
     output wire               bad_record_o
 );
   reg [PC_BITS-1:0] pc_q;
+  reg [PC_BITS-1:0] restart_q;
   reg               body_q;
   reg [7:0]         op_q;
   reg [7:0]         index_q;
@@ -36,16 +38,19 @@ module systole_fetch #(
 
   wire [7:0] op = word[7:0];
   wire       end_op  = op == `SYSTOLE_OP_END;
+  wire       loop_op = op == `SYSTOLE_OP_LOOP && word[31:8] == 24'd0;
   wire       load_op = op == `SYSTOLE_OP_LOAD && word[31:8] == `SYSTOLE_LOAD_FIELDS;
   wire       feed_op = op == `SYSTOLE_OP_FEED && word[31:8] == `SYSTOLE_FEED_FIELDS;
   wire       post_op = op == `SYSTOLE_OP_POST && word[31:8] == `SYSTOLE_POST_FIELDS;
   wire       header = !body_q && !halt_i;
   wire       take_header = header && ((load_op && !load_full_i) || (feed_op && !feed_full_i) || (post_op && !post_full_i));
   wire       take_body = body_q && !halt_i;
-  wire       consume = take_header || take_body;
+  wire       take_loop = header && loop_op;
+  wire       consume = take_header || take_body || take_loop;
   wire       last = index_q == last_index_q;
-  wire       frame_done = header && end_op && all_idle_i;
-  wire [PC_BITS-1:0] pc_next = (rst || frame_done) ? {PC_BITS{1'b0}} : pc_q + {{(PC_BITS-1){1'b0}}, consume};
+  wire       frame_done = header && end_op && over_i;
+  wire [PC_BITS-1:0] pc_after = pc_q + {{(PC_BITS-1){1'b0}}, consume};
+  wire [PC_BITS-1:0] pc_next = rst ? {PC_BITS{1'b0}} : frame_done ? restart_q : pc_after;
 
   systole_ram #(
       .WIDTH(32), .WORDS(PROG_WORDS), .ADDR_BITS(PC_BITS)
@@ -56,6 +61,8 @@ module systole_fetch #(
 
   always @(posedge clk) begin
     pc_q <= pc_next;
+    if (rst) restart_q <= {PC_BITS{1'b0}};
+    else if (take_loop) restart_q <= pc_after;
     if (take_header) begin
       op_q <= op;
       index_q <= 8'd0;
@@ -74,6 +81,6 @@ module systole_fetch #(
   assign word_o = word;
   assign consume_o = consume;
   assign frame_done_o = frame_done;
-  assign bad_record_o = header && !rst && !end_op && !load_op && !feed_op && !post_op;
+  assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op;
 endmodule
 `default_nettype wire

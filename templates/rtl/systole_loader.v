@@ -34,6 +34,7 @@ module systole_loader #(
     output wire                  row_done_o,       // pulse: a row of the tensor is complete with this write
     output wire                  err_short_o,      // TLAST came too early; up until halt_i
     output wire                  err_long_o,       // pulse: the frame's last beat was not the last
+    input  wire                  open_i,           // another frame may begin
     input  wire                  halt_i,           // stop; only the rest of a long frame is still taken
     output wire                  waiting_input_o
 );
@@ -115,7 +116,7 @@ module systole_loader #(
   wire completes = ~fold | ((complete_in_q == 16'd0) & (fold_left_q != 16'd0));
 
   wire [7:0] fill_rest = consume ? fill_q - chunk_q : fill_q;
-  wire listening = run & ~tlast_q & (pad_left_q == 16'd0) & (fill_q <= MOST[7:0]);
+  wire listening = run & ~tlast_q & (begun_q | open_i) & (pad_left_q == 16'd0) & (fill_q <= MOST[7:0]);
   wire take = listening & s_axis_tvalid_i;
 
   assign s_axis_tready_o = swallow_q | listening;
@@ -246,11 +247,13 @@ module systole_loader #(
       end
     end
   end
+
 `ifdef SYSTOLE_ASSERT
   // A write that is asked for stays as it is until it is granted, unless the machine stops.
   reg held_q;
   reg [LANES*AD+39:0] write_q;
-  wire [LANES*AD+39:0] write = {w_addr_o, w_count_o, w_data_o};
+  wire [LANES*AD-1:0] unused_lanes = {LANES*AD{1'b1}} << (w_count_o * AD);
+  wire [LANES*AD+39:0] write = {w_addr_o, w_count_o, w_data_o & ~unused_lanes};
   always @(posedge clk) begin
     held_q <= w_valid_o & ~w_ready_i & ~rst;
     write_q <= write;

@@ -6,6 +6,7 @@
 `define SYSTOLE_OP_LOAD 8'd1
 `define SYSTOLE_OP_FEED 8'd2
 `define SYSTOLE_OP_POST 8'd3
+`define SYSTOLE_OP_LOOP 8'd4
 
 `define SYSTOLE_LOAD_FIELDS 18
 `define SYSTOLE_LOAD_FOLD 0

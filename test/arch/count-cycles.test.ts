@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runSimulation } from '../../sim/run.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
-import { type CycleCount, countCycles } from '../../src/arch/timing/count-cycles.js';
-import { compareVerilog, coreSimulator } from '../end-to-end/levels.js';
+import { type CycleCount, countCycles, countInterval } from '../../src/arch/timing/count-cycles.js';
+import { compareVerilog, coreSimulator, goldenBytes } from '../end-to-end/levels.js';
 import { testMachine, VARIED_MACHINES } from '../support/machines.js';
 import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
@@ -26,6 +27,28 @@ describe('the cycle count equals that of the Verilated core, exactly, on random 
           const run = await compareVerilog(plan, frames, binary, { hangLimit: 500_000 });
           expect(run).toEqual({ difference: null, cycles: [count.cycles, count.cycles] });
           expectWaterfall(plan, count);
+        }),
+        { numRuns: RUNS, seed: SEED },
+      );
+    });
+  }
+});
+
+describe('the interval from frame to frame equals that of the Verilated core, exactly, frames waiting at the door', () => {
+  for (const machine of VARIED_MACHINES) {
+    test(`on ${machine.name}`, { timeout: 600_000 }, async () => {
+      const binary = await coreSimulator(machine);
+      await fc.assert(
+        fc.asyncProperty(recipeArbitrary, fc.nat(), async (recipe, seed) => {
+          const network = networkFromRecipe(recipe);
+          const plan = planNetwork(network, machine);
+          const frames = Array.from({ length: 5 }, (_, i) => randomFrame(network, seed + i));
+          const { frames: results } = await runSimulation(binary, { images: plan.images, frames, pipelined: true });
+          const [fourth, fifth] = results.slice(3).map((result) => (result.kind === 'output' ? result.lastOut : 0));
+          expect(fifth! - fourth!).toBe(countInterval(machine, plan.images));
+          results.forEach((result, i) => {
+            expect(result).toMatchObject({ kind: 'output', bytes: goldenBytes(plan, frames[i]!) });
+          });
         }),
         { numRuns: RUNS, seed: SEED },
       );

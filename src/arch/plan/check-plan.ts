@@ -2,14 +2,13 @@
 import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 import type { FeedRecord, LoadRecord, PostRecord } from '../program/program.js';
+import { LAYERS_BEHIND } from './place-frame.js';
 import type { Plan } from './plan.js';
 
 /** @throws SystoleError plan-invalid: a defect of the planner, never of the user's model */
 export function checkPlan(plan: Plan): void {
   const { program, machine, layers } = plan;
-  const kinds = program.map((record) => record.opcode).join(' ');
-  const expected = ['load', ...layers.map(() => 'feed post'), 'end'].join(' ');
-  require(kinds === expected, 'the program', `the order of records is ${kinds}`);
+  checkOrder(plan);
   const feeds = program.filter((record): record is FeedRecord => record.opcode === 'feed');
   const posts = program.filter((record): record is PostRecord => record.opcode === 'post');
   const load = program[0] as LoadRecord;
@@ -24,6 +23,25 @@ export function checkPlan(plan: Plan): void {
 
 function require(holds: boolean, where: string, sentence: string): void {
   if (!holds) throw new SystoleError('plan-invalid', `the plan of ${where} is not valid: ${sentence}`, { where });
+}
+
+/** LOAD, a FEED and a POST for each layer, END; where the next frame is loaded meanwhile, LOOP and its LOAD as well. */
+function checkOrder({ program, layers, input }: Plan): void {
+  const kinds = program.map((record) => record.opcode);
+  const nextLoad = kinds.lastIndexOf('load');
+  const pairs = layers.flatMap(() => ['feed', 'post']);
+  const early = nextLoad === 0;
+  const at = nextLoad - 2;
+  const expected = early
+    ? ['load', ...pairs, 'end']
+    : ['load', 'loop', ...pairs.slice(0, at), 'load', ...pairs.slice(at), 'end'];
+  require(kinds.join() === expected.join(), 'the program', `the order of records is ${kinds.join(' ')}`);
+  if (early) return;
+  const lastReader = layers.findLastIndex((layer) => layer.input === input.tensor || layer.residual === input.tensor);
+  const behind = at / 2 - 1 - lastReader;
+  require(behind >= LAYERS_BEHIND, 'LOAD', `the next frame comes ${behind} layers behind the input's last reader`);
+  const [first, next] = [program[0]!, program[nextLoad]!].map((record) => JSON.stringify(record));
+  require(first === next, 'LOAD', 'the next frame is not loaded like the first');
 }
 
 function checkFeed(name: string, { fields }: FeedRecord, plan: Plan): void {
@@ -72,8 +90,11 @@ function checkPair(name: string, feed: FeedRecord, post: PostRecord): void {
 /** Tensors alive together lie apart, and every tensor inside its group. */
 function checkOverlaps(plan: Plan): void {
   const capacity = plan.machine.memory.activationWords * plan.machine.lanes;
+  const kept = plan.program.filter(({ opcode }) => opcode === 'load').length > 1 ? plan.input.tensor : null;
   const stored = Object.values(plan.tensors).flatMap(({ name, place }) => {
-    return place ? [{ name, ...place, end: place.base + place.planes * place.planeStride }] : [];
+    if (!place) return [];
+    const lastRead = name === kept ? plan.layers.length - 1 : place.lastRead;
+    return [{ name, ...place, lastRead, end: place.base + place.planes * place.planeStride }];
   });
   stored.forEach((a, i) => {
     require(a.end <= capacity, a.name, 'the tensor is larger than its group');

@@ -23,6 +23,11 @@ export function lifetimes(layers: readonly ArrayLayer[], input: string): readonl
   }));
 }
 
+/** Index of the last layer that reads a tensor. */
+export function lastReader(layers: readonly ArrayLayer[], name: string): number {
+  return layers.findLastIndex((layer) => readsOf(layer).includes(name));
+}
+
 export function readsOf(layer: ArrayLayer): readonly string[] {
   const residual = layer.requantize?.residual;
   return residual ? [layer.input, residual.tensor] : [layer.input];

@@ -94,7 +94,7 @@ function convLayer(layer: ConvLayer, pool: MaxPoolLayer | undefined, network: In
     pool: pool ? poolWindow(pool, true) : null,
     requantize: layer.requantize,
     accRange: layer.accRange,
-    usefulMacs: layer.useful ? conv.height * conv.width * layer.weights.length : 0,
+    usefulMacs: layer.useful ? conv.height * conv.width * (layer.sourceWeights ?? layer.weights.length) : 0,
     useful: layer.useful,
     toStream: false,
   };

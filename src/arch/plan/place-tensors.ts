@@ -16,13 +16,25 @@ export interface Placed {
   readonly counters: ReadonlyMap<string, number>;
 }
 
-/** Group, address and row counter of every tensor. @throws SystoleError memory-too-small, network-unsupported */
-export function placeAll(lowered: LoweredNetwork, geometries: readonly LayerGeometry[], machine: Machine): Placed {
+/**
+ * Group, address and row counter of every tensor.
+ * @param keepInput nothing else ever lies where the input lies, nor counts on its counter
+ * @throws SystoleError memory-too-small, network-unsupported
+ */
+export function placeAll(
+  lowered: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+  machine: Machine,
+  keepInput: boolean,
+): Placed {
   const last = lowered.layers.length - 1;
   const lives = lifetimes(lowered.layers, lowered.input);
   const waited = fullyWaited(geometries);
   // Rows nobody waits for arrive whenever they arrive: LOAD's may still be on their way, and so may their counts.
-  const guarded = lives.map((life) => ({ ...life, lastRead: waited.has(life.name) ? life.lastRead : last }));
+  const guarded = lives.map((life) => {
+    const free = waited.has(life.name) && !(life.made < 0 && keepInput);
+    return { ...life, lastRead: free ? life.lastRead : last };
+  });
   const shapes = new Map(lives.map(({ name }) => [name, denseShape(name, lowered, geometries, machine)]));
   const stored: StoredTensor[] = lives.map((life, i) => {
     const shape = shapes.get(life.name)!;

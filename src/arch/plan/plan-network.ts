@@ -13,7 +13,8 @@ import { loadRecord } from './load-record.js';
 import { lowerNetwork } from './lower.js';
 import { parameterWords } from './parameter-words.js';
 import { passEntries, sharePasses } from './pass-table.js';
-import { type Placed, placeAll } from './place-tensors.js';
+import { type FramePlacement, placeFrame } from './place-frame.js';
+import type { Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor } from './plan.js';
 import { elementBytes, postRecord } from './post-record.js';
 import { residualNeed } from './row-needs.js';
@@ -27,25 +28,24 @@ export function planNetwork(network: IntegerNetwork, machine: Machine): Plan {
   const lowered = lowerNetwork(network);
   for (const layer of lowered.layers) checkLayerRanges(layer, machine);
   const geometries = layerGeometries(lowered, machine);
-  const placed = placeAll(lowered, geometries, machine);
-  const plan = assemble({ network, machine, lowered, geometries, placed });
+  const plan = assemble({ network, machine, lowered, geometries, ...placeFrame(lowered, geometries, machine) });
   checkPlan(plan);
   return plan;
 }
 
-interface Parts {
+interface Parts extends FramePlacement {
   readonly network: IntegerNetwork;
   readonly machine: Machine;
   readonly lowered: LoweredNetwork;
   readonly geometries: readonly LayerGeometry[];
-  readonly placed: Placed;
 }
 
 function assemble(parts: Parts): Plan {
-  const { machine, lowered, geometries, placed } = parts;
+  const { machine, lowered, geometries, placed, nextLoadAfter } = parts;
   const input = lowered.tensors[lowered.input]!;
   const fold = geometries.find((geometry) => geometry.fold)?.fold ?? null;
-  const program: ProgramRecord[] = [loadRecord(input, placed.places.get(input.name)!, fold)];
+  const load = loadRecord(input, placed.places.get(input.name)!, fold);
+  const program: ProgramRecord[] = nextLoadAfter === null ? [load] : [load, { opcode: 'loop', fields: {} }];
   const passes: PassEntry[] = [];
   const parameters: ChannelParameters[] = [];
   const weights: Uint8Array[] = [];
@@ -79,6 +79,7 @@ function assemble(parts: Parts): Plan {
       counter: placed.counters.get(layer.output)!,
     });
     program.push(feed, post);
+    if (i === nextLoadAfter) program.push(load);
     parameters.push(...parameterWords(geometry, machine));
     weights.push(block.fields);
     weightWords += block.words;

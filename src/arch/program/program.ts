@@ -21,7 +21,12 @@ export interface EndRecord {
   readonly opcode: 'end';
   readonly fields: Fields<'end'>;
 }
-export type ProgramRecord = LoadRecord | FeedRecord | PostRecord | EndRecord;
+/** Where END goes back to: the records before it are for the first frame alone. */
+export interface LoopRecord {
+  readonly opcode: 'loop';
+  readonly fields: Fields<'loop'>;
+}
+export type ProgramRecord = LoadRecord | FeedRecord | PostRecord | EndRecord | LoopRecord;
 
 export type PassMode = 'unsigned' | 'signed' | 'bipolar';
 

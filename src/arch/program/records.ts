@@ -12,10 +12,11 @@ export interface RecordField {
 const u = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name });
 const s = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name, signed: true });
 
-export const OPCODES = { end: 0, load: 1, feed: 2, post: 3 } as const;
+export const OPCODES = { end: 0, load: 1, feed: 2, post: 3, loop: 4 } as const;
 
 export const RECORD_FIELDS = {
   end: [],
+  loop: [],
   load: [
     u('fold'),
     u('group'),

@@ -3,7 +3,7 @@ import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 
 /** What memory holds before anything is written: reading it gives wrong results, not zeros. */
-const FORGOTTEN = 0xa5;
+export const FORGOTTEN = 0xa5;
 
 export interface ActivationMemory {
   /** Codes a group holds. */

@@ -1,6 +1,6 @@
 import { SystoleError } from '../../base/error.js';
 import type { LoadRecord } from '../program/program.js';
-import { requireInside } from './activation-memory.js';
+import { FORGOTTEN, requireInside } from './activation-memory.js';
 import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
@@ -29,6 +29,13 @@ export function runLoad(
     return;
   }
   for (let v = 0; v < fields.virtualRows; v++) foldRow({ fields }, v, frame, store, state);
+}
+
+/** The LOAD of the frame behind: from here on the input's place holds something else, and nobody may wait for its rows. */
+export function nextFrame(record: LoadRecord, index: number, program: LoadedProgram, state: FrameState): void {
+  const { rows, pixels, pixelCodes, counter } = record.fields;
+  runLoad(record, index, new Uint8Array(rows * pixels * pixelCodes).fill(FORGOTTEN), program, state);
+  state.counters.value[counter] = 0;
 }
 
 type Store = (addr: number, code: number, row: number) => void;

@@ -7,7 +7,7 @@ import type { Machine } from '../machine.js';
 import type { FeedRecord, Images, PostRecord } from '../program/program.js';
 import { broken } from './activation-memory.js';
 import { runTile, type Tile, waitForRows } from './feed.js';
-import { runLoad } from './load.js';
+import { nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
 
@@ -45,8 +45,13 @@ export function openProgram(machine: Machine, images: Images): (frame: Uint8Arra
 function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState): void {
   let feed: FeedRecord | undefined;
   let layer = 0;
+  let loaded = false;
   program.records.forEach((record, index) => {
-    if (record.opcode === 'load') runLoad(record, index, frame, program, state);
+    if (record.opcode === 'load') {
+      if (loaded) nextFrame(record, index, program, state);
+      else runLoad(record, index, frame, program, state);
+      loaded = true;
+    }
     if (record.opcode === 'feed') {
       if (feed !== undefined) throw broken('two FEED records without a POST');
       feed = record;

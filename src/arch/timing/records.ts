@@ -18,22 +18,21 @@ export interface FetchModel {
   readonly units: Readonly<Record<UnitName, UnitSlot>>;
   /** Whether a shadow moves to active in this cycle, given that the unit finishes (`done`) or not. */
   moves(unit: UnitName, done: boolean): boolean;
+  /** FEED or POST has a record, or one is complete in its shadow. */
+  computes(): boolean;
   /** The end record is at the head: true in the cycle the frame is counted. */
-  frameDone(allIdle: boolean): boolean;
+  frameDone(over: boolean): boolean;
   /** Clock edge; returns whether a word was taken from program memory. */
-  step(
-    moved: Readonly<Record<UnitName, boolean>>,
-    done: Readonly<Record<UnitName, boolean>>,
-    allIdle: boolean,
-  ): boolean;
+  step(moved: Readonly<Record<UnitName, boolean>>, done: Readonly<Record<UnitName, boolean>>, over: boolean): boolean;
 }
 
 const NAMES = ['load', 'feed', 'post'] as const;
 
 export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
-  const slot = (): UnitSlot => ({ shadow: -1, full: false, active: -1 });
-  const units = { load: slot(), feed: slot(), post: slot() };
+  const empty = (): UnitSlot => ({ shadow: -1, full: false, active: -1 });
+  const units = { load: empty(), feed: empty(), post: empty() };
   let head = 0;
+  let restart = 0;
   /** Words of the record still to come; 0 = the header is at the head. */
   let body = 0;
 
@@ -43,32 +42,40 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
   return {
     units,
     moves,
-    frameDone: (allIdle) => isEnd() && allIdle,
-    step(moved, done, allIdle) {
+    computes: () => units.feed.active >= 0 || units.feed.full || units.post.active >= 0 || units.post.full,
+    frameDone: (over) => isEnd() && over,
+    step(moved, done, over) {
       const record = records[head];
       if (record === undefined) return false;
-      const wasFull = record.opcode !== 'end' && units[record.opcode].full;
+      const { opcode } = record;
+      const unit = opcode === 'end' || opcode === 'loop' ? null : units[opcode];
+      const wasFull = unit?.full === true;
       for (const name of NAMES) {
-        const unit = units[name];
+        const slot = units[name];
         if (moved[name]) {
-          unit.active = unit.shadow;
-          unit.full = false;
+          slot.active = slot.shadow;
+          slot.full = false;
         } else if (done[name]) {
-          unit.active = -1;
+          slot.active = -1;
         }
       }
-      if (record.opcode === 'end') {
-        if (allIdle) head = 0;
-        return false;
+      if (unit === null) {
+        if (opcode === 'end') {
+          if (over) head = restart;
+          return false;
+        }
+        head += 1;
+        restart = head;
+        return true;
       }
       if (body === 0) {
-        if (!wasFull) body = RECORD_FIELDS[record.opcode].length;
+        if (!wasFull) body = RECORD_FIELDS[opcode].length;
         return !wasFull;
       }
       body -= 1;
       if (body > 0) return true;
-      units[record.opcode].shadow = head;
-      units[record.opcode].full = true;
+      unit.shadow = head;
+      unit.full = true;
       head += 1;
       return true;
     },

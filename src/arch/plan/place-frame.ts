@@ -1,0 +1,39 @@
+import { SystoleError } from '../../base/error.js';
+import type { Machine } from '../machine.js';
+import type { LoweredNetwork } from './array-layer.js';
+import type { LayerGeometry } from './geometry.js';
+import { lastReader } from './lifetimes.js';
+import { type Placed, placeAll } from './place-tensors.js';
+
+export interface FramePlacement {
+  readonly placed: Placed;
+  /** The next frame's LOAD record stands behind this layer's; null: it begins when this frame is over. */
+  readonly nextLoadAfter: number | null;
+}
+
+/**
+ * Layers after the input's last reader before LOAD may write over it. A record enters a unit's shadow when the one
+ * before it is active there and the one before that is done: behind POST i + 2 nobody is at layer i.
+ */
+export const LAYERS_BEHIND = 2;
+
+/**
+ * Places all tensors. The next frame is loaded while this one is computed, where there are layers enough behind the
+ * input's last reader and memory enough to keep the input's place free.
+ * @throws SystoleError memory-too-small, network-unsupported
+ */
+export function placeFrame(
+  lowered: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+  machine: Machine,
+): FramePlacement {
+  const nextLoadAfter = lastReader(lowered.layers, lowered.input) + LAYERS_BEHIND;
+  if (nextLoadAfter < lowered.layers.length) {
+    try {
+      return { placed: placeAll(lowered, geometries, machine, true), nextLoadAfter };
+    } catch (error) {
+      if (!(error instanceof SystoleError && error.code === 'memory-too-small')) throw error;
+    }
+  }
+  return { placed: placeAll(lowered, geometries, machine, false), nextLoadAfter: null };
+}

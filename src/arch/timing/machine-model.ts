@@ -1,0 +1,167 @@
+/**
+ * A clock-by-clock model of the machine's control (docs/timing.md) under ideal streams, from command words alone:
+ * nothing of the data is looked at.
+ */
+import type { Machine } from '../machine.js';
+import { decodeProgram } from '../program/decode.js';
+import type { Images, ProgramRecord } from '../program/program.js';
+import { type FeedState, type FeedTiming, feedModel } from './feed.js';
+import { feedTiming, loadTiming, postTiming } from './fields.js';
+import { type LoadTiming, loaderModel } from './loader.js';
+import { packerModel } from './packer.js';
+import { fetchModel } from './records.js';
+import { type PostTiming, type SlotTiming, slotsOf } from './slots.js';
+import { timedQueue } from './timed-queue.js';
+import { writerModel } from './writer.js';
+
+/** From a tile's last step to its first slot token at the array's corner. */
+const STEP_TO_TOKEN = 6;
+/** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
+const ARRIVAL_TO_FIFO = 7;
+
+/** What happens in one cycle. */
+export interface MachineCycle {
+  /** A frame's first beat is accepted; a frame's last beat leaves. */
+  readonly enters: boolean;
+  readonly leaves: boolean;
+  readonly feed: FeedState;
+  /** Of the FEED record that is active, in FEED order, or -1. */
+  readonly layer: number;
+  /** Something moved. */
+  readonly busy: boolean;
+}
+
+export interface MachineModel {
+  readonly layers: number;
+  /** Cycles from a tile's last step to its first slot at POST. */
+  readonly depth: number;
+  /** One clock. The source offers a beat in every cycle while fewer than `offered` frames have come in whole. */
+  step(offered: number): MachineCycle;
+}
+
+export function machineModel(machine: Machine, images: Images): MachineModel {
+  const records = decodeProgram(images.program);
+  const { loads, feeds, posts } = timings(records);
+  const layerOf = new Map([...feeds.keys()].map((record, layer) => [record, layer]));
+  const fetch = fetchModel(records);
+  const { units } = fetch;
+  const loader = loaderModel(machine.lanes, machine.stream.inBytes);
+  const feed = feedModel(machine.memory.fifoEntries);
+  const tiles = tileSlots([...posts.values()], machine.postWidth);
+  const writer = writerModel();
+  const packer = packerModel(machine.stream.outBytes);
+  const counters = new Int32Array(machine.counters);
+  const bump = (index: number): void => {
+    counters[index] = counters[index]! + 1;
+  };
+
+  // Slots on their way to POST, and from there to the FIFO.
+  const toPost = timedQueue<SlotTiming>();
+  const toFifo = timedQueue<SlotTiming>();
+  const depth = STEP_TO_TOKEN + machine.cols / machine.columnsPerStage + machine.rows;
+
+  let cycle = 0;
+  let postFullBefore = false;
+  let postMovedBefore = false;
+  /** Frames that LOAD is done with, and frames that END has counted. */
+  let loadedFrames = 0;
+  let countedFrames = 0;
+
+  function step(offered: number): MachineCycle {
+    const packing = packer.busy();
+    const written = writer.step(packer);
+    const leaves = packer.step(written.element);
+    const load = loads.get(units.load.active) ?? null;
+    const loaded = loader.step(load, load === null || written.group !== load.group, loadedFrames < offered);
+
+    const layer = layerOf.get(units.feed.active) ?? -1;
+    const state = feed.decide(feeds.get(units.feed.active) ?? null, counters);
+    if (feed.tileEnds()) {
+      tiles.next(feed.lastColumnTile(), (slot, i) => {
+        toPost.put(cycle + depth + i * slot.record.residualPlanes, slot);
+      });
+    }
+
+    const arrived = toPost.take(cycle);
+    if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + ARRIVAL_TO_FIFO, arrived);
+    const entered = toFifo.take(cycle);
+    if (entered !== null && !entered.absorbed) writer.push(entered);
+    // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.
+    const absorbed = toFifo.peek(cycle + 1)?.absorbed === true;
+
+    const done = { load: loaded.done, feed: feed.recordEnds(), post: arrived?.recordEnd === true };
+    const moved = {
+      load: fetch.moves('load', done.load),
+      feed: fetch.moves('feed', done.feed),
+      post: fetch.moves('post', done.post),
+    };
+    const nextLoad = moved.load ? loads.get(units.load.shadow) : undefined;
+    const nextFeed = moved.feed ? (feeds.get(units.feed.shadow) ?? null) : null;
+    const nextPost = moved.post ? posts.get(units.post.shadow) : undefined;
+    if (load !== null && loaded.rowDone) bump(load.counter);
+    if (written.counter >= 0) bump(written.counter);
+    if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
+    if (nextPost !== undefined && !nextPost.toStream) counters[nextPost.outCounter] = 0;
+
+    const delivered = units.post.full && (!postFullBefore || postMovedBefore);
+    postFullBefore = units.post.full;
+    postMovedBefore = moved.post;
+    const over = loadedFrames > countedFrames && !packing && feed.creditsFull() && !fetch.computes();
+    if (fetch.frameDone(over)) countedFrames += 1;
+    if (loaded.done) loadedFrames += 1;
+    const fetched = fetch.step(moved, done, over);
+    feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post);
+
+    const loading = loaded.rowDone || loader.wantsWrite();
+    const busy = fetched || loading || feed.issues() || entered !== null || written.pops;
+    cycle += 1;
+    return { enters: loaded.firstBeat, leaves, feed: state, layer, busy };
+  }
+  return { layers: feeds.size, depth, step };
+}
+
+interface Timings {
+  readonly loads: ReadonlyMap<number, LoadTiming>;
+  readonly feeds: ReadonlyMap<number, FeedTiming>;
+  readonly posts: ReadonlyMap<number, PostTiming>;
+}
+
+/** By record number. */
+function timings(records: readonly ProgramRecord[]): Timings {
+  const loads = new Map<number, LoadTiming>();
+  const feeds = new Map<number, FeedTiming>();
+  const posts = new Map<number, PostTiming>();
+  for (const [i, record] of records.entries()) {
+    if (record.opcode === 'load') loads.set(i, loadTiming(record.fields));
+    if (record.opcode === 'feed') feeds.set(i, feedTiming(record.fields));
+    if (record.opcode === 'post') posts.set(i, postTiming(record.fields));
+  }
+  return { loads, feeds, posts };
+}
+
+interface TileSlots {
+  /** Hands out the slots of the next tile, of the last column tile or a full one. */
+  next(lastColumnTile: boolean, put: (slot: SlotTiming, index: number) => void): void;
+}
+
+function tileSlots(posts: readonly PostTiming[], postWidth: number): TileSlots {
+  let record = 0;
+  let slots: Generator<SlotTiming> | null = null;
+  return {
+    next(lastColumnTile, put) {
+      const post = posts[record]!;
+      slots ??= slotsOf(post, postWidth);
+      const count = (lastColumnTile ? post.slotsLast : post.slotsFull) * post.pixelsPerTile;
+      let ended = false;
+      for (let i = 0; i < count; i++) {
+        const { value } = slots.next();
+        if (value === undefined) break;
+        put(value, i);
+        ended = value.recordEnd;
+      }
+      if (!ended) return;
+      record = (record + 1) % posts.length;
+      slots = null;
+    },
+  };
+}
