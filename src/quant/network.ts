@@ -59,6 +59,8 @@ export interface ConvLayer {
   readonly weightFormat: WeightFormat;
   /** True for Conv, Gemm, MatMul of the source model: counts as useful MACs. */
   readonly useful: boolean;
+  /** Weights of the source model, where zeros between its groups are among `weights`; absent: all of them. */
+  readonly sourceWeights?: number;
   /** null: the raw accumulators leave the machine (last layer only). */
   readonly requantize: Requantize | null;
   /** Exact reachable range over all channels, from the real weights and the input's bits. */

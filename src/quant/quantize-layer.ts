@@ -53,6 +53,7 @@ export function quantizeLayer(
     // Zeros between groups are no bipolar weights.
     weightFormat: { bits: weights.spread ? Math.max(2, numbers.weightBits) : numbers.weightBits },
     useful: layer.useful,
+    ...(weights.spread ? { sourceWeights: numbers.codes.length } : {}),
     accRange: widestRange(ranges),
   } as const;
   if (raw) return { ...shared, requantize: null, exactness: { kind: 'exact' } };

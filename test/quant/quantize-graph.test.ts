@@ -160,7 +160,7 @@ describe('quantizeGraph', () => {
       .conv({ kernel: [1, 1], channels: 4 })
       .build();
     const [first] = convs(await quantized(graph, { weights: 1, ends: 'same' }));
-    expect(first).toMatchObject({ groups: 1, weightFormat: { bits: 2 } });
+    expect(first).toMatchObject({ groups: 1, weightFormat: { bits: 2 }, sourceWeights: 4 });
     const signs = Array.from(first!.weights, Math.abs);
     expect(signs).toEqual([1, 1, 0, 0, 0, 0, 1, 1]);
   });
