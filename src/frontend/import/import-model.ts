@@ -6,7 +6,7 @@ import { buildGraph } from './build-graph.js';
 import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
 import { hostValue } from './host.js';
-import { inputShape } from './input-shape.js';
+import { fixedBatch, inputShape } from './input-shape.js';
 import { orderNodes } from './order.js';
 import { findInputLayout } from './probe.js';
 import { limit } from './refuse.js';
@@ -50,8 +50,10 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   for (const [name, tensor] of model.initializers) constants.set(name, { kind: 'constant', name, tensor });
   const input = inputs[0];
   const shape = input === undefined ? null : attempt(() => inputShape(input, givenShape), null);
-  const pinned = input === undefined || shape === null ? null : findInputLayout(input.name, shape, steps, constants);
-  const state = newState(null);
+  const batch = input === undefined ? 1 : fixedBatch(input);
+  const pinned =
+    input === undefined || shape === null ? null : findInputLayout(input.name, shape, batch, steps, constants);
+  const state = newState(null, batch);
   const values = new Map(constants);
   if (pinned !== null) {
     const { tensor, atoms, layout } = pinned;

@@ -28,6 +28,12 @@ export function inputShape(input: OnnxValueInfo, given: readonly number[] | unde
   });
 }
 
+/** The batch that the model is fixed to; 1 where it is open. */
+export function fixedBatch({ shape }: OnnxValueInfo): number {
+  const first = shape !== null && shape.length > 1 ? shape[0] : 1;
+  return typeof first === 'number' && first > 1 ? first : 1;
+}
+
 function declaredShape(input: OnnxValueInfo): number[] {
   const { shape } = input;
   if (shape === null) {

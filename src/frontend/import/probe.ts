@@ -16,6 +16,7 @@ class Found {
 export function findInputLayout(
   name: string,
   shape: readonly number[],
+  batch: number,
   steps: readonly Step[],
   constants: ReadonlyMap<string, Value>,
 ): PinnedInput {
@@ -24,7 +25,7 @@ export function findInputLayout(
   const found = (pinned: PinnedInput): never => {
     throw new Found(pinned);
   };
-  const state = newState({ input, shape, found });
+  const state = newState({ input, shape, found }, batch);
   const values = new Map(constants);
   values.set(name, { kind: 'map', shape, tensor: input, atoms: vector.atoms });
   try {

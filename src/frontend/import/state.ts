@@ -16,6 +16,8 @@ export interface ImportState {
    * tell when an operator says which of its axes are channels, rows and columns.
    */
   readonly probe: InputProbe | null;
+  /** Images that the model is fixed to, of which one is left: a Reshape may still name them. */
+  readonly batch: number;
   /** Of computed constants so far. */
   foldedBytes: number;
   /** Of the weights of all nodes so far, those that several share once for each. */
@@ -31,8 +33,8 @@ export interface InputProbe {
   readonly found: (layout: PinnedInput) => never;
 }
 
-export function newState(probe: InputProbe | null): ImportState {
-  return { nodes: [], tensors: new Map(), probe, foldedBytes: 0, weightBytes: 0, fills: new Map() };
+export function newState(probe: InputProbe | null, batch: number): ImportState {
+  return { nodes: [], tensors: new Map(), probe, batch, foldedBytes: 0, weightBytes: 0, fills: new Map() };
 }
 
 export function isProbed(state: ImportState, tensor: MapTensor): boolean {

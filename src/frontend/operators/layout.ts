@@ -40,8 +40,9 @@ export const RESHAPE = onnxOperator('Reshape', {
 });
 
 /** 0 keeps an axis, -1 is what is left. */
-function reshapeTo(call: Call, shape: readonly number[], target: readonly number[] | null): number[] {
-  if (target === null) throw limit(call, 'the shape is missing');
+function reshapeTo(call: Call, shape: readonly number[], given: readonly number[] | null): number[] {
+  if (given === null) throw limit(call, 'the shape is missing');
+  const target = oneImage(call, shape, given);
   const keeps = call.attributes.int('allowzero') === 0;
   const wanted = target.map((n, i) => (n === 0 && keeps ? (shape[i] ?? 0) : n));
   const known = elementsOf(wanted.filter((n) => n !== -1));
@@ -55,6 +56,12 @@ function reshapeTo(call: Call, shape: readonly number[], target: readonly number
     });
   }
   return filled;
+}
+
+/** In a model that is fixed to a batch, a shape that begins with it means the one image that is left. */
+function oneImage(call: Call, shape: readonly number[], target: readonly number[]): readonly number[] {
+  const isBatch = 'state' in call && call.state.batch > 1 && shape[0] === 1 && target[0] === call.state.batch;
+  return isBatch ? target.with(0, 1) : target;
 }
 
 export const FLATTEN = onnxOperator('Flatten', {

@@ -68,9 +68,25 @@ describe('the shape of the input', () => {
     expect([error.code, error.where, error.actual]).toEqual(['graph-limit', 'input x', 'uint8']);
   });
 
-  it('a Reshape that counts on several images is refused there, with the shape', () => {
-    const nodes = [node('Reshape', 'x s', 'r'), node('Relu', 'r', 'y')];
-    const error = refusalOf({ shape: [8, 3, 4, 4], nodes, initializers: { s: ints([2], [8, 48]) } });
-    expect([error.code, error.where]).toEqual(['shape-mismatch', 'node r (Reshape)']);
+  it('has one image where the model is fixed to several and its Reshapes name them', () => {
+    const nodes = [
+      node('MaxPool', 'x', 'p', { kernel_shape: [2, 2] }),
+      node('Reshape', 'p s', 'r'),
+      node('Gemm', 'r w', 'y'),
+    ];
+    const recipe = (first: readonly number[]): ModelRecipe => ({
+      shape: [8, 3, 5, 5],
+      nodes,
+      initializers: { s: ints([2], first), w: randomFloats([48, 2], 1) },
+    });
+    for (const target of [
+      [8, 48],
+      [8, -1],
+      [-1, 48],
+      [0, -1],
+    ]) {
+      expect(importOnnx(buildOnnx(recipe(target))).modelOutput.shape).toEqual([1, 2]);
+    }
+    expect(codeAndPlace(recipe([4, 96]))).toEqual(['shape-mismatch', 'node r (Reshape)']);
   });
 });
