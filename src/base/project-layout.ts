@@ -6,6 +6,10 @@ export const PROJECT_PATHS = {
   network: 'network.bin',
   /** Where every tensor lies on the machine (layoutToJson). */
   layout: 'program/layout.json',
+  /** The model as it was given: accuracy is compared with it. */
+  model: 'model.onnx',
+  /** The steps from raw data to the model's input (base/preprocess); absent without any. */
+  preprocess: 'preprocess.json',
 } as const;
 
 /** Modules of the generated hardware: the top below rtl/, and the instance name of the core in it. */

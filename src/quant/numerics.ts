@@ -1,7 +1,8 @@
 /** What the host computes at the two ends, in float32, operation by operation. */
 import { SystoleError } from '../base/error.js';
+import { transpose } from '../base/transpose.js';
 import type { EpilogueStep } from '../frontend/graph.js';
-import { toGraphInput, transpose } from '../frontend/transpose.js';
+import { toGraphInput } from '../frontend/transpose.js';
 import type { CodeTensor, IntegerNetwork, OutputStage } from './network.js';
 
 /**

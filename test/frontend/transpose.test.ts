@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toGraphInput, transpose } from '../../src/frontend/transpose.js';
+import { transpose } from '../../src/base/transpose.js';
+import { toGraphInput } from '../../src/frontend/transpose.js';
 
 const numbers = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => i);
 

@@ -1,3 +1,4 @@
+import { transpose as permuted } from '../transpose.js';
 import { linearTaps, nearestTaps, resample } from './resize.js';
 import { type Preprocess, type PreprocessStep, refused } from './steps.js';
 
@@ -55,23 +56,7 @@ function transpose({ shape, data }: Sample, axes: readonly number[], fail: Fail)
   if (axes.length !== shape.length || sorted.some((axis, i) => axis !== i)) {
     throw fail(`must name each of the axes 0 to ${shape.length - 1} once`);
   }
-  const to = axes.map((axis) => shape[axis]!);
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-  const steps = axes.map((axis) => strides[axis]!);
-  const out = new Float32Array(data.length);
-  const at = to.map(() => 0);
-  let from = 0;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[from]!;
-    for (let d = to.length - 1; d >= 0; d--) {
-      at[d] = at[d]! + 1;
-      from += steps[d]!;
-      if (at[d]! < to[d]!) break;
-      from -= steps[d]! * to[d]!;
-      at[d] = 0;
-    }
-  }
-  return { shape: to, data: out };
+  return { shape: axes.map((axis) => shape[axis]!), data: permuted(data, shape, axes) };
 }
 
 function channelOrder(sample: Sample, order: readonly number[], axis: number, fail: Fail): Sample {

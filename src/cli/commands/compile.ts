@@ -3,6 +3,7 @@ import type { Plan } from '../../arch/plan/plan.js';
 import { type CycleCount, countCycles } from '../../arch/timing/count-cycles.js';
 import { prettyJson } from '../../base/canonical-json.js';
 import type { ManifestInput, ManifestObject } from '../../base/manifest.js';
+import { PROJECT_PATHS } from '../../base/project-layout.js';
 import type { Graph } from '../../frontend/graph.js';
 import { manifestLayers, projectFiles } from '../../hdlgen/project-files.js';
 import { loadTemplates } from '../../hdlgen/templates.js';
@@ -16,7 +17,6 @@ import { readTensorFile, type TensorFile } from '../data/tensor-file.js';
 import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
 import type { Outcome } from '../frame/outcome.js';
 import { positive, shape, whole } from '../frame/values.js';
-import { KEPT } from '../kept-files.js';
 import { importModel, type ModelFile, modelInputShape, readModelFile } from '../model/float-graph.js';
 import {
   candidateMachines,
@@ -119,8 +119,8 @@ async function readInputs(path: string, options: Options): Promise<Inputs> {
 }
 
 function keptFiles({ model, preprocess }: Inputs): Map<string, string | Uint8Array> {
-  const files = new Map<string, string | Uint8Array>([[KEPT.model, model.bytes]]);
-  if (preprocess !== null) files.set(KEPT.preprocess, prettyJson(preprocess.steps));
+  const files = new Map<string, string | Uint8Array>([[PROJECT_PATHS.model, model.bytes]]);
+  if (preprocess !== null) files.set(PROJECT_PATHS.preprocess, prettyJson(preprocess.steps));
   return files;
 }
 

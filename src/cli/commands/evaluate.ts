@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SystoleError } from '../../base/error.js';
+import { PROJECT_PATHS } from '../../base/project-layout.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
 import { readTensorFile } from '../data/tensor-file.js';
 import { predictInParallel } from '../evaluate/in-parallel.js';
@@ -12,7 +13,6 @@ import { percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { facts } from '../frame/table.js';
 import { whole } from '../frame/values.js';
-import { KEPT } from '../kept-files.js';
 import { isClassifier } from '../model/classes.js';
 import { readReals } from '../model/project.js';
 
@@ -82,10 +82,10 @@ function requireClasses({ network, project }: CompiledModel): void {
 
 async function floatModel({ project }: CompiledModel, path: string | undefined): Promise<Uint8Array> {
   if (path !== undefined) return readBytes(path);
-  const kept = project.files.get(KEPT.model);
+  const kept = project.files.get(PROJECT_PATHS.model);
   if (kept !== undefined) return kept;
   throw new SystoleError('project-invalid', 'the directory keeps no float model', {
-    where: join(project.folder, KEPT.model),
+    where: join(project.folder, PROJECT_PATHS.model),
     hint: 'name it: --model MODEL.onnx',
   });
 }

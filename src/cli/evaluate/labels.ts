@@ -2,12 +2,13 @@ import { SystoleError } from '../../base/error.js';
 import type { TensorFile } from '../data/tensor-file.js';
 
 /**
- * The first `count` labels of [N].
+ * The first `count` labels of [N], or of a column [N, 1].
  * @throws SystoleError data-shape, data-type
  */
 export function labelsOf({ where, array }: TensorFile, count: number): number[] {
   const { shape, data } = array;
-  if (shape.length !== 1 || shape[0]! < count) {
+  const column = shape.slice(1).every((size) => size === 1);
+  if (shape.length === 0 || !column || shape[0]! < count) {
     throw new SystoleError('data-shape', 'there must be one label for each image', {
       where,
       expected: `[N], N at least ${count}`,

@@ -36,6 +36,8 @@ export function openProgress(terminal: Terminal): Progress {
           stream: process.stderr,
           clearOnComplete: true,
           hideCursor: false,
+          // A terminal whose lines no longer wrap would stay so after a kill.
+          linewrap: true,
         });
         bar.start(total, done);
         shown = title;

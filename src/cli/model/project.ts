@@ -1,27 +1,17 @@
 /** A compiled directory as the commands that use it need it. */
-import { join } from 'node:path';
 import { SystoleError } from '../../base/error.js';
-import { parsePreprocess } from '../../base/preprocess/steps.js';
 import { toGraphInput } from '../../frontend/transpose.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import { inputCodes } from '../../quant/numerics.js';
 import type { CompiledModel } from '../../runtime/model.js';
-import { codeSamples, realSamples, type SampleForm } from '../data/samples.js';
+import { preprocessOf } from '../../runtime/preprocess.js';
+import { codeSamples, realSamples } from '../data/samples.js';
 import { readTensorFile } from '../data/tensor-file.js';
-import { KEPT } from '../kept-files.js';
 
 export interface InputOptions {
   readonly input: string;
   readonly limit?: number;
   readonly codes?: true;
-}
-
-/** The steps of compile's --preprocess, kept in the project; null without. */
-export function keptPreprocess({ project }: CompiledModel): SampleForm['preprocess'] {
-  const bytes = project.files.get(KEPT.preprocess);
-  if (bytes === undefined) return null;
-  const where = join(project.folder, KEPT.preprocess);
-  return { steps: parsePreprocess(JSON.parse(new TextDecoder().decode(bytes)), where), where };
 }
 
 /** The MHz that latencies are quoted at: of the command line, else of compile. */
@@ -33,7 +23,7 @@ export function clockOf({ project }: CompiledModel, option: number | undefined):
 /** The model's real values, one sample each. */
 export async function readReals(model: CompiledModel, file: string, limit?: number): Promise<Float32Array[]> {
   const { shape } = model.network.input;
-  return realSamples(await readTensorFile(file), { shape, preprocess: keptPreprocess(model), limit });
+  return realSamples(await readTensorFile(file), { shape, preprocess: preprocessOf(model), limit });
 }
 
 /** Input frames as the machine takes them: codes, NHWC, one a byte. */

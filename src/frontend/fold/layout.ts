@@ -1,5 +1,5 @@
+import { transpose } from '../../base/transpose.js';
 import type { FoldCall, NumericTensor } from '../operators/operator.js';
-import { transpose } from '../transpose.js';
 import { constantOperand } from './tensor.js';
 
 /** The same values in another shape: no copy. */
