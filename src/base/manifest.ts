@@ -41,6 +41,8 @@ export interface Manifest {
   readonly inputs: readonly ManifestInput[];
   readonly options: ManifestObject;
   readonly planCycles: number;
+  /** Cycles from frame to frame where the next one always waits; null where nobody counted them. */
+  readonly planInterval: number | null;
   readonly usefulDigitMacs: number;
   readonly layers: readonly ManifestLayer[];
   /** Path -> SHA-256 of every file but the manifest itself. */
@@ -76,6 +78,7 @@ const schema = z.strictObject({
   inputs: z.array(z.strictObject({ role: z.string(), name: z.string(), sha256: hash })),
   options: z.record(z.string(), value),
   planCycles: z.number().int().positive(),
+  planInterval: z.number().int().positive().nullable(),
   usefulDigitMacs: z.number().int().nonnegative(),
   layers: z.array(
     z.strictObject({

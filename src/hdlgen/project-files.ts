@@ -27,6 +27,8 @@ export interface ProjectInput {
   readonly plan: Plan;
   /** countCycles(plan.machine, plan.images). */
   readonly cycles: CycleCount;
+  /** countInterval(plan.machine, plan.images); it takes several times as long, so it may be left out. */
+  readonly interval?: number;
   readonly templates: TemplateSource;
   /** Version of Systole. */
   readonly systole: string;
@@ -71,6 +73,7 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
     inputs: input.inputs,
     options: input.options,
     planCycles,
+    planInterval: input.interval ?? null,
     usefulDigitMacs: plan.usefulDigitMacs,
     layers,
   });

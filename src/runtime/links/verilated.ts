@@ -102,6 +102,8 @@ export type SimulatedFrame =
       readonly bytes: Uint8Array;
       readonly cycles: number;
       readonly cyclesRegister: number;
+      /** Cycle of the last accepted output beat, from the start of the process. */
+      readonly lastOut: number;
       readonly writes: Iterable<TracedWrite>;
     }
   /** No output: ERROR is set, or nothing came within the limit. */
@@ -112,7 +114,8 @@ export type SimulatedFrame =
       readonly writes: Iterable<TracedWrite>;
     };
 
-export interface FrameJob extends Pick<SimulationJob, 'images' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave'> {
+export interface FrameJob
+  extends Pick<SimulationJob, 'images' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave' | 'pipelined'> {
   /** Cycles after which a frame without output counts as hung. */
   readonly hangLimit: number;
   /** Bits of a digit of the trace. */
@@ -120,8 +123,8 @@ export interface FrameJob extends Pick<SimulationJob, 'images' | 'frames' | 'sta
 }
 
 /**
- * Loads the images and runs the frames one by one, each on an idle machine, every write of the writer unit traced.
- * onFrame is called as each ends. Errors: accelerator-error when a memory does not take its contents; tool-failed.
+ * Loads the images and runs the frames one by one, each on an idle machine, every write of the writer unit traced; or
+ * all of them in one go (`pipelined`), outputs alone, up to the first frame without one. onFrame is called as each ends. Errors: accelerator-error when a memory does not take its contents; tool-failed.
  */
 export async function simulateFrames(
   binary: string,
@@ -131,7 +134,7 @@ export async function simulateFrames(
   const { activationDigit, ...simulation } = job;
   await runSimulation(binary, {
     ...simulation,
-    trace: true,
+    trace: !job.pipelined,
     onFrame: (index, { trace, ...result }) => {
       onFrame(index, { ...result, writes: unpacked(trace, activationDigit) });
     },

@@ -20,6 +20,8 @@ export interface FrameCheck {
 
 export interface FrameChecker {
   check(index: number, frame: SimulatedFrame): FrameCheck;
+  /** The output alone, of a frame that had others before and behind it in the machine. */
+  checkOutput(index: number, frame: SimulatedFrame): FrameCheck;
   /** A frame that was never simulated because the machine failed. */
   failed(index: number, error: SystoleError): FrameCheck;
   /** Computes the references that are still missing, a frame at a time, others taking turns. */
@@ -37,7 +39,12 @@ export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]
     check: (index, frame) => {
       const { golden, program } = reference(index);
       const cycles = frame.kind === 'output' ? frame.cycles : null;
-      return { index, program, verilog: verilogPlace(model, golden, frame), cycles };
+      const verilog = verilogPlace(model, golden, frame) ?? cyclesPlace(frame);
+      return { index, program, verilog, cycles };
+    },
+    checkOutput: (index, frame) => {
+      const { golden, program } = reference(index);
+      return { index, program, verilog: verilogPlace(model, golden, { ...frame, writes: null }), cycles: null };
     },
     failed: (index, error) => ({
       index,
@@ -54,24 +61,32 @@ export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]
   };
 }
 
-function verilogPlace(model: VerifiedModel, golden: Reference['golden'], frame: SimulatedFrame): Place | null {
+type WithoutWrites<T> = T extends SimulatedFrame ? Omit<T, 'writes'> & { readonly writes: null } : never;
+/** writes: null where nobody traced them. */
+type Frame = SimulatedFrame | WithoutWrites<SimulatedFrame>;
+
+function verilogPlace(model: VerifiedModel, golden: Reference['golden'], frame: Frame): Place | null {
   const { layout, machine } = model;
   const bytes = frame.kind === 'output' ? frame.bytes : new Uint8Array();
   const collector = tensorCollector(layout, machine.activationDigit);
-  for (const write of frame.writes) collector.take(write);
-  const place = firstPlace(layout, golden, { tensors: collector.result(), output: outputValues(layout, bytes) });
+  for (const write of frame.writes ?? []) collector.take(write);
+  const tensors = frame.writes ? collector.result() : null;
+  const place = firstPlace(layout, golden, { tensors, output: outputValues(layout, bytes) });
   const note = noteOf(frame, layout.output.elements * layout.output.elementBytes);
   return note === null ? place : { ...(place ?? placeless('')), note };
 }
 
 /** What the codes alone do not say. */
-function noteOf(frame: SimulatedFrame, outputBytes: number): string | null {
+function noteOf(frame: Frame, outputBytes: number): string | null {
   if (frame.kind !== 'output') {
     const why =
       frame.error === 0 ? 'no output came' : `the machine stopped with ${errorNames(frame.error).join(' + ')}`;
     return `${why}; ${explainWaiting(frame.waiting)}`;
   }
-  if (frame.bytes.length !== outputBytes) return `${frame.bytes.length} bytes left the machine, not ${outputBytes}`;
-  if (frame.cycles === frame.cyclesRegister) return null;
-  return `register CYCLES says ${frame.cyclesRegister}, counted outside: ${frame.cycles}`;
+  return frame.bytes.length === outputBytes ? null : `${frame.bytes.length} bytes left the machine, not ${outputBytes}`;
+}
+
+function cyclesPlace(frame: SimulatedFrame): Place | null {
+  if (frame.kind !== 'output' || frame.cycles === frame.cyclesRegister) return null;
+  return placeless(`register CYCLES says ${frame.cyclesRegister}, counted outside: ${frame.cycles}`);
 }

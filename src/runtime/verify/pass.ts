@@ -32,29 +32,73 @@ export async function runPass(
   await checker.prepare();
   for (const [part, result] of (await all).entries()) {
     if (result.status === 'fulfilled') continue;
-    // The machine's own failure is a finding; that of the process is not.
     const { reason } = result;
-    if (!(reason instanceof SystoleError) || reason.code === 'tool-failed') throw reason;
+    if (!isFinding(reason)) throw reason;
     const end = Math.min(pass.frames.length, starts[part]! + size);
     for (let i = starts[part]!; i < end; i++) checks[i] ??= checker.failed(i, reason);
   }
   return checks;
 }
 
+/** Frames that are sent in one go: enough for every frame to take as long as the one before. */
+const PIPELINED_FRAMES = 6;
+
+/** The frames over again, each waiting at the door while the one before computes. */
+export const pipelinedFrames = (frames: readonly Uint8Array[]): readonly Uint8Array[] =>
+  Array.from({ length: PIPELINED_FRAMES }, (_, i) => frames[i % frames.length]!);
+
+export interface PipelinedRun {
+  readonly checks: readonly FrameCheck[];
+  /** Cycles from the last output but one to the last; null when not all came. */
+  readonly interval: number | null;
+}
+
+/** Outputs at full rate with the machine never empty, up to the first frame without one. */
+export async function runPipelined(model: CompiledModel, pass: Pass, checker: FrameChecker): Promise<PipelinedRun> {
+  const checks: FrameCheck[] = [];
+  const lastOut: number[] = [];
+  const frames = pipelinedFrames(pass.frames);
+  const part = { start: 0, end: frames.length, pipelined: true };
+  try {
+    await runPart(model, { ...pass, frames, stalls: null }, part, (index, frame) => {
+      checks.push(checker.checkOutput(index % pass.frames.length, frame));
+      if (frame.kind === 'output') lastOut.push(frame.lastOut);
+    });
+  } catch (error) {
+    if (!isFinding(error)) throw error;
+    checks.push(checker.failed(checks.length % pass.frames.length, error));
+  }
+  const whole = lastOut.length === frames.length;
+  return { checks, interval: whole ? lastOut.at(-1)! - lastOut.at(-2)! : null };
+}
+
+/** The machine's own failure is a finding; that of its process is not. */
+function isFinding(error: unknown): error is SystoleError {
+  return error instanceof SystoleError && error.code !== 'tool-failed';
+}
+
 /** Frames of one simulator process. */
 export const partSize = ({ frames, jobs }: Pass): number => Math.ceil(frames.length / jobs);
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly pipelined?: boolean;
+  readonly wave?: WaveWindow;
+}
 
 /** Frames start .. end - 1 on a simulator of their own; the same ones give the same cycles. */
 export function runPart(
   model: CompiledModel,
   { binary, frames, seed, stalls }: Pass,
-  { start, end, wave }: { readonly start: number; readonly end: number; readonly wave?: WaveWindow },
+  { start, end, pipelined, wave }: Part,
   take: (index: number, frame: SimulatedFrame) => void,
 ): Promise<void> {
   const job = {
     images: model.images,
     frames: frames.slice(start, end),
     firstFrame: start,
+    pipelined: pipelined ?? false,
     seed,
     // Far beyond what stalls can cost.
     hangLimit: 50 * model.project.manifest.planCycles + 100_000,

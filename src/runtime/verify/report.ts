@@ -3,6 +3,7 @@ import type { CompiledModel } from '../model.js';
 import { goldenAccumulator } from './accumulator.js';
 import type { FrameCheck } from './check-frame.js';
 import type { Place } from './divergence.js';
+import type { PipelinedRun } from './pass.js';
 
 export interface Divergence extends Place {
   /** Which level differs from the golden model. */
@@ -10,6 +11,8 @@ export interface Divergence extends Place {
   readonly frame: number;
   /** True when it shows under stalls only. */
   readonly stalled: boolean;
+  /** True when it shows only where frames follow one another without a gap. */
+  readonly pipelined: boolean;
   /** The golden accumulator that `expected` was requantized from; null where there is no single one. */
   readonly accumulator: number | null;
 }
@@ -31,6 +34,9 @@ export interface VerifyReport {
   /** Of the first frame at full rate that did not take planCycles, if any; null when no frame ended. */
   readonly cycles: number | null;
   readonly planCycles: number;
+  /** Cycles from frame to frame at the steady rate; null where it was not measured, or not counted when compiling. */
+  readonly interval: number | null;
+  readonly planInterval: number | null;
   readonly usefulDigitMacs: number;
   /** usefulDigitMacs / (cycles * rows * cols * lanes) */
   readonly utilization: number | null;
@@ -44,28 +50,39 @@ export interface VerifyReport {
   readonly layers: readonly VerifiedLayer[];
 }
 
-/** @param checks of every frame at full rate; @param stalled of every frame under stalls, or none */
+export interface Checks {
+  /** Of every frame at full rate, each in an empty machine. */
+  readonly alone: readonly FrameCheck[];
+  /** Of every frame under stalls, or none. */
+  readonly stalled: readonly FrameCheck[];
+  readonly pipelined: PipelinedRun;
+}
+
 export function verifyReport(
   { machine, project, network }: CompiledModel,
   frames: readonly Uint8Array[],
-  checks: readonly FrameCheck[],
-  stalled: readonly FrameCheck[],
+  { alone, stalled, pipelined }: Checks,
 ): VerifyReport {
   const { rows, cols, lanes, activationDigit, weightDigit } = machine;
-  const { planCycles, usefulDigitMacs, layers } = project.manifest;
+  const { planCycles, planInterval, usefulDigitMacs, layers } = project.manifest;
   const share = (macs: number, cycles: number | null) => (cycles ? macs / (cycles * rows * cols * lanes) : null);
-  const bad = (check: FrameCheck | undefined) => Boolean(check && (check.program ?? check.verilog));
-  const mismatches = checks.filter((check, i) => bad(check) || bad(stalled[i])).length;
-  const found = firstDivergence(checks, false) ?? firstDivergence(stalled, true);
-  const counted = checks.flatMap((check) => check.cycles ?? []);
+  const all = [...alone, ...stalled, ...pipelined.checks];
+  const mismatches = new Set(all.filter(({ program, verilog }) => program ?? verilog).map(({ index }) => index)).size;
+  const found =
+    firstDivergence(alone, { stalled: false, pipelined: false }) ??
+    firstDivergence(stalled, { stalled: true, pipelined: false }) ??
+    firstDivergence(pipelined.checks, { stalled: false, pipelined: true });
+  const counted = alone.flatMap((check) => check.cycles ?? []);
   const cycles = counted.find((count) => count !== planCycles) ?? counted[0] ?? null;
   return {
     bitExact: mismatches === 0,
-    images: checks.length,
+    images: frames.length,
     mismatches,
     firstDivergence: found && { ...found, accumulator: goldenAccumulator(network, frames[found.frame]!, found) },
     cycles,
     planCycles,
+    interval: pipelined.interval,
+    planInterval,
     usefulDigitMacs,
     utilization: share(usefulDigitMacs, cycles),
     machine: { rows, cols, lanes, activationDigit, weightDigit },
@@ -78,10 +95,13 @@ export function verifyReport(
   };
 }
 
-function firstDivergence(checks: readonly FrameCheck[], stalled: boolean): Omit<Divergence, 'accumulator'> | null {
+function firstDivergence(
+  checks: readonly FrameCheck[],
+  how: Pick<Divergence, 'stalled' | 'pipelined'>,
+): Omit<Divergence, 'accumulator'> | null {
   for (const { index, program, verilog } of checks) {
-    if (program) return { level: 'program', frame: index, stalled, ...program };
-    if (verilog) return { level: 'verilog', frame: index, stalled, ...verilog };
+    if (program) return { level: 'program', frame: index, ...how, ...program };
+    if (verilog) return { level: 'verilog', frame: index, ...how, ...verilog };
   }
   return null;
 }

@@ -6,7 +6,7 @@ import { SystoleError } from '../../base/error.js';
 import { buildMachine, type Stalls } from '../links/verilated.js';
 import { type CompiledModel, checkCodes } from '../model.js';
 import { frameChecker } from './check-frame.js';
-import { type Pass, runPass } from './pass.js';
+import { type Pass, type PipelinedRun, runPass, runPipelined } from './pass.js';
 import { type VerifyReport, verifyReport } from './report.js';
 import { recordWave } from './wave.js';
 
@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly seed?: number;
   /** Runs every frame a second time under random stalls of these probabilities on both streams. */
   readonly stalls?: Omit<Stalls, 'seed'>;
+  /** Runs some frames once more in one go, the next waiting while one computes, and measures the interval. */
+  readonly pipelined?: boolean;
   /** Simulator processes at once; default 1. */
   readonly jobs?: number;
   /** FST file: the cycles around the first divergence in the Verilog, or the first frame when there is none. */
@@ -25,6 +27,8 @@ export interface VerifyOptions {
   /** After each simulated frame; `total` counts both runs when there are stalls. */
   readonly onFrame?: (done: number, total: number) => void;
 }
+
+const NOT_PIPELINED: PipelinedRun = { checks: [], interval: null };
 
 /**
  * @param frames input codes, one a byte, NHWC; at least one
@@ -46,7 +50,8 @@ export async function verifyProject(
   const full: Pass = { binary, frames, seed, stalls: null, jobs };
   const checks = await runPass(model, full, checker, progress);
   const stalled = stalls ? await runPass(model, { ...full, stalls }, checker, progress) : [];
-  const report = verifyReport(model, frames, checks, stalled);
+  const pipelined = options.pipelined ? await runPipelined(model, full, checker) : NOT_PIPELINED;
+  const report = verifyReport(model, frames, { alone: checks, stalled, pipelined });
   if (options.wave !== undefined)
     await recordWave(model, { ...full, stalls: stalls ?? null }, report, options.wave, options);
   return report;

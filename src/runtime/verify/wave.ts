@@ -1,7 +1,7 @@
 /** A waveform of the cycles around the first divergence. */
 import { buildMachine, type MachineBuild } from '../links/verilated.js';
 import type { CompiledModel } from '../model.js';
-import { type Pass, partSize, runPart } from './pass.js';
+import { type Pass, partSize, pipelinedFrames, runPart } from './pass.js';
 import type { VerifyReport } from './report.js';
 
 /** Cycles shown before the write that differs, and after it. */
@@ -27,6 +27,13 @@ export async function recordWave(
     cycle === null
       ? { from: 0, to: Number.POSITIVE_INFINITY }
       : { from: Math.max(0, cycle - BEFORE), to: cycle + AFTER };
-  const part = { start: last - (last % partSize(pass)), end: last + 1, wave: { path, ...window } };
+  const wave = { path, ...window };
+  if (at?.pipelined) {
+    const frames = pipelinedFrames(pass.frames);
+    const all = { start: 0, end: frames.length, pipelined: true, wave };
+    await runPart(model, { ...pass, frames, binary, stalls: null }, all, () => {});
+    return;
+  }
+  const part = { start: last - (last % partSize(pass)), end: last + 1, wave };
   await runPart(model, { ...pass, binary, stalls: at?.stalled ? pass.stalls : null }, part, () => {});
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const writes: ActivationWrite[] = [];
   const { output } = runProgram(model.machine, model.images, frame, { onWrite: (write) => writes.push(write) });
   const traced = writes.map((write, i) => ({ ...write, cycle: 100 + i }));
-  right = { kind: 'output', bytes: output, cycles: 200, cyclesRegister: 200, writes: traced };
+  right = { kind: 'output', bytes: output, cycles: 200, cyclesRegister: 200, lastOut: 900, writes: traced };
 });
 const place = (changes: Partial<Output>) => checker.check(0, { ...right, ...changes }).verilog;
 
@@ -63,6 +63,13 @@ test('a wrong and a missing byte of the output are found at its layer', () => {
 
 test('a CYCLES register that is wrong is found', () => {
   expect(place({ cyclesRegister: 199 })).toMatchObject({ layer: null, note: expect.stringMatching(/CYCLES says 199/) });
+});
+
+test('of a frame among others only the output is looked at', () => {
+  expect(checker.checkOutput(0, { ...right, cyclesRegister: 0, writes: [] }).verilog).toBeNull();
+  const bytes = right.bytes.slice();
+  bytes[0]! ^= 1;
+  expect(checker.checkOutput(0, { ...right, bytes, writes: [] }).verilog).toMatchObject({ layer: 'conv1', channel: 0 });
 });
 
 test('a machine that hangs or stops is told with what it waits for and what it had written', () => {

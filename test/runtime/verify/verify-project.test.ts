@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { simulatorAvailable } from '../../../sim/build.js';
 import type { Images } from '../../../src/arch/program/program.js';
+import { countInterval } from '../../../src/arch/timing/count-cycles.js';
 import { requantize, runGolden } from '../../../src/quant/golden.js';
 import type { ConvLayer } from '../../../src/quant/network.js';
 import type { CompiledModel } from '../../../src/runtime/model.js';
@@ -72,10 +73,12 @@ describe.skipIf(!available)('golden model, program simulator and Verilog', () =>
     const report = await verify(model, {
       stalls: { input: 0.5, output: 0.4 },
       jobs: 2,
+      pipelined: true,
       onFrame: (done, total) => seen.push(`${done}/${total}`),
     });
     expect(report).toMatchObject({ bitExact: true, images: 2, mismatches: 0, firstDivergence: null });
     expect(report.cycles).toBe(report.planCycles);
+    expect(report.interval).toBe(countInterval(machine, model.images));
     expect(report.utilization).toBeCloseTo(report.usefulDigitMacs / (report.planCycles * 16), 12);
     expect(report.layers.map(({ name, exactness }) => [name, exactness])).toEqual([
       ['conv0', 'exact'],
