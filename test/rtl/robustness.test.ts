@@ -1,0 +1,245 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { simulatorAvailable } from '../../sim/build.js';
+import type { Received } from '../../sim/client.js';
+import type { Plan } from '../../src/arch/plan/plan.js';
+import { planNetwork } from '../../src/arch/plan/plan-network.js';
+import { bitOf, fieldOf } from '../../src/arch/register-values.js';
+import { countCycles, countInterval } from '../../src/arch/timing/count-cycles.js';
+import { MEMORIES } from '../../src/base/project-layout.js';
+import { coreSimulator, goldenBytes } from '../end-to-end/levels.js';
+import { VARIED_MACHINES } from '../support/machines.js';
+import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
+import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
+import { ENABLE, type Session, SOFT_RESET, withSession } from './session.js';
+
+const RUNS = Number(process.env.RUNS ?? 8);
+const SEED = Number(process.env.SEED ?? 1);
+const MACHINES = [VARIED_MACHINES[0]!, VARIED_MACHINES[3]!];
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+const stallArbitrary = fc.constantFrom({ input: 0, output: 0 }, { input: 0.4, output: 0.6 });
+
+interface Case {
+  readonly plan: Plan;
+  readonly cycles: number;
+  readonly session: Session;
+  readonly frame: (index: number) => Uint8Array;
+}
+
+/** Runs `action` on random networks on the machines above. */
+function onRandomNetworks(
+  title: string,
+  action: (given: Case, random: { readonly seed: number; readonly part: number }) => Promise<void>,
+): void {
+  describe(title, () => {
+    test.each(MACHINES.map((machine) => [machine.name, machine] as const))(
+      'on %s',
+      { timeout: 600_000 },
+      async (_, machine) => {
+        const binary = await coreSimulator(machine);
+        await fc.assert(
+          fc.asyncProperty(
+            recipeArbitrary,
+            fc.nat(10000),
+            part,
+            stallArbitrary,
+            async (recipe, seed, share, stalls) => {
+              const network = networkFromRecipe(recipe);
+              const plan = planNetwork(network, machine);
+              const { cycles } = countCycles(machine, plan.images);
+              await withSession(binary, plan.images, async (session) => {
+                if (stalls.input > 0) await session.machine.stalls({ seed, ...stalls });
+                const frame = (index: number) => randomFrame(network, seed + index);
+                await action({ plan, cycles, session, frame }, { seed, part: share });
+              });
+            },
+          ),
+          { numRuns: RUNS, seed: SEED },
+        );
+      },
+    );
+  });
+}
+
+/** What came is the golden output; at full rate, in the planned cycles. */
+function expectGolden(
+  { plan, cycles }: Pick<Case, 'plan' | 'cycles'>,
+  frame: Uint8Array,
+  received: Received,
+  fullRate = true,
+): void {
+  expect(received).toMatchObject({ kind: 'frame', bytes: goldenBytes(plan, frame) });
+  if (fullRate && received.kind === 'frame') expect(received.lastOut - received.firstIn + 1).toBe(cycles);
+}
+
+const NO_STALLS = { seed: 1, input: 0, output: 0 };
+
+describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilator is not installed)', () => {
+  onRandomNetworks(
+    'forgets a frame at a soft reset in any cycle, and computes the next one exactly',
+    async (given, { part }) => {
+      const { session, frame, cycles } = given;
+      const { machine } = session;
+      await machine.step(512);
+      await machine.send(frame(0));
+      await machine.step(Math.floor(part * cycles * 2));
+      await session.write('CTRL', SOFT_RESET);
+      await machine.drop();
+      expect(await session.read('STATUS')).toBe(bitOf('STATUS', 'idle'));
+      expect([await session.read('FRAMES'), await session.read('CYCLES'), await session.read('ERROR')]).toEqual([
+        0, 0, 0,
+      ]);
+      await machine.stalls(NO_STALLS);
+      await session.write('CTRL', ENABLE);
+      expectGolden(given, frame(1), await session.infer(frame(1)));
+      expect(await session.read('CYCLES')).toBe(cycles);
+    },
+  );
+
+  onRandomNetworks(
+    'goes on after a frame too short or too long, whatever its length',
+    async (given, { seed, part }) => {
+      const { session, frame } = given;
+      const codes = frame(0).length;
+      const long = seed % 2 === 0;
+      const length = long ? codes + 1 + Math.floor(part * 3 * codes) : Math.max(1, Math.floor(part * (codes - 1)));
+      const { inBytes } = given.plan.machine.stream;
+      if (Math.ceil(length / inBytes) === Math.ceil(codes / inBytes)) return;
+      const wrong = Uint8Array.from({ length }, (_, i) => frame(0)[i % codes]!);
+      expect((await session.infer(wrong)).kind).toBe('error');
+      expect(await session.read('ERROR')).toBe(bitOf('ERROR', long ? 'frame_long' : 'frame_short'));
+      // The rest of a long frame is taken and dropped, up to its TLAST.
+      if (long) await session.machine.step(8 * length);
+      await session.reset();
+      await session.machine.stalls(NO_STALLS);
+      expectGolden(given, frame(1), await session.infer(frame(1)));
+    },
+  );
+
+  onRandomNetworks('takes frames that wait at the door, in order and bit for bit', async (given) => {
+    const { session, frame } = given;
+    const frames = Array.from({ length: 5 }, (_, i) => frame(i));
+    for (const each of frames) await session.machine.send(each);
+    for (const each of frames) expectGolden(given, each, await session.receive(), false);
+    await session.idle();
+    expect(await session.read('FRAMES')).toBe(frames.length);
+  });
+
+  onRandomNetworks(
+    'finishes what has begun when disabled, takes nothing more, and runs again',
+    async (given, { part }) => {
+      const { session, frame, cycles } = given;
+      const { machine } = session;
+      await machine.step(512);
+      for (let i = 0; i < 4; i++) await machine.send(frame(i));
+      await machine.step(Math.floor(part * cycles * 2));
+      await session.write('CTRL', 0);
+      let finished = 0;
+      for (; ; finished++) {
+        const received = await machine.receive(20 * cycles + 20000, 0);
+        if (received.kind !== 'frame') break;
+        expectGolden(given, frame(finished), received, false);
+      }
+      expect(await session.read('STATUS')).toBe(bitOf('STATUS', 'idle'));
+      expect(await session.read('FRAMES')).toBe(finished);
+      await session.write('CTRL', ENABLE);
+      for (let i = finished; i < 4; i++) expectGolden(given, frame(i), await session.receive(), false);
+    },
+  );
+
+  onRandomNetworks('runs the program of another network after loading it, without a reset', async (given, { seed }) => {
+    const { session, plan, frame } = given;
+    expectGolden(given, frame(0), await session.infer(frame(0)), false);
+    const other = planNetwork(otherNetwork(seed), plan.machine);
+    const image = randomFrame(other.network, seed);
+    await session.write('CTRL', 0);
+    await session.idle();
+    await session.machine.stalls(NO_STALLS);
+    expect(await session.load(other.images)).toBe(true);
+    await session.write('CTRL', ENABLE);
+    const { cycles } = countCycles(plan.machine, other.images);
+    expectGolden({ plan: other, cycles }, image, await session.infer(image));
+  });
+
+  onRandomNetworks('drops what is written to its memories while it is enabled, and says so', async (given) => {
+    const { session, frame, plan } = given;
+    for (const [select, name] of MEMORIES.entries()) {
+      await session.write('MEM_SELECT', select);
+      for (const piece of plan.images[name].subarray(0, 4)) await session.write('MEM_DATA', ~piece >>> 0);
+      expect(await session.read('ERROR')).toBe(bitOf('ERROR', 'load_busy'));
+      await session.reset();
+    }
+    await session.machine.stalls(NO_STALLS);
+    expectGolden(given, frame(0), await session.infer(frame(0)));
+  });
+
+  test('says what it waits for when the watchdog bites', { timeout: 600_000 }, async () => {
+    const machine = MACHINES[0]!;
+    const plan = planNetwork(otherNetwork(1), machine);
+    const frame = randomFrame(plan.network, 1);
+    await withSession(await coreSimulator(machine), plan.images, async (session) => {
+      await session.write('WATCHDOG', 300);
+      // A source that stops in the middle of a frame.
+      await session.machine.step(512);
+      await session.machine.send(frame.subarray(0, 8), false);
+      expect((await session.receive()).kind).toBe('error');
+      expect(await session.read('ERROR')).toBe(bitOf('ERROR', 'watchdog'));
+      const waiting = await session.read('WAITING');
+      const feed = plan.program.find((record) => record.opcode === 'feed')!.fields;
+      const fields = ['load', 'feed', 'counter', 'need'].map((name) => fieldOf('WAITING', name, waiting));
+      expect(fields).toEqual([2, 2, feed.inCounter, feed.inNeed0]);
+      // A sink that takes nothing.
+      await session.reset();
+      await session.machine.stalls({ seed: 1, input: 0, output: 1 });
+      expect((await session.infer(frame)).kind).toBe('error');
+      expect(fieldOf('WAITING', 'out', await session.read('WAITING'))).toBe(2);
+      // An idle machine is no error.
+      await session.machine.stalls(NO_STALLS);
+      await session.reset();
+      await session.machine.step(2000);
+      expect(await session.read('ERROR')).toBe(0);
+      expectGolden({ plan, cycles: countCycles(machine, plan.images).cycles }, frame, await session.infer(frame));
+    });
+  });
+
+  test('takes the next image while it computes, where three layers or more leave it time', {
+    timeout: 600_000,
+  }, async () => {
+    const machine = MACHINES[0]!;
+    const plan = planNetwork(slowToLoad(), machine);
+    const frames = [1, 2, 3].map((seed) => randomFrame(plan.network, seed));
+    await withSession(await coreSimulator(machine), plan.images, async (session) => {
+      for (const frame of frames) await session.machine.send(frame);
+      const received = [];
+      for (const frame of frames) {
+        const each = await session.receive();
+        expectGolden({ plan, cycles: 0 }, frame, each, false);
+        if (each.kind === 'frame') received.push(each);
+      }
+      const [first, second, third] = received;
+      expect(second!.firstIn).toBeLessThan(first!.lastOut);
+      expect(third!.firstIn).toBeLessThan(second!.lastOut);
+      expect(third!.lastOut - second!.lastOut).toBe(countInterval(machine, plan.images));
+      expect(countInterval(machine, plan.images)).toBeLessThan(countCycles(machine, plan.images).cycles);
+    });
+  });
+});
+
+/** Takes longer to load than to compute. */
+function slowToLoad() {
+  return new NetworkBuilder({ height: 24, width: 16, channels: 4 })
+    .conv({ kernel: [1, 1], strides: [4, 4], channels: 4 })
+    .maxpool({ kernel: [2, 2], strides: [2, 2] })
+    .conv({ kernel: [1, 1], channels: 4 })
+    .conv({ kernel: [3, 2], channels: 3, bits: null })
+    .build();
+}
+
+function otherNetwork(seed: number) {
+  return new NetworkBuilder({ height: 6, width: 5, channels: 2, bits: 7 }, seed)
+    .conv({ kernel: [3, 3], channels: 5, pads: [1, 1, 1, 1], weightBits: 3 })
+    .conv({ kernel: [3, 3], channels: 6, pads: [1, 1, 1, 1], weightBits: 2 })
+    .conv({ kernel: [1, 1], channels: 7, weightBits: 4 })
+    .conv({ kernel: [6, 5], channels: 3, bits: null })
+    .build();
+}
