@@ -11,6 +11,8 @@ type Images = Readonly<Record<MemoryName, Uint32Array>>;
 
 export interface SimulationJob {
   readonly images: Images;
+  /** The machine that the images were made for; absent: any. */
+  readonly identity?: bigint;
   /** Input frames, one code a byte; a wrong length makes a short or long frame on purpose. */
   readonly frames: readonly Uint8Array[];
   /** Frame i has the seed `seed` + `firstFrame` + i, so that it stalls alike however the frames are divided. */
@@ -86,23 +88,32 @@ const SOFT_RESET = bitOf('CTRL', 'soft_reset');
 /**
  * Loads the images, enables the machine and runs every frame. After an error or a hang the machine is soft reset and
  * goes on with the next frame. Each frame starts on an idle machine unless `pipelined`.
- * Errors: accelerator-error when a memory does not read back its checksum; those of openSimulator.
+ * Errors: identity-mismatch; accelerator-error when a memory does not read back its checksum; those of openSimulator.
  */
 export async function runSimulation(binary: string, job: SimulationJob): Promise<SimulationResult> {
   const machine = await openSimulator(binary, { seed: job.seed ?? 1 });
   try {
     const low = await machine.read(offsetOf('IDENTITY_LO'));
     const high = await machine.read(offsetOf('IDENTITY_HI'));
+    const identity = (BigInt(high) << 32n) | BigInt(low);
+    if (job.identity !== undefined && identity !== job.identity) throw otherMachine(job.identity, identity);
     await loadImages(machine, job.images);
     if (job.trace) await machine.trace(true);
     await machine.write(CTRL, ENABLE);
     const receive = job.wave ? receiveWithWave(machine, job.wave) : plainReceive(machine);
     const run = { machine, job, receive };
     const frames = job.pipelined ? await runPipelined(run) : await runOneByOne(run);
-    return { identity: (BigInt(high) << 32n) | BigInt(low), frames };
+    return { identity, frames };
   } finally {
     await machine.close();
   }
+}
+
+function otherMachine(expected: bigint, actual: bigint): SystoleError {
+  return new SystoleError('identity-mismatch', 'the program was compiled for another machine', {
+    expected: `identity 0x${expected.toString(16)}`,
+    actual: `identity 0x${actual.toString(16)}`,
+  });
 }
 
 async function loadImages(machine: Simulator, images: Images): Promise<void> {

@@ -115,7 +115,10 @@ export type SimulatedFrame =
     };
 
 export interface FrameJob
-  extends Pick<SimulationJob, 'images' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave' | 'pipelined'> {
+  extends Pick<
+    SimulationJob,
+    'images' | 'identity' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave' | 'pipelined'
+  > {
   /** Cycles after which a frame without output counts as hung. */
   readonly hangLimit: number;
   /** Bits of a digit of the trace. */
@@ -124,7 +127,7 @@ export interface FrameJob
 
 /**
  * Loads the images and runs the frames one by one, each on an idle machine, every write of the writer unit traced; or
- * all of them in one go (`pipelined`), outputs alone, up to the first frame without one. onFrame is called as each ends. Errors: accelerator-error when a memory does not take its contents; tool-failed.
+ * all of them in one go (`pipelined`), outputs alone, up to the first frame without one. onFrame is called as each ends. Errors: identity-mismatch, accelerator-error when a memory does not take its contents; tool-failed.
  */
 export async function simulateFrames(
   binary: string,

@@ -96,6 +96,7 @@ export function runPart(
 ): Promise<void> {
   const job = {
     images: model.images,
+    identity: model.identity,
     frames: frames.slice(start, end),
     firstFrame: start,
     pipelined: pipelined ?? false,

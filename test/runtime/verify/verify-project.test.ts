@@ -135,6 +135,12 @@ describe.skipIf(!available)('golden model, program simulator and Verilog', () =>
     expect(mismatches).toBe(2);
   });
 
+  test('hardware of another identity is found before any frame', async () => {
+    const model = await compiledModel(network, machine);
+    const { firstDivergence } = await verify({ ...model, identity: model.identity ^ 1n });
+    expect(firstDivergence).toMatchObject({ level: 'verilog', layer: null, note: /another machine: identity 0x/ });
+  });
+
   test('a fault of the Verilog is found where it first shows, with its cycle, and its waveform is kept', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'systole-wave-'));
     try {
