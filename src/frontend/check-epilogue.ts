@@ -33,6 +33,12 @@ export function shapeAfter(step: EpilogueStep, shape: Shape, fail: Fail): Shape 
       if (!isPermutation(step.permutation, shape.length))
         fail('a transpose permutes axes that are not there', step.source);
       return step.permutation.map((axis) => shape[axis]!);
+    case 'sigmoid':
+      return shape;
+    case 'quantize':
+      if (step.quantizer.scale.length !== 1 || step.quantizer.zero.length !== 1)
+        fail('the host quantizes with several scales', step.source);
+      return shape;
     case 'softmax':
     case 'argmax': {
       const { axis } = step;

@@ -4,14 +4,15 @@
  *  2 every tensor named has a shape, [1, C, H, W] or [1, C], all dimensions whole and positive;
  *  3 shapes agree along every node (check-shapes.ts), windows fit their input;
  *  4 constants have as many values as their shape says, all finite; the lower end of a clamp is not above the upper;
- *  5 the epilogue leads from the output's shape to the model output's (check-epilogue.ts).
+ *  5 codes of weights are in the range of their bits, quantizers rise;
+ *  6 the epilogue leads from the output's shape to the model output's (check-epilogue.ts).
  */
 import { SystoleError } from '../base/error.js';
 import { checkEpilogue } from './check-epilogue.js';
 import { checkShapes } from './check-shapes.js';
 import { firstNotFinite } from './finite.js';
-import type { Clamp, Constant, Graph, GraphNode } from './graph.js';
-import { operandsOf } from './graph-nodes.js';
+import type { Clamp, Constant, Graph, GraphNode, Quantizer, WeightCodes } from './graph.js';
+import { hasClamp, operandsOf } from './graph-nodes.js';
 
 /** @param after which step made the graph, for the message @throws SystoleError graph-invalid, weights-not-finite */
 export function checkGraph(graph: Graph, after: string): void {
@@ -66,12 +67,34 @@ function checkConstants(node: GraphNode, fail: Fail): void {
   if (node.kind === 'conv' || node.kind === 'dense') {
     checkConstant(node.weights, 'weights', node.name, fail);
     checkConstant(node.bias, 'biases', node.name, fail);
+    if (node.codes !== undefined)
+      checkCodes(node.codes, node.weights, node.bias.data.length, (rule) => fail(rule, node.name));
   }
   if (node.kind === 'affine') {
     checkFinite(node.scale, 'scales', node.name);
     checkFinite(node.shift, 'shifts', node.name);
   }
-  if (node.kind !== 'maxpool') checkClamp(node.clamp, node.name, fail);
+  if (node.kind === 'quant') checkQuantizer(node.quantizer, (rule) => fail(rule, node.name));
+  if (hasClamp(node)) checkClamp(node.clamp, node.name, fail);
+}
+
+function checkCodes(codes: WeightCodes, weights: Constant, outputs: number, fail: (rule: string) => never): void {
+  const { values, scale, bits, bipolar } = codes;
+  if (values.length !== weights.data.length) fail('there is not one code for each weight');
+  if (scale.length !== 1 && scale.length !== outputs) fail('there is not one scale of codes for each output');
+  const [lo, hi] = bipolar ? [-1, 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  if (values.some((code) => code < lo || code > hi || (bipolar && code === 0))) fail('a code is out of its range');
+}
+
+/** Scales are positive, so that a quantizer rises; zeros are integers where they are added behind the rounding. */
+function checkQuantizer(quantizer: Quantizer, fail: (rule: string) => never): void {
+  const { scale } = quantizer;
+  const scales = typeof scale === 'number' ? [scale] : scale;
+  if (scales.some((s: number) => !(s > 0 && Number.isFinite(s)))) fail('a scale is not positive');
+  if (quantizer.kind === 'bipolar') return;
+  const { zero, lo, hi, zeroInside } = quantizer;
+  if (!Number.isInteger(lo) || !Number.isInteger(hi) || lo > hi) fail(`codes from ${lo} to ${hi}`);
+  if (zero.some((z) => !Number.isFinite(z) || (!zeroInside && !Number.isInteger(z)))) fail('a zero is no code');
 }
 
 function checkConstant(constant: Constant, what: string, where: string, fail: Fail): void {

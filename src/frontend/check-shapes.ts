@@ -1,6 +1,6 @@
 /** Shapes along each kind of node. */
 import type { Fail } from './check-graph.js';
-import type { ConvNode, DenseNode, Graph, GraphNode, Shape, Window2d } from './graph.js';
+import type { ConvNode, DenseNode, Graph, GraphNode, QuantNode, Shape, Window2d } from './graph.js';
 
 interface Map2d {
   readonly rank: number;
@@ -30,6 +30,10 @@ export function checkShapes(graph: Graph, node: GraphNode, fail: Fail): void {
         fail('there is not one scale and shift for each channel', node.name);
       }
       return;
+    case 'quant':
+      if (!same(at(node.input), output)) fail('its input has another shape than its output', node.name);
+      checkChannels(node, output.channels, fail);
+      return;
     case 'maxpool':
     case 'averagepool':
       checkWindow(node, node.name, at(node.input), output, fail);
@@ -43,6 +47,13 @@ function mapOf(shape: Shape): Map2d {
 
 function same(a: Map2d, b: Map2d): boolean {
   return a.rank === b.rank && a.channels === b.channels && a.height === b.height && a.width === b.width;
+}
+
+function checkChannels({ quantizer, name }: QuantNode, channels: number, fail: Fail): void {
+  if (quantizer.kind === 'bipolar') return;
+  for (const { length } of [quantizer.scale, quantizer.zero]) {
+    if (length !== 1 && length !== channels) fail('there is not one scale and zero for each channel', name);
+  }
 }
 
 function checkConv(node: ConvNode, input: Map2d, output: Map2d, fail: Fail): void {

@@ -1,6 +1,6 @@
 /** Questions that every pass asks of a graph. */
 import { isAll } from './finite.js';
-import type { Clamp, Graph, GraphNode } from './graph.js';
+import type { Clamp, Graph, GraphNode, MaxPoolNode, QuantNode } from './graph.js';
 
 export function operandsOf(node: GraphNode): readonly string[] {
   return node.kind === 'add' ? node.inputs : [node.input];
@@ -20,6 +20,11 @@ export function withNodes(graph: Graph, nodes: readonly GraphNode[], made: Graph
   const names = [graph.input.name, ...nodes.map((node) => node.output)];
   const tensors = new Map(names.map((name) => [name, made.get(name) ?? graph.tensors.get(name)!]));
   return { ...graph, nodes, tensors };
+}
+
+/** Nodes that end in a clamp of their own. */
+export function hasClamp(node: GraphNode): node is Exclude<GraphNode, MaxPoolNode | QuantNode> {
+  return node.kind !== 'maxpool' && node.kind !== 'quant';
 }
 
 export function isOpen(clamp: Clamp): boolean {

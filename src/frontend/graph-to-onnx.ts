@@ -1,7 +1,18 @@
 /** Graph -> ONNX file: what ONNX Runtime executes when a graph is calibrated, or compared with the model it came from. */
 import proto from 'onnx-proto';
 import { SystoleError } from '../base/error.js';
-import type { AveragePoolNode, Clamp, EpilogueStep, Graph, GraphNode, Shape, Window2d } from './graph.js';
+import type {
+  AffineNode,
+  AveragePoolNode,
+  BatchNorm,
+  Clamp,
+  EpilogueStep,
+  Graph,
+  GraphNode,
+  Shape,
+  Window2d,
+} from './graph.js';
+import { writeQuantizer } from './write-quantizer.js';
 
 /** From 19 on ONNX Runtime 1.22 divides by a wrong count where an AveragePool has more padding on one side. */
 const OPSET = 13;
@@ -10,6 +21,7 @@ const IR_VERSION = 9;
 const FLOAT = 1;
 const INT64 = 7;
 /** AttributeProto.AttributeType */
+const FLOAT_ATTRIBUTE = 1;
 const INT_ATTRIBUTE = 2;
 const INTS_ATTRIBUTE = 7;
 
@@ -99,7 +111,14 @@ class GraphWriter {
       case 'add':
         this.clamped(node, node.clamp, 'Add', node.inputs, []);
         return;
+      case 'quant':
+        writeQuantizer(this, node.quantizer, node.input, node.output, shapeOf(this.graph, node.input).length);
+        return;
       case 'affine': {
+        if (node.norm !== undefined) {
+          this.batchNorm(node, node.norm);
+          return;
+        }
         const rank = shapeOf(this.graph, node.input).length;
         const shape = [1, node.scale.length, ...new Array<number>(Math.max(0, rank - 2)).fill(1)];
         const product = this.unused(`${node.name}.scaled`);
@@ -120,6 +139,19 @@ class GraphWriter {
         return;
       }
     }
+  }
+
+  private batchNorm(node: AffineNode, norm: BatchNorm): void {
+    const constants = (
+      [
+        ['gain', norm.gain],
+        ['bias', norm.bias],
+        ['mean', norm.mean],
+        ['variance', norm.variance],
+      ] as const
+    ).map(([name, data]) => this.floats(`${node.name}.${name}`, [data.length], data));
+    const epsilon = { name: 'epsilon', type: FLOAT_ATTRIBUTE, f: norm.epsilon };
+    this.clamped(node, node.clamp, 'BatchNormalization', [node.input, ...constants], [epsilon]);
   }
 
   /** AveragePool has no dilations in this operator set: a convolution of each channel by itself. */
@@ -148,6 +180,12 @@ class GraphWriter {
     switch (step.kind) {
       case 'softmax':
         this.emit('Softmax', [from], to, [int('axis', step.axis)]);
+        return;
+      case 'sigmoid':
+        this.emit('Sigmoid', [from], to);
+        return;
+      case 'quantize':
+        writeQuantizer(this, step.quantizer, from, to, 2);
         return;
       case 'argmax':
         this.emit('ArgMax', [from], to, [int('axis', step.axis), int('keepdims', step.keepdims ? 1 : 0)]);
@@ -193,7 +231,7 @@ class GraphWriter {
     return flat;
   }
 
-  private emit(
+  emit(
     opType: string,
     inputs: readonly string[],
     output: string,
@@ -202,7 +240,8 @@ class GraphWriter {
     this.nodes.push({ opType, name: output, input: [...inputs], output: [output], attribute: [...attribute] });
   }
 
-  private floats(wanted: string, shape: Shape, data: Float32Array): string {
+  /** A constant of its own. */
+  floats(wanted: string, shape: Shape, data: Float32Array): string {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return this.constant(wanted, { dims: [...shape], dataType: FLOAT, rawData });
   }
@@ -219,7 +258,7 @@ class GraphWriter {
   }
 
   /** A name of no tensor of the model. */
-  private unused(wanted: string): string {
+  unused(wanted: string): string {
     let name = wanted;
     while (this.taken.has(name)) name += "'";
     this.taken.add(name);

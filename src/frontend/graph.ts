@@ -31,6 +31,62 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
+/** Integer codes of weights that the model carries: weights = scale * codes, in the order of the weights. */
+export interface WeightCodes {
+  /** A zero point is subtracted already. */
+  readonly values: Int16Array;
+  /** [Cout], or one for all. */
+  readonly scale: Float32Array;
+  /** Two's complement holds every code; 1 where they are bipolar. */
+  readonly bits: number;
+  /** All codes are -1 or +1. */
+  readonly bipolar: boolean;
+}
+
+/** A batch norm as the model has it: (x - mean) / sqrt(variance + epsilon) * gain + bias, one of each for each channel. */
+export interface BatchNorm {
+  readonly gain: Float32Array;
+  readonly bias: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly epsilon: number;
+}
+
+/** half-up and half-down: ties towards plus and minus infinity; half-away and half-to-zero: from and towards zero; away: never smaller. */
+export type Rounding =
+  | 'half-even'
+  | 'half-up'
+  | 'half-down'
+  | 'half-away'
+  | 'half-to-zero'
+  | 'floor'
+  | 'ceil'
+  | 'to-zero'
+  | 'away';
+
+/**
+ * code = clamp(round(x / scale + zero), lo, hi) with zeroInside, else clamp(round(x / scale) + zero, lo, hi);
+ * the value becomes scale * (code - zero).
+ */
+export interface UniformQuantizer {
+  readonly kind: 'uniform';
+  /** Positive; one for each channel, or one for all. */
+  readonly scale: Float32Array;
+  /** One for each channel, or one for all; an integer unless zeroInside. */
+  readonly zero: Float32Array;
+  readonly lo: number;
+  readonly hi: number;
+  readonly round: Rounding;
+  readonly zeroInside: boolean;
+}
+
+/** x >= 0 becomes +scale, all else -scale. */
+export interface BipolarQuantizer {
+  readonly kind: 'bipolar';
+  readonly scale: number;
+}
+export type Quantizer = UniformQuantizer | BipolarQuantizer;
+
 export interface Window2d {
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
@@ -54,6 +110,8 @@ export interface ConvNode extends NodeBase, Window2d {
   readonly groups: number;
   /** [Cout, Cin/groups, kh, kw] */
   readonly weights: Constant;
+  /** Where the model carries them; no pass changes such weights. */
+  readonly codes?: WeightCodes;
   /** [Cout] */
   readonly bias: Constant;
   /** Fused clamp: relu is [0, null]. null = unbounded on that side. */
@@ -65,6 +123,8 @@ export interface DenseNode extends NodeBase {
   readonly input: string;
   /** [Cout, Cin]; Cin counts the input in NCHW order when the input is 4-D. */
   readonly weights: Constant;
+  /** Where the model carries them; no pass changes such weights. */
+  readonly codes?: WeightCodes;
   readonly bias: Constant;
   readonly clamp: Clamp;
 }
@@ -79,6 +139,8 @@ export interface AffineNode extends NodeBase {
   readonly input: string;
   readonly scale: Float32Array;
   readonly shift: Float32Array;
+  /** Scale and shift are its float32 values. */
+  readonly norm?: BatchNorm;
   readonly clamp: Clamp;
 }
 export interface MaxPoolNode extends NodeBase, Window2d {
@@ -91,17 +153,26 @@ export interface AveragePoolNode extends NodeBase, Window2d {
   readonly input: string;
   readonly clamp: Clamp;
 }
+/** Real values onto a grid; they stay real. */
+export interface QuantNode extends NodeBase {
+  readonly kind: 'quant';
+  readonly input: string;
+  readonly quantizer: Quantizer;
+}
 export interface Clamp {
   readonly min: number | null;
   readonly max: number | null;
 }
-export type GraphNode = ConvNode | DenseNode | AddNode | AffineNode | MaxPoolNode | AveragePoolNode;
+export type GraphNode = ConvNode | DenseNode | AddNode | AffineNode | MaxPoolNode | AveragePoolNode | QuantNode;
 
 /** What the host does after the array, in order, in float32 on the model's own output layout. */
 export type EpilogueStep =
   /** axis counts from the front in every step. */
   | { readonly kind: 'softmax'; readonly axis: number; readonly source: string }
   | { readonly kind: 'argmax'; readonly axis: number; readonly keepdims: boolean; readonly source: string }
+  | { readonly kind: 'sigmoid'; readonly source: string }
+  /** One scale and zero for all. */
+  | { readonly kind: 'quantize'; readonly quantizer: UniformQuantizer; readonly source: string }
   | { readonly kind: 'reshape'; readonly shape: Shape; readonly source: string }
   /** Axis i of the result is axis permutation[i]. */
   | { readonly kind: 'transpose'; readonly permutation: readonly number[]; readonly source: string };

@@ -27,6 +27,15 @@ export function valueSteps(shape: Shape, steps: readonly EpilogueStep[]): ValueS
   for (const step of steps) {
     if (step.kind === 'transpose') {
       found.push({ kind: step.kind, ...lines(now, 0), order: orderOf(now, step.permutation) });
+    } else if (step.kind === 'sigmoid' || step.kind === 'quantize') {
+      throw new SystoleError(
+        'network-unsupported',
+        'the host driver does not compute a step at the end of the network',
+        {
+          where: step.source,
+          actual: step.kind,
+        },
+      );
     } else if (step.kind !== 'reshape') {
       found.push({ kind: step.kind, ...lines(now, step.axis), order: null });
     }
@@ -42,6 +51,8 @@ function shapeAfter(step: EpilogueStep, shape: Shape): Shape {
     case 'transpose':
       return step.permutation.map((axis) => shape[axis]!);
     case 'softmax':
+    case 'sigmoid':
+    case 'quantize':
       return shape;
     case 'argmax': {
       const axis = (step.axis + shape.length) % shape.length;

@@ -2,6 +2,7 @@
  * Graph nodes -> float layers in the integer network's own form (NHWC, one kind for everything that multiplies),
  * residual adds fused into the convolution that makes one operand. No numbers are quantized here.
  */
+import { SystoleError } from '../base/error.js';
 import type {
   AddNode,
   AffineNode,
@@ -129,6 +130,10 @@ function lowerNode(graph: Graph, node: GraphNode, host: ConvNode | DenseNode | n
       return lowerAveragePool(graph, node);
     case 'maxpool':
       return lowerMaxPool(node);
+    case 'quant':
+      throw new SystoleError('network-unsupported', 'a model that arrives quantized is not quantized again', {
+        where: node.name,
+      });
   }
 }
 

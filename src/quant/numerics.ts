@@ -2,6 +2,7 @@
 import { SystoleError } from '../base/error.js';
 import { transpose } from '../base/transpose.js';
 import type { EpilogueStep } from '../frontend/graph.js';
+import { quantizedValue } from '../frontend/quantizer.js';
 import { toGraphInput } from '../frontend/transpose.js';
 import type { CodeTensor, IntegerNetwork, OutputStage } from './network.js';
 
@@ -86,6 +87,10 @@ function applyStep(step: EpilogueStep, values: Float32Array<ArrayBuffer>, shape:
         values: transpose(values, shape, step.permutation) as Float32Array<ArrayBuffer>,
         shape: step.permutation.map((axis) => shape[axis]!),
       };
+    case 'sigmoid':
+      return { values: values.map(sigmoid), shape };
+    case 'quantize':
+      return { values: values.map((x) => quantizedValue(step.quantizer, 0, x)), shape };
     case 'softmax':
       return { values: alongAxis(values, shape, step.axis, softmax), shape };
     case 'argmax': {
@@ -119,6 +124,10 @@ function alongAxis(
     }
   }
   return out;
+}
+
+function sigmoid(x: number): number {
+  return Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-x))));
 }
 
 function softmax(line: Float32Array): Float32Array {

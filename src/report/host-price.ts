@@ -6,7 +6,7 @@ export interface PricedStep extends HostStep {
 }
 
 /** Float32 operations on each value: of a softmax greatest, difference, power, sum and quotient. */
-const OPERATIONS: Readonly<Record<string, number>> = { quantize: 3, scale: 2, softmax: 5, argmax: 1 };
+const OPERATIONS: Readonly<Record<string, number>> = { quantize: 3, scale: 2, softmax: 5, sigmoid: 3, argmax: 1 };
 
 /** Steps that only move or rename values cost no operation. */
 export function priced(steps: readonly HostStep[]): PricedStep[] {

@@ -33,10 +33,10 @@ export function paddedOperand(call: ImportCall, index: number): MapValue {
 function notComputed(call: ImportCall, index: number, value: Value | null | undefined): SystoleError {
   const name = call.node.inputs[index] ?? '';
   if (value?.kind === 'host') {
-    const step = value.steps.find(({ kind }) => kind === 'softmax' || kind === 'argmax');
+    const step = value.steps.find(({ kind }) => kind !== 'reshape' && kind !== 'transpose');
     return limit(call, 'a part of the network that runs on the host is followed by one that cannot', {
       actual: `${call.node.operator} after ${step?.source ?? name}`,
-      hint: 'Softmax and ArgMax stand at the very end of a network: cut it before them, or leave out what follows',
+      hint: 'Softmax, Sigmoid and ArgMax stand at the very end of a network: cut it before them, or leave out what follows',
     });
   }
   return limit(call, `input ${index} must be computed from the model's input`, {

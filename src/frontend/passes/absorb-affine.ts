@@ -4,7 +4,8 @@ import { countUses, isOpen, withNodes } from '../graph-nodes.js';
 
 /**
  * An affine node without clamp before a convolution or dense layer becomes part of its weights and biases. Not before a
- * convolution that pads, unless it only scales: the zeros around the map are not shifted.
+ * convolution that pads, unless it only scales: the zeros around the map are not shifted. Weights whose codes the model
+ * carries stay as they are.
  */
 export function absorbAffine(graph: Graph): Graph {
   const uses = countUses(graph);
@@ -28,6 +29,7 @@ export function absorbAffine(graph: Graph): Graph {
 }
 
 function takes(node: ConvNode | DenseNode, affine: AffineNode): boolean {
+  if (node.codes !== undefined) return false;
   return node.kind === 'dense' || node.pads.every((n) => n === 0) || isAll(affine.shift, 0);
 }
 

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, GraphTensor } from '../graph.js';
-import { countUses, isPureClamp, withNodes } from '../graph-nodes.js';
+import { countUses, hasClamp, isPureClamp, withNodes } from '../graph-nodes.js';
 
 /**
  * Convolution, max pool, clamp -> convolution, clamp, max pool: a clamp is monotone, so it may go first, and there it
@@ -20,7 +20,7 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
     if (node.kind === 'affine' && pool?.kind === 'maxpool' && isPureClamp(node)) {
       const before = nodes[at.get(pool.input) ?? -1];
       const alone = uses.get(pool.output) === 1 && uses.get(pool.input) === 1;
-      if (alone && before !== undefined && before.kind !== 'maxpool') {
+      if (alone && before !== undefined && hasClamp(before)) {
         const tensor = { name: unused(made, `${node.output}.clamped`), shape: made.get(pool.input)!.shape };
         made.set(tensor.name, tensor);
         uses.set(tensor.name, 1);

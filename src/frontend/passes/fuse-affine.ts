@@ -1,5 +1,5 @@
 import type { AffineNode, Clamp, ConvNode, DenseNode, Graph, GraphNode } from '../graph.js';
-import { clampBoth, countUses, isOpen, isPureClamp, withNodes } from '../graph-nodes.js';
+import { clampBoth, countUses, hasClamp, isOpen, isPureClamp, withNodes } from '../graph-nodes.js';
 
 /** A node and what it has taken in so far; its weights are multiplied once, at the end. */
 interface Open {
@@ -14,20 +14,22 @@ interface Open {
 /**
  * Batch norms, constants and clamps become part of the node before them, where nothing else sees what lies between:
  * scale and shift of the weights and biases of a convolution, dense or affine node that does not clamp; a clamp alone
- * of any node that has one.
+ * of any node that has one. Where a model is quantized, only clamps: its constants stay as they are, so that every step
+ * of its quantizers can be told exactly.
  */
 export function fuseAffine(graph: Graph): Graph {
   const uses = countUses(graph);
+  const quantized = graph.nodes.some((node) => node.kind === 'quant');
   const makers = new Map<string, Open>();
   const open: Open[] = [];
   for (const node of graph.nodes) {
     const maker = node.kind === 'affine' && uses.get(node.input) === 1 ? makers.get(node.input) : undefined;
-    if (maker !== undefined && node.kind === 'affine' && takes(maker, node)) {
+    if (maker !== undefined && node.kind === 'affine' && takes(maker, node, quantized)) {
       takeIn(maker, node);
       makers.set(node.output, maker);
       continue;
     }
-    const clamp = node.kind === 'maxpool' ? { min: null, max: null } : node.clamp;
+    const clamp = hasClamp(node) ? node.clamp : { min: null, max: null };
     const own: Open = { node, sources: [...node.sources], output: node.output, clamp, factors: null };
     open.push(own);
     makers.set(node.output, own);
@@ -35,11 +37,12 @@ export function fuseAffine(graph: Graph): Graph {
   return withNodes(graph, open.map(close));
 }
 
-function takes(maker: Open, affine: AffineNode): boolean {
-  const { kind } = maker.node;
-  if (kind === 'maxpool') return false;
+function takes(maker: Open, affine: AffineNode, quantized: boolean): boolean {
+  const { node } = maker;
+  if (!hasClamp(node)) return false;
   if (isPureClamp(affine)) return true;
-  return isOpen(maker.clamp) && (kind === 'conv' || kind === 'dense' || kind === 'affine');
+  if (quantized || !isOpen(maker.clamp)) return false;
+  return node.kind === 'conv' || node.kind === 'dense' || node.kind === 'affine';
 }
 
 function takeIn(maker: Open, affine: AffineNode): void {
@@ -59,13 +62,14 @@ function takeIn(maker: Open, affine: AffineNode): void {
 }
 
 function close({ node, sources, output, clamp, factors }: Open): GraphNode {
-  if (node.kind === 'maxpool') return node;
+  if (!hasClamp(node)) return node;
   const rest = { sources, output, clamp };
   if (factors === null) return { ...node, ...rest };
   if (node.kind === 'conv' || node.kind === 'dense') return { ...scaled(node, factors), ...rest };
   if (node.kind !== 'affine') return { ...node, ...rest };
   const scale = node.scale.map((s, c) => s * factors.scale[c]!);
-  return { ...node, scale, shift: shifted(node.shift, factors), ...rest };
+  const { norm: _, ...plain } = node;
+  return { ...plain, scale, shift: shifted(node.shift, factors), ...rest };
 }
 
 type Factors = NonNullable<Open['factors']>;
