@@ -38,6 +38,8 @@ export interface MemoryUse {
 export interface PlanSummary {
   readonly machine: MachineSummary;
   readonly planCycles: number;
+  /** From frame to frame, where the next one always waits. */
+  readonly planInterval: number;
   readonly usefulDigitMacs: number;
   readonly utilization: number;
   readonly waterfall: Waterfall;
@@ -47,12 +49,20 @@ export interface PlanSummary {
 
 export type MachineSummary = Pick<Machine, 'name' | 'rows' | 'cols' | 'lanes' | 'activationDigit' | 'weightDigit'>;
 
-/** @param ledger one entry for each layer of the plan */
-export function planSummary(plan: Plan, cycles: CycleCount, ledger: readonly ManifestLayer[]): PlanSummary {
+export interface SummarySource {
+  readonly plan: Plan;
+  readonly cycles: CycleCount;
+  readonly interval: number;
+  /** One entry for each layer of the plan. */
+  readonly ledger: readonly ManifestLayer[];
+}
+
+export function planSummary({ plan, cycles, interval, ledger }: SummarySource): PlanSummary {
   const { machine, usefulDigitMacs } = plan;
   return {
     machine: machineSummary(machine),
     planCycles: cycles.cycles,
+    planInterval: interval,
     usefulDigitMacs,
     utilization: utilization(usefulDigitMacs, cycles.cycles, machine),
     waterfall: cycles.waterfall,

@@ -109,12 +109,7 @@ export async function checkTarget(folder: string, force: boolean): Promise<void>
     throw error;
   });
   if (entries !== null && entries.length === 0) return;
-  const ours =
-    entries?.includes(PROJECT_PATHS.manifest) &&
-    (await readManifest(folder).then(
-      () => true,
-      () => false,
-    ));
+  const ours = entries?.includes(PROJECT_PATHS.manifest) && (await wasCompiled(folder));
   if (!ours) {
     throw new SystoleError('output-exists', `${folder} exists and is not a Systole project`, {
       where: folder,
@@ -126,6 +121,16 @@ export async function checkTarget(folder: string, force: boolean): Promise<void>
       where: folder,
       hint: 'add --force to replace it, or choose another output directory',
     });
+  }
+}
+
+/** The manifest of any version of Systole, damaged ones and those of others left out. */
+async function wasCompiled(folder: string): Promise<boolean> {
+  try {
+    const manifest: unknown = JSON.parse(await readFile(join(folder, PROJECT_PATHS.manifest), 'utf8'));
+    return typeof manifest === 'object' && manifest !== null && 'systole' in manifest && 'files' in manifest;
+  } catch {
+    return false;
   }
 }
 

@@ -58,6 +58,7 @@ describe('compile', () => {
     expect(code).toBe(0);
     const manifest = JSON.parse(readFileSync(shop.path('planned/manifest.json'), 'utf8'));
     expect(json.planCycles).toBe(manifest.planCycles);
+    expect(json.planInterval).toBe(manifest.planInterval);
     expect(json.usefulDigitMacs).toBe(manifest.usefulDigitMacs);
     expect(json.machine).toMatchObject({ name: '1x8x8', rows: 1, cols: 8, lanes: 8 });
     expect(json.layers.map((layer: { exactness: string }) => layer.exactness)).toEqual(['exact', 'exact']);
@@ -172,6 +173,8 @@ describe('verify', () => {
     expect(code).toBe(0);
     expect(json).toMatchObject({ bitExact: true, images: 4, mismatches: 0, firstDivergence: null, replay: null });
     expect(json.cycles).toBe(json.planCycles);
+    expect(json.interval).toBe(json.planInterval);
+    expect(json.interval).toBeGreaterThan(0);
     expect(json.machine).toEqual({ rows: 1, cols: 8, lanes: 8, activationDigit: 8, weightDigit: 3 });
     expect(json.utilization).toBeCloseTo(json.usefulDigitMacs / (json.cycles * 64), 12);
     expect(json.layers.map(({ name }: { name: string }) => name)).toEqual(['conv', 'dense']);

@@ -200,6 +200,14 @@ describe('compile refuses an output directory', () => {
     expect(shop.entries().filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  it('of an older version as ours, and replaces it with --force', async () => {
+    mkdirSync(shop.path('older'));
+    shop.file('older/manifest.json', '{ "format": 0, "systole": "0.0.1", "files": {} }');
+    const args = ['compile', model, '-o', shop.path('older'), '--calibration', shop.path('data.npz')];
+    expect((await refused(...args)).hint).toContain('--force');
+    expect((await cli(...args, '--force')).code).toBe(0);
+  });
+
   it('below a place where nothing may be written, however deep', async () => {
     for (const out of ['/proc/systole', '/proc/systole/deep/below']) {
       const { exit, code } = await refused('compile', model, '-o', out, '--calibration', shop.path('data.npz'));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Plan } from '../../arch/plan/plan.js';
-import { type CycleCount, countCycles } from '../../arch/timing/count-cycles.js';
+import { type CycleCount, countCycles, countInterval } from '../../arch/timing/count-cycles.js';
 import { prettyJson } from '../../base/canonical-json.js';
 import type { ManifestInput, ManifestObject } from '../../base/manifest.js';
 import { PROJECT_PATHS } from '../../base/project-layout.js';
@@ -96,10 +96,12 @@ async function compile(path: string, options: Options, context: Context): Promis
   progress.stage('planning');
   const plan = planOn(network, machines);
   const cycles = countCycles(plan.machine, plan.images);
+  const interval = countInterval(plan.machine, plan.images);
   progress.stage('writing');
   const files = projectFiles({
     plan,
     cycles,
+    interval,
     templates: await loadTemplates(),
     systole: packageVersion(),
     inputs: manifestInputs(inputs),
@@ -107,7 +109,7 @@ async function compile(path: string, options: Options, context: Context): Promis
     extra: keptFiles(inputs),
   });
   await writeProject(options.output, files, { force: options.force ?? false });
-  return outcome(options, plan, cycles, samples.length);
+  return outcome(options, { plan, cycles, interval }, samples.length);
 }
 
 async function readInputs(path: string, options: Options): Promise<Inputs> {
@@ -138,9 +140,16 @@ function manifestOptions(options: Options, samples: number): ManifestObject {
   };
 }
 
-function outcome(options: Options, plan: Plan, cycles: CycleCount, samples: number): Outcome {
+interface Planned {
+  readonly plan: Plan;
+  readonly cycles: CycleCount;
+  /** Cycles from frame to frame at the steady rate. */
+  readonly interval: number;
+}
+
+function outcome(options: Options, { plan, cycles, interval }: Planned, samples: number): Outcome {
   const { weights, activations, ends, clock, output } = options;
-  const summary = planSummary(plan, cycles, manifestLayers(plan, cycles));
+  const summary = planSummary({ plan, cycles, interval, ledger: manifestLayers(plan, cycles) });
   const precision = { weights, activations, ends, calibrationSamples: samples };
   return {
     json: { output, network: plan.network.name, ...precision, clock, ...summary },

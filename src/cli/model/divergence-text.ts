@@ -6,8 +6,9 @@ const LEVELS = { program: 'program simulator', verilog: 'Verilog' } as const;
 /** The first divergence, line by line. */
 export function divergenceText(divergence: Divergence): string {
   const { level, frame, stalled, layer, tensor, y, x, channel, expected, got, accumulator, cycle, note } = divergence;
+  const how = stalled ? ', under stalls only' : divergence.pipelined ? ', only where frames follow one another' : '';
   const entries: [string, string | number | null][] = [
-    ['level', `${LEVELS[level]} against the golden model${stalled ? ', under stalls only' : ''}`],
+    ['level', `${LEVELS[level]} against the golden model${how}`],
     ['image', frame],
     ['layer', layer],
     ['tensor', tensor],

@@ -1,6 +1,6 @@
 /** A plan as a person reads it. */
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
-import { cyclesText, percent } from '../frame/numbers.js';
+import { cyclesText, percent, rateText } from '../frame/numbers.js';
 import { facts, shortName, table } from '../frame/table.js';
 
 interface PlanPage {
@@ -33,7 +33,8 @@ export function planText({
     ],
     ['calibrated on', `${calibrationSamples} samples`],
     ['machine', machineText(machine)],
-    ['cycles', cyclesText(planCycles, clock)],
+    ['cycles', `${cyclesText(planCycles, clock)}, one image`],
+    ['steady rate', rateText(summary.planInterval, clock)],
     ['utilization', `${percent(summary.utilization)} of the multipliers at batch 1`],
     ['exactness', ledgerText(layers)],
   ] as const;

@@ -1,7 +1,7 @@
 /** One case of a regression: compiled in memory, verified, compared with the plan. */
 import type { Machine } from '../../arch/machine.js';
 import { planNetwork } from '../../arch/plan/plan-network.js';
-import { countCycles } from '../../arch/timing/count-cycles.js';
+import { countCycles, countInterval } from '../../arch/timing/count-cycles.js';
 import { projectFiles } from '../../hdlgen/project-files.js';
 import type { TemplateSource } from '../../hdlgen/templates.js';
 import { inputCodes } from '../../quant/numerics.js';
@@ -10,6 +10,7 @@ import { projectInMemory } from '../../runtime/project.js';
 import type { VerifyReport } from '../../runtime/verify/report.js';
 import { verifyProject } from '../../runtime/verify/verify-project.js';
 import { asSystoleError, errorText } from '../frame/errors.js';
+import { asPlanned } from '../model/as-planned.js';
 import { divergenceText } from '../model/divergence-text.js';
 import { requantizeWidths } from '../model/machine-options.js';
 import { STALLS } from '../model/stalls.js';
@@ -54,20 +55,22 @@ async function verifyCase({
   const network = await source.network(precision, requantizeWidths([machine]));
   const plan = planNetwork(network, machine);
   const cycles = countCycles(machine, plan.images);
-  const files = projectFiles({ plan, cycles, templates, systole: packageVersion(), inputs: [], options: {} });
+  const interval = countInterval(machine, plan.images);
+  const files = projectFiles({ plan, cycles, interval, templates, systole: packageVersion(), inputs: [], options: {} });
   const model = decodeModel(projectInMemory('regress', files));
   const frames = (await source.images(images)).map((image) => Uint8Array.from(inputCodes(network, image)));
-  return verifyProject(model, frames, { cacheDir, seed, ...(stalls && { stalls: STALLS }) });
+  return verifyProject(model, frames, { cacheDir, seed, pipelined: true, ...(stalls && { stalls: STALLS }) });
 }
 
 function judged(report: VerifyReport, seconds: number): CaseResult {
-  const { bitExact, mismatches, images, cycles, planCycles, utilization, firstDivergence } = report;
+  const { bitExact, mismatches, images, cycles, planCycles, interval, planInterval, utilization } = report;
   if (!bitExact) {
-    const detail = firstDivergence === null ? '' : divergenceText(firstDivergence);
+    const detail = report.firstDivergence === null ? '' : divergenceText(report.firstDivergence);
     return { status: 'mismatch', message: `${mismatches} of ${images} images differ`, detail, seconds };
   }
-  if (cycles !== planCycles || utilization === null) {
-    return { status: 'mismatch', message: `${cycles} cycles, planned ${planCycles}`, detail: '', seconds };
+  if (!asPlanned(report) || cycles === null || utilization === null) {
+    const message = `${cycles} cycles, planned ${planCycles}; ${interval} from frame to frame, planned ${planInterval}`;
+    return { status: 'mismatch', message, detail: '', seconds };
   }
   return { status: 'passed', cycles, planCycles, utilization, seconds };
 }

@@ -5,8 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/sha256.js';
 import { packageRoot } from '../package.js';
 
-/** Of the code that runs (src/ and sim/, or their compiled forms), the templates and the simulator's harness. */
-export async function toolHash(): Promise<string> {
+let known: Promise<string> | undefined;
+
+/**
+ * Of the code that runs (src/ and sim/, or their compiled forms), the templates and the simulator's harness. Read once: what
+ * changes afterwards is not what this process runs.
+ */
+export function toolHash(): Promise<string> {
+  known ??= hashOfCode();
+  return known;
+}
+
+async function hashOfCode(): Promise<string> {
   const running = join(dirname(fileURLToPath(import.meta.url)), '../../..');
   const folders = [join(running, 'src'), join(running, 'sim'), join(packageRoot(), 'templates')];
   const files = (await Promise.all(folders.map(filesBelow))).flat();
