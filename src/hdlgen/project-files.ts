@@ -36,13 +36,14 @@ export interface ProjectInput {
   readonly inputs: readonly ManifestInput[];
   /** The options of the command, as it was given them. */
   readonly options: ManifestObject;
+  /** Of the random frames that test bench and C host program carry; default 1. */
+  readonly vectorSeed?: number;
   /** Files of the caller's to keep in the project, `preprocess.json` say. */
   readonly extra?: ReadonlyMap<string, string | Uint8Array>;
 }
 
 /** Random frames with golden results that test bench and C host program carry. */
 const VECTORS = 2;
-const VECTOR_SEED = 1;
 
 /**
  * The whole project: path -> contents, `manifest.json` last. Equal inputs give equal bytes.
@@ -52,7 +53,8 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
   const { plan, cycles, templates } = input;
   const { machine, network, images } = plan;
   const planCycles = cycles.cycles;
-  const vectors = goldenVectors(plan, randomFrames(plan, VECTORS, VECTOR_SEED));
+  const vectorSeed = input.vectorSeed ?? 1;
+  const vectors = goldenVectors(plan, randomFrames(plan, VECTORS, vectorSeed));
   const layers = manifestLayers(plan, cycles);
   const files = new Map<string, string | Uint8Array>([
     [PROJECT_PATHS.machine, prettyJson(machine)],
@@ -62,7 +64,7 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
     ...programFiles(images),
     [PROJECT_PATHS.layout, layoutToJson(plan)],
     ...testbenchFiles({ machine, images, vectors, planCycles, templates }),
-    ...hostFiles({ plan, planCycles, templates, vectors, vectorSeed: VECTOR_SEED }),
+    ...hostFiles({ plan, planCycles, templates, vectors, vectorSeed }),
     ...(input.extra ?? []),
   ]);
   const manifest = buildManifest(files, {

@@ -75,6 +75,15 @@ describe('compile', () => {
     }
   });
 
+  it('--seed chooses the frames of the test bench, and nothing of the network', async () => {
+    for (const seed of ['1', '2']) expect((await cli(...compileArgs(`seed${seed}`, '--seed', seed))).code).toBe(0);
+    const both = (path: string) => ['seed1', 'seed2'].map((out) => readFileSync(shop.path(`${out}/${path}`), 'utf8'));
+    const [frames1, frames2] = both('tb/frames.hex');
+    expect(frames1).not.toBe(frames2);
+    const [weights1, weights2] = both('program/weights.hex');
+    expect(weights1).toBe(weights2);
+  });
+
   it('writes what it was made from by base name and hash, its options, and no path of this computer', () => {
     const manifest = JSON.parse(readFileSync(join(project, 'manifest.json'), 'utf8'));
     expect(manifest.inputs.map(({ role, name }: { role: string; name: string }) => [role, name])).toEqual([

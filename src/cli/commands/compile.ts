@@ -106,6 +106,7 @@ async function compile(path: string, options: Options, context: Context): Promis
     systole: packageVersion(),
     inputs: manifestInputs(inputs),
     options: manifestOptions(options, samples.length),
+    vectorSeed: options.seed,
     extra: keptFiles(inputs),
   });
   await writeProject(options.output, files, { force: options.force ?? false });
