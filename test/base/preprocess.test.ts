@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SystoleError } from '../../src/base/error.js';
 import { applyPreprocess } from '../../src/base/preprocess/apply.js';
@@ -114,4 +115,14 @@ describe('a preprocess file is refused', () => {
   for (const [name, steps] of Object.entries(cases)) {
     it(name, () => expect(codeOf(() => apply(steps))).toBe('preprocess-invalid'));
   }
+});
+
+describe('docs/preprocess.md', () => {
+  const page = readFileSync(new URL('../../docs/preprocess.md', import.meta.url), 'utf8');
+
+  it('shows files that are valid', () => {
+    const examples = [...page.matchAll(/```json\n([^`]*)```/g)].map(([, text]) => text!);
+    expect(examples).toHaveLength(2);
+    for (const text of examples) expect(parsePreprocess(JSON.parse(text), 'docs').length).toBeGreaterThan(0);
+  });
 });

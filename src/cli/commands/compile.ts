@@ -46,7 +46,7 @@ export function addCompile(program: Command, session: Session): void {
     summary: 'Turns an ONNX model into an accelerator: Verilog, program, host files',
     notes: [
       'DIR appears whole or not at all. Nothing that Systole did not write is overwritten, not even with --force.',
-      'The clock is only what latencies are quoted at; nothing is synthesized.',
+      'The clock is only what latencies are quoted at; nothing is synthesized. Preprocess steps: docs/preprocess.md.',
     ],
     examples: [
       'systole compile examples/shapes/shapes.onnx -o shapes --weights 3 --calibration calibration.npz',
