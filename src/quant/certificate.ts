@@ -1,11 +1,11 @@
 /**
- * Finds integers m, b, n, r whose requantizer floor((acc*m + b + res*r) / 2^n) has all its steps where the
+ * Finds integers m, b, n, r whose requantizer round((acc*m + b + res*r) / 2^n) has all its steps where the
  * real-valued quantizer has them, over every reachable accumulator and residual; or counts where they differ.
  * Both are monotone in acc, so comparing the positions of all steps compares them everywhere (design 2.6).
  */
-import { differences, type IntegerConstants } from './differences.js';
-import type { Exactness } from './network.js';
-import type { RealQuantizer } from './quantizer.js';
+import { differences, type IntegerConstants, sumOfCode } from './differences.js';
+import type { Exactness, Requantize } from './network.js';
+import { mirrored, type RealQuantizer, slopeOf } from './quantizer.js';
 import { type Dyadic, dyadic } from './rational.js';
 import { type Reach, type StepRows, stepRows } from './steps.js';
 
@@ -32,19 +32,52 @@ const FINE_BITS = 16;
 const COARSE_BITS = 8;
 /** Multipliers tried beside the nearest one at each n, where they are as near as a fine grid is. */
 const NEIGHBOURS = [0, 1, -1, 2, -2, 3, -3, 4, -4];
+/** Where the model fixes the scale: ties of some rounding modes ask for a slope a trifle steeper or flatter. */
+const ASIDE = [0, 1, -1];
 
-/** For a scale that the model fixes. The smallest n that is exact wins; if none is, the largest that fits, its differences counted. */
-export function constantsOfScale(f: RealQuantizer, reach: Reach, widths: RequantizeWidths): ChannelConstants {
+/**
+ * For a scale that the model fixes. The smallest n that is exact wins; if none is, the largest that fits, its differences counted.
+ * A function that falls with acc is one that rises with -acc.
+ */
+export function constantsOfScale(
+  f: RealQuantizer,
+  reach: Reach,
+  widths: RequantizeWidths,
+  round: Requantize['round'] = 'floor',
+): ChannelConstants {
+  if (slopeOf(f).alpha >= 0) return risingConstants(f, reach, widths, round);
+  const range = { min: -reach.range.max, max: -reach.range.min };
+  const found = risingConstants(mirrored(f), { ...reach, range }, widths, round);
+  return { ...found, m: -found.m + 0, quantizer: f };
+}
+
+function risingConstants(
+  f: RealQuantizer,
+  reach: Reach,
+  widths: RequantizeWidths,
+  round: Requantize['round'],
+): ChannelConstants {
   const rows = stepRows(f, reach.range);
   const limits = limitsOf(f, widths);
-  let last: Trial | null = null;
-  for (let n = 0; n <= limits.n; n++) {
-    const trial = tryConstants(f, reach, rows, n, nearest(f.p, f.d, n), limits);
-    if (trial === null) break;
-    if (trial.b !== null) return found(f, trial, trial.b);
-    last = trial;
+  const { alpha } = slopeOf(f);
+  const attempt = (n: number, m: number): Trial | null => tryConstants(f, reach, rows, { n, m, round }, limits);
+  // A code that never changes, or changes once.
+  for (const m of [0, f.hi - f.lo]) {
+    const trial = attempt(0, m);
+    if (trial !== null && trial.b !== null) return found(f, trial, trial.b);
   }
-  return approximate(f, reach, rows, last, widths);
+  let last: Trial | null = null;
+  for (const aside of ASIDE) {
+    for (let n = 0; n <= limits.n; n++) {
+      const m = nearest(alpha, n) + aside;
+      if (m < 0) continue;
+      const trial = attempt(n, m);
+      if (trial === null) break;
+      if (trial.b !== null) return found(f, trial, trial.b);
+      if (aside === 0) last = trial;
+    }
+  }
+  return approximate(f, reach, rows, last, { widths, round });
 }
 
 /**
@@ -61,14 +94,14 @@ export function constantsOnGrid(
 ): ChannelConstants {
   const wished = at(dyadic(codesPerUnit));
   const limits = limitsOf(wished, widths);
-  const largest = largestShift(codesPerUnit, Number(wished.r) / Number(wished.d), limits);
+  const largest = largestShift(codesPerUnit, slopeOf(wished).rho, limits);
   for (const n of gridShifts(codesPerUnit, largest)) {
     const middle = Math.round(codesPerUnit * 2 ** n);
     for (const aside of NEIGHBOURS) {
       const m = middle + aside;
       if (m < 0 || m > limits.m || Math.abs(aside) > middle * 2 ** -FINE_BITS) continue;
       const f = at({ num: BigInt(m), exp: -n });
-      const trial = tryConstants(f, reach, stepRows(f, reach.range), n, m, limits);
+      const trial = tryConstants(f, reach, stepRows(f, reach.range), { n, m, round: 'floor' }, limits);
       if (trial !== null && trial.b !== null) return found(f, trial, trial.b);
     }
   }
@@ -91,9 +124,13 @@ interface Limits {
   readonly n: number;
 }
 
-interface Trial {
+interface Slopes {
   readonly n: number;
   readonly m: number;
+  readonly round: Requantize['round'];
+}
+
+interface Trial extends Slopes {
   readonly r: number;
   /** null where no offset is exact. */
   readonly b: number | null;
@@ -115,30 +152,23 @@ function largestShift(alpha: number, rho: number, limits: Limits): number {
   return n;
 }
 
-function nearest(numerator: bigint, denominator: bigint, n: number): number {
-  return Math.round((Number(numerator) / Number(denominator)) * 2 ** n);
+function nearest(slope: number, n: number): number {
+  return Math.round(slope * 2 ** n);
 }
 
 /** null where a constant does not fit. */
-function tryConstants(
-  f: RealQuantizer,
-  reach: Reach,
-  rows: StepRows,
-  n: number,
-  m: number,
-  limits: Limits,
-): Trial | null {
-  const r = nearest(f.r, f.d, n);
-  if (m > limits.m || r > limits.m) return null;
-  const { low, high } = offsets(f, reach, rows, { n, m, r }, true);
-  if (low > high) return { n, m, r, b: null };
+function tryConstants(f: RealQuantizer, reach: Reach, rows: StepRows, slopes: Slopes, limits: Limits): Trial | null {
+  const r = reach.residualCodes === 1 ? 0 : nearest(slopeOf(f).rho, slopes.n) + 0;
+  if (slopes.m > limits.m || Math.abs(r) > limits.m) return null;
+  const { low, high } = offsets(f, reach, rows, { ...slopes, r }, true);
+  if (low > high) return { ...slopes, r, b: null };
   const b = Math.max(low, Math.min(high, 0));
-  return Math.abs(b) > limits.b ? null : { n, m, r, b };
+  return Math.abs(b) > limits.b ? null : { ...slopes, r, b };
 }
 
 function found(quantizer: RealQuantizer, trial: Trial, b: number): ChannelConstants {
-  const { m, n, r } = trial;
-  return { m, n, r, b: BigInt(b), quantizer, exactness: { kind: 'exact' } };
+  const { m, n, r, round } = trial;
+  return { m, n, r, round, b: BigInt(b), quantizer, exactness: { kind: 'exact' } };
 }
 
 interface Interval {
@@ -151,10 +181,9 @@ function offsets(
   f: RealQuantizer,
   { range, residualCodes }: Reach,
   rows: StepRows,
-  c: { readonly n: number; readonly m: number; readonly r: number },
+  c: Slopes & { readonly r: number },
   stop: boolean,
 ): Interval {
-  const unit = 2 ** c.n;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
   for (let i = 0; i < residualCodes; i++) {
@@ -163,11 +192,11 @@ function offsets(
     const steps = rows(res);
     for (let s = 0; s < steps.length; s++) {
       const step = steps[s]!;
-      const target = unit * (f.lo + 1 + s) - c.r * res;
+      const target = sumOfCode(f.lo + 1 + s, c) - c.r * res;
       if (step <= range.max) low = Math.max(low, target - c.m * step);
       if (step > range.min) high = Math.min(high, target - 1 - c.m * (step - 1));
+      if (stop && low > high) return { low, high };
     }
-    if (stop && low > high) break;
   }
   return { low, high };
 }
@@ -178,14 +207,15 @@ function approximate(
   reach: Reach,
   rows: StepRows,
   trial: Trial | null,
-  widths: RequantizeWidths,
+  { widths, round }: { readonly widths: RequantizeWidths; readonly round: Requantize['round'] },
 ): ChannelConstants {
   const limits = limitsOf(f, widths);
-  const { n, r } = trial ?? { n: 0, r: Math.min(limits.m, nearest(f.r, f.d, 0)) };
-  const m = trial?.m ?? Math.min(limits.m, nearest(f.p, f.d, 0));
-  const { low, high } = offsets(f, reach, rows, { n, m, r }, false);
+  const { alpha, rho } = slopeOf(f);
+  const within = (slope: number): number => Math.max(-limits.m, Math.min(limits.m, nearest(slope, 0)));
+  const { n, m, r } = trial ?? { n: 0, m: within(alpha), r: reach.residualCodes === 1 ? 0 : within(rho) };
+  const { low, high } = offsets(f, reach, rows, { n, m, r, round }, false);
   const middle = low > high ? Math.floor((low + high) / 2) : Math.max(low, Math.min(high, 0));
   const b = BigInt(Math.max(-limits.b, Math.min(limits.b, middle)));
-  const exactness = differences(f, reach, rows, { m, b, n, r });
-  return { m, b, n, r, quantizer: f, exactness };
+  const exactness = differences(f, reach, rows, { m, b, n, r, round });
+  return { m, b, n, r, round, quantizer: f, exactness };
 }

@@ -6,7 +6,7 @@
  */
 import { SystoleError } from '../base/error.js';
 import type { ChannelConstants } from './certificate.js';
-import { evaluate, type RealQuantizer } from './quantizer.js';
+import { evaluate, type RealQuantizer, slopeOf } from './quantizer.js';
 import type { Reach } from './steps.js';
 
 /** A channel of at most this many reachable accumulators is checked on all of them. */
@@ -76,7 +76,9 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
   const f = c.quantizer;
   const { min, max } = reach.range;
   const { alpha, offset, doubt } = estimator(f, reach, res);
-  const { lo, hi } = f;
+  const { lo, hi, least, most } = f;
+  const ties = c.round === 'nearest-even' && c.n > 0;
+  const half = 2 ** (c.n - 1);
   // acc*m + b + res*r = quotient * 2^n + remainder
   const unit = 1n << BigInt(c.n);
   const first = BigInt(min) * BigInt(c.m) + c.b + BigInt(res) * BigInt(c.r);
@@ -90,9 +92,11 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
     const shifted = alpha * acc + offset;
     const floor = Math.floor(shifted);
     const rest = shifted - floor;
-    let expected = floor < lo ? lo : floor > hi ? hi : floor;
-    if (rest < doubt || rest > 1 - doubt) expected = evaluate(f, acc, res);
-    const actual = quotient < lo ? lo : quotient > hi ? hi : quotient;
+    let expected = floor < least ? least : floor > most ? most : floor;
+    if (!(rest >= doubt && rest <= 1 - doubt)) expected = evaluate(f, acc, res);
+    const up = ties && (remainder > half || (remainder === half && quotient % 2 !== 0)) ? 1 : 0;
+    const rounded = quotient + up;
+    const actual = rounded < lo ? lo : rounded > hi ? hi : rounded;
     if (expected !== actual) {
       tally.differing += 1;
       tally.maxCodes = Math.max(tally.maxCodes, Math.abs(expected - actual));
@@ -107,18 +111,31 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
 }
 
 /**
- * t + 1/2 = alpha*acc + offset in doubles, its floor being the rounded t wherever its fraction is `doubt` away from an integer.
- * The error is below eight roundings of the largest term.
+ * alpha*acc + offset in doubles is t and what the rounding mode adds before it takes the floor: right wherever
+ * its fraction is `doubt` away from an integer. The error is below eight roundings of the largest term. A mode whose
+ * addition depends on the sign of t leaves every value in doubt.
  */
 function estimator(
   f: RealQuantizer,
   reach: Reach,
   res: number,
 ): { readonly alpha: number; readonly offset: number; readonly doubt: number } {
-  const alpha = Number(f.p) / Number(f.d);
-  // The half is added as an integer, so that a tie stays a tie.
-  const offset = Number(2n * (f.q + f.r * BigInt(res)) + f.d) / Number(2n * f.d);
+  const { alpha, beta, rho, size } = slopeOf(f);
+  const added = ADDED[f.round];
+  if (added === null) return { alpha: 0, offset: 0, doubt: 1 };
   const largest = Math.max(-reach.range.min, reach.range.max);
-  const doubt = (alpha * largest + Math.abs(offset) + 1) * 2 ** -49;
-  return { alpha, offset, doubt };
+  const doubt = (Math.abs(alpha) * largest + size + Math.abs(rho) * res + 1) * 2 ** -48;
+  return { alpha, offset: beta + rho * res + added, doubt };
 }
+
+const ADDED: Record<RealQuantizer['round'], number | null> = {
+  'half-even': 0.5,
+  'half-up': 0.5,
+  'half-down': 0.5,
+  'half-away': 0.5,
+  'half-to-zero': 0.5,
+  floor: 0,
+  ceil: 1,
+  'to-zero': null,
+  away: null,
+};

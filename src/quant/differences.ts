@@ -1,17 +1,26 @@
 /** Counts where an integer requantizer's codes differ from those of the real-valued quantizer it stands for. */
-import type { Exactness } from './network.js';
+import type { Exactness, Requantize } from './network.js';
 import type { RealQuantizer } from './quantizer.js';
+import { ceilDivide } from './rational.js';
 import type { AccRange, Reach, StepRows } from './steps.js';
 
-/** One channel of y = clamp(floor((acc*m + b + res*r) / 2^n), lo, hi); m and r are not negative. */
+/** One channel of y = clamp(round((acc*m + b + res*r) / 2^n), lo, hi). */
 export interface IntegerConstants {
   readonly m: number;
   readonly b: bigint;
   readonly n: number;
   readonly r: number;
+  readonly round: Requantize['round'];
 }
 
-/** Over all (acc, res) pairs: both are step functions of acc, so sweeping both sets of steps counts them all. */
+/** The smallest sum acc*m + b + res*r that gives code k or more. */
+export function sumOfCode(k: number, { n, round }: Pick<IntegerConstants, 'n' | 'round'>): number {
+  if (round === 'floor' || n === 0) return k * 2 ** n;
+  // A tie goes to the even one of k - 1 and k.
+  return (2 * k - 1) * 2 ** (n - 1) + Math.abs(k % 2);
+}
+
+/** Over all (acc, res) pairs: both are step functions that rise with acc, so sweeping both sets of steps counts them all. */
 export function differences(f: RealQuantizer, reach: Reach, rows: StepRows, c: IntegerConstants): Exactness {
   const { range, residualCodes } = reach;
   let differing = 0;
@@ -35,11 +44,9 @@ export function differences(f: RealQuantizer, reach: Reach, rows: StepRows, c: I
   return differing === 0 ? { kind: 'exact' } : { kind: 'approximate', differing, maxCodes };
 }
 
-/** The smallest accumulator for which the integer requantizer gives at least k. */
+/** The smallest accumulator for which the integer requantizer gives at least k; m is not negative. */
 function integerStep(k: number, res: number, range: AccRange, c: IntegerConstants): number {
-  const need = (BigInt(k) << BigInt(c.n)) - c.b - BigInt(c.r) * BigInt(res);
+  const need = BigInt(sumOfCode(k, c)) - c.b - BigInt(c.r) * BigInt(res);
   if (c.m === 0) return need <= 0n ? range.min : range.max + 1;
-  const m = BigInt(c.m);
-  const quotient = need / m + (need % m > 0n ? 1n : 0n);
-  return Math.min(range.max + 1, Math.max(range.min, Number(quotient)));
+  return Math.min(range.max + 1, Math.max(range.min, Number(ceilDivide(need, BigInt(c.m)))));
 }

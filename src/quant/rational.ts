@@ -43,3 +43,29 @@ export function ceilDivide(a: bigint, b: bigint): bigint {
   const q = a / b;
   return a % b > 0n ? q + 1n : q;
 }
+
+/** a / b as a double, whatever their size; b is positive. */
+export function ratio(a: bigint, b: bigint): number {
+  const [n, d] = [Number(a), Number(b)];
+  if (Number.isFinite(n) && Number.isFinite(d)) return n / d;
+  const shift = BigInt(Math.max(bitLength(a), bitLength(b)) - KEPT_BITS);
+  return Number(a >> shift) / Number(b >> shift);
+}
+
+/** Enough for a quotient of full precision where neither operand is tiny beside the other. */
+const KEPT_BITS = 1000;
+
+function bitLength(a: bigint): number {
+  return (a < 0n ? -a : a).toString(16).length * 4;
+}
+
+/** The largest integer whose square is not above `a`. */
+export function squareRoot(a: bigint): bigint {
+  if (a < 2n) return a;
+  let guess = 1n << BigInt(Math.ceil((bitLength(a) + 1) / 2));
+  for (;;) {
+    const next = (guess + a / guess) >> 1n;
+    if (next >= guess) return guess;
+    guess = next;
+  }
+}

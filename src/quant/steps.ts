@@ -1,6 +1,7 @@
-/** Where a real-valued quantizer steps: for each code k the smallest accumulator whose code is at least k. */
-import type { RealQuantizer } from './quantizer.js';
+/** Where a real-valued quantizer that rises with acc steps: for each code k the smallest accumulator whose code is at least k. */
+import { type RealQuantizer, slopeOf, valueOn } from './quantizer.js';
 import { ceilDivide } from './rational.js';
+import { type Threshold, thresholdOf } from './rounding.js';
 
 export interface AccRange {
   readonly min: number;
@@ -14,53 +15,70 @@ export interface Reach {
 }
 
 /** Relative error of an estimated step: a few roundings of doubles, with room. */
-const ERROR = 2 ** -48;
+const ERROR = 2 ** -47;
 
 /** By residual code: the steps of codes lo+1 .. hi, limited to range.min .. range.max + 1 (always, never reached). */
 export type StepRows = (res: number) => Float64Array;
 
 /** Rows are found when they are asked for, and kept. */
 export function stepRows(f: RealQuantizer, range: AccRange): StepRows {
-  const find = f.p === 0n ? constantSteps(f, range) : stepFinder(f);
+  const find = stepFinder(f, range);
   const rows: Float64Array[] = [];
   return (res) => {
-    rows[res] ??= Float64Array.from({ length: f.hi - f.lo }, (_, i) =>
-      Math.min(range.max + 1, Math.max(range.min, find(res, f.lo + 1 + i))),
-    );
+    rows[res] ??= Float64Array.from({ length: f.hi - f.lo }, (_, i) => {
+      const k = f.lo + 1 + i;
+      if (k <= f.least) return range.min;
+      if (k > f.most) return range.max + 1;
+      return Math.min(range.max + 1, Math.max(range.min, find(res, k)));
+    });
     return rows[res];
   };
 }
 
-/**
- * Each step is the ceiling of a rational. A double decides it wherever its error bound keeps it off the integers;
- * the others are settled in integers.
- */
-function stepFinder(f: RealQuantizer): (res: number, k: number) => number {
-  const scale = Number(f.d) / Number(f.p);
-  const base = Number(f.q) / Number(f.p);
-  const slope = Number(f.r) / Number(f.p);
+/** A double decides each step wherever its error bound keeps it off the integers; the others are settled in integers. */
+function stepFinder(f: RealQuantizer, range: AccRange): (res: number, k: number) => number {
+  const { alpha, beta, rho, size } = slopeOf(f);
+  if (alpha === 0) return (res, k) => (reaches(f, range.min, res, k) ? range.min : range.max + 1);
   return (res, k) => {
-    const estimate = (k - 0.5) * scale - base - slope * res;
-    const error = ERROR * (Math.abs(k - 0.5) * scale + Math.abs(base) + slope * res);
+    const from = thresholdOf(f.round, k - f.zero).halves / 2 + f.zero;
+    const estimate = (from - beta - rho * res) / alpha;
+    const error = (ERROR * (Math.abs(from) + size + Math.abs(rho) * res)) / alpha;
     const up = Math.ceil(estimate - error);
-    return up === Math.ceil(estimate + error) && estimate + error !== up ? up : exactStep(f, res, k);
+    if (up === Math.ceil(estimate + error) && estimate + error !== up) return up;
+    return f.root === null ? exactStep(f, res, k) : searchStep(f, range, res, k);
   };
 }
 
+/** Of a rational slope: the ceiling of a rational. */
 function exactStep(f: RealQuantizer, res: number, k: number): number {
-  const bound = (2n * BigInt(k) - 1n) * f.d - 2n * (f.q + f.r * BigInt(res));
-  // A tie rounds to k when k - zero is even; else the step is just behind it.
-  const tieCounts = ((k - f.zero) & 1) === 0;
-  const step = tieCounts ? ceilDivide(bound, 2n * f.p) : ceilDivide(bound + 1n, 2n * f.p);
-  return Number(step);
+  const { halves, closed } = thresholdOf(f.round, k - f.zero);
+  const bound = BigInt(halves + 2 * f.zero) * f.d - 2n * (f.q + f.r * BigInt(res));
+  return Number(closed ? ceilDivide(bound, 2n * f.p) : ceilDivide(bound + 1n, 2n * f.p));
 }
 
-/** Weights that are all zero: the accumulator does not matter, every code is reached always or never. */
-function constantSteps(f: RealQuantizer, range: AccRange): (res: number, k: number) => number {
-  return (res, k) => {
-    const left = 2n * (f.q + f.r * BigInt(res));
-    const right = (2n * BigInt(k) - 1n) * f.d;
-    const reached = left > right || (left === right && ((k - f.zero) & 1) === 0);
-    return reached ? range.min : range.max + 1;
-  };
+/** By bisection. */
+function searchStep(f: RealQuantizer, range: AccRange, res: number, k: number): number {
+  let [low, high] = [range.min, range.max + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (reaches(f, middle, res, k)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Whether t has come to where code k begins; square roots are compared by squaring. */
+export function reaches(f: RealQuantizer, acc: number, res: number, k: number): boolean {
+  const threshold = thresholdOf(f.round, k - f.zero);
+  const rational = 2n * valueOn(f, acc, res) - BigInt(threshold.halves + 2 * f.zero) * f.d;
+  if (f.root === null || f.root.num === 0n) return isPast(rational, threshold);
+  const irrational = 2n * valueOn(f.root, acc, res);
+  const sameSide = rational < 0n ? irrational <= 0n : rational === 0n || irrational >= 0n;
+  if (sameSide) return isPast(rational + irrational, threshold);
+  const difference = irrational * irrational * f.root.num - rational * rational * f.root.den;
+  return isPast(irrational > 0n ? difference : -difference, threshold);
+}
+
+function isPast(sign: bigint, { closed }: Threshold): boolean {
+  return sign > 0n || (closed && sign === 0n);
 }

@@ -214,7 +214,15 @@ describe('checkCertificate', () => {
       hi: 1,
     });
     const reach = { range: { min: 0, max: 2 ** 20 - 1 }, residualCodes: 1 };
-    const at = (b: bigint): ChannelConstants => ({ m: 1, b, n: 0, r: 0, quantizer: f, exactness: { kind: 'exact' } });
+    const at = (b: bigint): ChannelConstants => ({
+      m: 1,
+      b,
+      n: 0,
+      r: 0,
+      quantizer: f,
+      round: 'floor' as const,
+      exactness: { kind: 'exact' },
+    });
     expect(checkCertificate(at(-500_000n), reach, 'layer').everyAccumulator).toBe(true);
     for (const b of [-500_001n, -499_999n]) {
       expect(() => checkCertificate(at(b), reach, 'layer')).toThrow(
