@@ -8,6 +8,7 @@ export const DECLARED: Readonly<Record<string, readonly (string | number)[]>> = 
   operator: ['conv', 'depthwise', 'dense', 'average pool', 'residual', 'fused max pool', 'max pool'],
   'kernel height': [1, 2, 3, 4, 5],
   'kernel width': [1, 2, 3, 4, 5],
+  'unequal kernel sides': ['yes'],
   'vertical stride': [1, 2, 3, 4],
   'horizontal stride': [1, 2, 3, 4],
   'unequal strides': ['yes'],
@@ -29,6 +30,7 @@ export const DECLARED: Readonly<Record<string, readonly (string | number)[]>> = 
   'input stalls': [0, 1, 5, 9],
   'output stalls': [0, 1, 5, 9],
   frames: ['one by one', 'pipelined'],
+  'next frame': ['loaded meanwhile', 'loaded afterwards'],
 };
 
 export interface Coverage {
@@ -76,17 +78,18 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
   const { network } = plan;
   const byName = new Map(network.layers.map((layer) => [layer.name, layer]));
   const live = plan.layers.flatMap((planned) => planned.sources.map((name) => byName.get(name)!));
-  const load = plan.program.find((record) => record.opcode === 'load')!;
+  const loads = plan.program.filter((record) => record.opcode === 'load');
   const first = plan.layers[0]!;
   return [
     ...live.flatMap((layer) => layerFeatures(layer, network)),
     ...live.flatMap((layer) => (layer.kind === 'conv' ? convFeatures(layer, plan) : [])),
     ...plan.layers.flatMap((planned) => plannedFeatures(planned, byName)),
     keyOf('output', outputForm(plan)),
-    ...(first.sources.length > 0 ? [keyOf('first layer', load.fields.fold === 1 ? 'folded' : 'plain')] : []),
+    ...(first.sources.length > 0 ? [keyOf('first layer', loads[0]!.fields.fold === 1 ? 'folded' : 'plain')] : []),
     keyOf('layers on the array', plan.layers.length),
     keyOf('input stalls', random.stallInput),
     keyOf('output stalls', random.stallOutput),
+    keyOf('next frame', loads.length > 1 ? 'loaded meanwhile' : 'loaded afterwards'),
     keyOf('frames', random.pipelined ? 'pipelined' : 'one by one'),
   ];
 }
@@ -115,6 +118,7 @@ function layerFeatures(layer: Layer, network: IntegerNetwork): readonly string[]
     ...(to.height > 1 && to.width > 1 && layer.strides[0] !== layer.strides[1]
       ? [keyOf('unequal strides', 'yes')]
       : []),
+    ...(layer.kernel[0] === layer.kernel[1] ? [] : [keyOf('unequal kernel sides', 'yes')]),
     keyOf('padding', padding),
   ];
 }

@@ -15,7 +15,7 @@ export interface RandomCase {
   /** Probabilities, in tenths, that a beat is not offered or not taken in a cycle. */
   readonly stallInput: number;
   readonly stallOutput: number;
-  /** The next frame waits at the door while one computes. */
+  /** Four frames queue at the door; otherwise two come one by one. */
   readonly pipelined: boolean;
 }
 
@@ -47,7 +47,7 @@ const HANG_LIMIT = 400_000;
 /** @param binary the machine's simulator */
 export async function runCase(random: RandomCase, machine: Machine, binary: string): Promise<CaseResult> {
   const network = networkFromRecipe(random.recipe, machine);
-  const frames = [0, 1].map((i) => frameOf(network, random.frames, i));
+  const frames = [0, 1, 2, 3].map((i) => frameOf(network, random.frames, i));
   const { plan, divergence } = compareLevels(network, machine, frames[0]!);
   if (divergence !== null) {
     const { tensor, index, expected, actual } = divergence;
@@ -62,7 +62,7 @@ export async function runCase(random: RandomCase, machine: Machine, binary: stri
   }
   const stalls = { input: random.stallInput / 10, output: random.stallOutput / 10, seed };
   const options = { stalls, pipelined: random.pipelined, hangLimit: HANG_LIMIT, seed };
-  const stalled = await compareVerilog(plan, frames, binary, options);
+  const stalled = await compareVerilog(plan, random.pipelined ? frames : frames.slice(0, 2), binary, options);
   return { plan, difference: stalled.difference === null ? null : `stalled, ${stalled.difference}` };
 }
 

@@ -46,7 +46,7 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'the frame ends while units work',
     module: 'fetch',
-    from: 'header && end_op && all_idle_i',
+    from: 'header && end_op && over_i',
     to: 'header && end_op',
     sample: true,
   },
@@ -282,7 +282,7 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'CYCLES counts one too many',
     module: 'core',
-    from: "cycles_q <= cycle_q + 32'd1",
-    to: "cycles_q <= cycle_q + 32'd2",
+    from: "cycles_q <= age_q + 32'd1",
+    to: "cycles_q <= age_q + 32'd2",
   },
 ];

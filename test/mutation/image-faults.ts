@@ -50,6 +50,14 @@ function flip(memory: keyof Images, bit: number) {
   };
 }
 
+/** The next frame's LOAD right behind LOOP, before anybody has read this frame. */
+function loadEarly({ program, images }: Plan): Images {
+  const next = program.findLastIndex((record) => record.opcode === 'load');
+  const rest = program.filter((_, i) => i !== next);
+  const loop = rest.findIndex((record) => record.opcode === 'loop');
+  return { ...images, program: encodeProgram([...rest.slice(0, loop + 1), program[next]!, ...rest.slice(loop + 1)]) };
+}
+
 const plus = (step: number) => (value: number) => value + step;
 const set = (to: number) => () => to;
 
@@ -64,6 +72,7 @@ export const IMAGE_FAULTS: readonly ImageFault[] = [
   { name: 'rows above the frame hold another code', on: 'pooled', edit: field('load', 0, 'padCode', plus(1)) },
   { name: 'the kernel rows of the fold begin one row late', on: 'pooled', edit: field('load', 0, 'padTop', plus(1)) },
   { name: 'the fold steps one code too far', on: 'strided', edit: field('load', 0, 'foldPixelPitch', plus(1)) },
+  { name: 'the next frame is loaded over this one', on: 'chain', edit: loadEarly },
   // Program: FEED.
   { name: 'a layer reads one code late', on: 'pooled', edit: field('feed', 2, 'aBase', plus(1)) },
   { name: 'a layer steps one code too far from row to row', on: 'pooled', edit: field('feed', 3, 'aOy', plus(1)) },
@@ -75,7 +84,7 @@ export const IMAGE_FAULTS: readonly ImageFault[] = [
   { name: 'a layer takes the weights one word on', on: 'pooled', edit: field('feed', 2, 'wBase', plus(1)) },
   { name: 'a layer takes the pass entries one on', on: 'pooled', edit: field('feed', 2, 'passBase', plus(1)) },
   { name: 'a digit pass is left out', on: 'chain', edit: field('feed', 0, 'nPass', plus(-1)) },
-  { name: 'a layer reads another group', on: 'pooled', edit: field('feed', 3, 'group', set(1)) },
+  { name: 'a layer reads another group', on: 'pooled', edit: field('feed', 3, 'group', (group) => 1 - group) },
   { name: 'the first layer waits for one row less', on: 'chain', edit: field('feed', 0, 'inNeed0', plus(-1)) },
   { name: 'a layer waits for a row that never comes', on: 'pooled', edit: field('feed', 3, 'inRows', plus(1)) },
   { name: 'a layer waits on the wrong counter', on: 'pooled', edit: field('feed', 2, 'inCounter', set(3)) },

@@ -1,5 +1,6 @@
 /** Verification of the fixed set, and what it found first. */
 
+import type { Stalls } from '../../sim/client.js';
 import type { Images } from '../../src/arch/program/program.js';
 import { SystoleError } from '../../src/base/error.js';
 import type { CompiledModel } from '../../src/runtime/model.js';
@@ -43,19 +44,44 @@ export function programVerdict(fixed: FixedCase, images: Images): Caught | null 
 /** Cycles that no frame of the fixed set needs under any of its stalls. */
 const HANG_LIMIT = 100_000;
 
-/** A machine that was loaded with other images than those that golden model and program simulator have. */
+/**
+ * A machine that was loaded with other images than those that golden model and program simulator have: frames one by
+ * one and queued at the door, at full rate and under stalls.
+ */
 export async function loadedVerdict(fixed: FixedCase, binary: string, images: Images): Promise<Caught | null> {
-  for (const stalls of [undefined, ...STALLS.map((both) => ({ ...both, seed: 1 }))]) {
-    const options = { images, hangLimit: HANG_LIMIT, ...(stalls && { stalls }) };
-    try {
-      const { difference } = await compareVerilog(fixed.plan, fixed.frames, binary, options);
-      if (difference !== null) return { by: 'values', where: fixed.name, what: difference };
-    } catch (error) {
-      if (!(error instanceof SystoleError)) throw error;
-      return { by: 'loading', where: fixed.name, what: error.message };
+  const flows = [undefined, ...STALLS.map((both) => ({ ...both, seed: 1 }))];
+  for (const pipelined of [false, true]) {
+    for (const stalls of flows) {
+      const caught = await runFlow(fixed, binary, { images, pipelined, ...(stalls && { stalls }) });
+      if (caught !== null) return caught;
     }
   }
   return null;
+}
+
+/** Frames that queue at the door, which verify does not let them. */
+export async function queueVerdict(fixed: FixedCase, binary: string): Promise<Caught | null> {
+  for (const stalls of [undefined, { ...STALLS[0], seed: 1 }]) {
+    const caught = await runFlow(fixed, binary, { pipelined: true, ...(stalls && { stalls }) });
+    if (caught !== null) return caught;
+  }
+  return null;
+}
+
+async function runFlow(
+  { name, plan, frames }: FixedCase,
+  binary: string,
+  flow: { images?: Images; pipelined: boolean; stalls?: Stalls },
+): Promise<Caught | null> {
+  try {
+    const queue = flow.pipelined ? [...frames, ...frames] : frames;
+    const { difference } = await compareVerilog(plan, queue, binary, { ...flow, hangLimit: HANG_LIMIT });
+    if (difference === null) return null;
+    return { by: difference.includes(': hang: ') ? 'hang' : 'values', where: name, what: difference };
+  } catch (error) {
+    if (!(error instanceof SystoleError)) throw error;
+    return { by: 'loading', where: name, what: error.message };
+  }
 }
 
 function caughtBy({ name }: FixedCase, report: VerifyReport): Caught | null {
