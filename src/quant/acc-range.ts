@@ -1,10 +1,11 @@
+import type { WeightArray } from './network.js';
 import type { AccRange } from './steps.js';
 
 /**
  * Exact reachable range of each channel's accumulator from its real weights, for codes 0 .. mostCode at every tap.
  * @param weights [channels][taps]
  */
-export function accRanges(weights: Int8Array, channels: number, mostCode: number): AccRange[] {
+export function accRanges(weights: WeightArray, channels: number, mostCode: number): AccRange[] {
   const taps = weights.length / channels;
   return Array.from({ length: channels }, (_, c) => {
     let negative = 0;

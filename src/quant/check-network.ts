@@ -1,11 +1,11 @@
 /** The validity rule of integer networks: what every later stage may rely on. */
 import { SystoleError } from '../base/error.js';
 import { accRanges, widestRange } from './acc-range.js';
-import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, Requantize } from './network.js';
+import type { CodeTensor, ConvLayer, InputQuantizer, IntegerNetwork, Layer, Requantize } from './network.js';
 
 /** Codes of tensors, and the widths that a machine's records hold. */
 const MOST_BITS = 16;
-const MOST_WEIGHT_BITS = 8;
+const MOST_WEIGHT_BITS = 16;
 const MOST_SHIFT = 63;
 /** The golden model keeps accumulators in 32 bits. */
 const MOST_ACC = 2 ** 31 - 1;
@@ -17,6 +17,7 @@ export function checkNetwork(network: IntegerNetwork): void {
   for (const [key, tensor] of Object.entries(network.tensors)) checkTensor(key, tensor);
   const { tensor, shape } = network.input;
   requireSize(network, tensor, shape, 'the input');
+  if (network.input.quantizer !== undefined) checkInputQuantizer(network, network.input.quantizer);
   const made = new Set([tensor]);
   const raw = new Set<string>();
   for (const layer of network.layers) {
@@ -32,6 +33,20 @@ export function checkNetwork(network: IntegerNetwork): void {
   checkOutput(network, made, raw);
 }
 
+/** Every code it makes is one of the input tensor's. */
+function checkInputQuantizer(network: IntegerNetwork, q: InputQuantizer): void {
+  const { bits, channels } = network.tensors[network.input.tensor]!;
+  const lists = [q.scale, q.zero, ...q.before.flatMap(({ scale, shift }) => [scale, shift])];
+  const odd = lists.find((list) => list.length !== 1 && list.length !== channels);
+  if (odd !== undefined) throw broken(network.input.tensor, `1 or ${channels} constants`, `${odd.length}`);
+  if (!lists.flat().every(Number.isFinite)) throw broken(network.input.tensor, 'finite constants', 'others');
+  if (!q.scale.every((s) => s > 0)) throw broken(network.input.tensor, 'positive scales', q.scale.join(' '));
+  const whole = isWhole(q.step, 1, 2) && Number.isInteger(q.lo) && isWhole(q.hi, q.lo);
+  if (!whole || q.step * (q.hi - q.lo) >= 2 ** bits) {
+    throw broken(network.input.tensor, `codes of ${bits} bits`, `${q.step} * (${q.lo} .. ${q.hi})`);
+  }
+}
+
 function operandsOf(layer: Layer): string[] {
   return layer.kind === 'conv' && layer.requantize?.residual
     ? [layer.input, layer.requantize.residual.tensor]
@@ -44,7 +59,7 @@ function checkTensor(key: string, tensor: CodeTensor): void {
   if (!dims.every((n) => isWhole(n, 1))) throw broken(key, 'a positive shape', dims.join('x'));
   if (!isWhole(tensor.bits, 1, MOST_BITS)) throw broken(key, `1 to ${MOST_BITS} bits`, `${tensor.bits}`);
   const top = 2 ** tensor.bits - 1;
-  if (!isWhole(tensor.zero, 0, top)) throw broken(key, `a zero of 0 to ${top}`, `${tensor.zero}`);
+  if (!(tensor.zero >= 0 && tensor.zero <= top)) throw broken(key, `a zero of 0 to ${top}`, `${tensor.zero}`);
   if (!(tensor.scale > 0 && Number.isFinite(tensor.scale))) throw broken(key, 'a positive scale', `${tensor.scale}`);
 }
 
@@ -54,6 +69,9 @@ function checkLayer(layer: Layer, network: IntegerNetwork): void {
   if (from === undefined || to === undefined) throw broken(layer.name, 'tensors that exist', layer.output);
   checkWindow(layer, from, to);
   if (layer.kind === 'conv') {
+    if (layer.pads.some((pad) => pad > 0) && !Number.isInteger(from.zero)) {
+      throw broken(layer.name, 'a whole zero, for padded taps to contribute', `${from.zero}`);
+    }
     checkWeights(layer, from, to);
     if (layer.requantize !== null) checkRequantize(layer.name, layer.requantize, to, network);
     else if (layer.output !== network.output.tensor)
@@ -90,8 +108,7 @@ function checkWeights(layer: ConvLayer, from: CodeTensor, to: CodeTensor): void 
     throw broken(layer.name, `weights of 1 to ${MOST_WEIGHT_BITS} bits`, `${bits}`);
   const fits = (w: number): boolean =>
     bits === 1 ? w === 1 || w === -1 : w >= -(2 ** (bits - 1)) && w < 2 ** (bits - 1);
-  const wrong = layer.weights.find((w) => !fits(w));
-  if (wrong !== undefined) throw broken(layer.name, `weights of ${bits} bits`, `${wrong}`);
+  for (const w of layer.weights) if (!fits(w)) throw broken(layer.name, `weights of ${bits} bits`, `${w}`);
   checkAccRange(layer, widestRange(accRanges(layer.weights, to.channels, 2 ** from.bits - 1)));
 }
 

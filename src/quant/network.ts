@@ -3,7 +3,7 @@
  * golden.ts. Feature maps are NHWC with N = 1, one unsigned code per element:
  * real = scale * (code - zero).
  */
-import type { EpilogueStep, InputLayout, Shape } from '../frontend/graph.js';
+import type { EpilogueStep, InputLayout, Rounding, Shape } from '../frontend/graph.js';
 
 export interface CodeTensor {
   readonly name: string;
@@ -13,12 +13,15 @@ export interface CodeTensor {
   /** Codes are 0 .. 2^bits - 1. */
   readonly bits: number;
   readonly scale: number;
-  /** The code of real zero; an integer in range. Padded taps contribute it. */
+  /** The code of real zero, in range. Padded taps contribute it: an integer, unless no layer pads the tensor. */
   readonly zero: number;
 }
 
+/** Int16 where codes have more than 8 bits. */
+export type WeightArray = Int8Array | Int16Array;
+
 export interface WeightFormat {
-  /** 1 means bipolar {-1, +1}; 2..8 two's complement. */
+  /** 1 means bipolar {-1, +1}; 2..16 two's complement. */
   readonly bits: number;
 }
 
@@ -55,7 +58,7 @@ export interface ConvLayer {
   /** 1, or the channel count (depthwise, Cout = Cin). */
   readonly groups: number;
   /** [Cout][kh][kw][Cin/groups] */
-  readonly weights: Int8Array;
+  readonly weights: WeightArray;
   readonly weightFormat: WeightFormat;
   /** True for Conv, Gemm, MatMul of the source model: counts as useful MACs. */
   readonly useful: boolean;
@@ -112,15 +115,43 @@ export interface OutputStage {
   readonly modelShape: Shape;
 }
 
+/**
+ * A model's own input quantizer, in float32, operation by operation: after `before`,
+ * code = step * (clamp(round(x/scale) + zero, lo, hi) - lo), or clamp(round(x/scale + zero), lo, hi) with zeroInside.
+ */
+export interface InputQuantizer {
+  readonly before: readonly InputAffine[];
+  /** One for each channel, or one for all. */
+  readonly scale: readonly number[];
+  readonly zero: readonly number[];
+  readonly lo: number;
+  readonly hi: number;
+  readonly round: Rounding;
+  readonly zeroInside: boolean;
+  readonly step: number;
+}
+
+/** x*scale + shift, then the clamp; one for each channel, or one for all. */
+export interface InputAffine {
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
 export interface IntegerNetwork {
   readonly name: string;
-  /** The model's input in its own shape; code = clamp(roundHalfEven(real/scale) + zero) of the values in NCHW order. */
+  /**
+   * The model's input in its own shape, its values in NCHW order. Without a quantizer of its own:
+   * code = clamp(roundHalfEven(real/scale) + zero).
+   */
   readonly input: {
     readonly tensor: string;
     readonly modelName: string;
     readonly shape: Shape;
     /** Absent: the model's own order is NCHW. */
     readonly layout?: InputLayout;
+    readonly quantizer?: InputQuantizer;
   };
   readonly output: OutputStage;
   readonly tensors: Readonly<Record<string, CodeTensor>>;

@@ -2,12 +2,13 @@
 import { SystoleError } from '../base/error.js';
 import { transpose } from '../base/transpose.js';
 import type { EpilogueStep } from '../frontend/graph.js';
-import { quantizedValue } from '../frontend/quantizer.js';
+import { quantizedValue, rounded } from '../frontend/quantizer.js';
 import { toGraphInput } from '../frontend/transpose.js';
-import type { CodeTensor, IntegerNetwork, OutputStage } from './network.js';
+import type { CodeTensor, InputAffine, InputQuantizer, IntegerNetwork, OutputStage } from './network.js';
 
 /**
- * The model's input (float32, its own layout) as codes, NHWC: clamp(roundHalfEven(x / scale) + zero).
+ * The model's input (float32, its own layout) as codes, NHWC: by the model's own quantizer, else
+ * clamp(roundHalfEven(x / scale) + zero).
  * @throws SystoleError data-shape for another number of values, data-type for NaN.
  */
 export function inputCodes(network: IntegerNetwork, values: Float32Array): Uint16Array {
@@ -23,7 +24,39 @@ export function inputCodes(network: IntegerNetwork, values: Float32Array): Uint1
   if (values.some(Number.isNaN)) {
     throw new SystoleError('data-type', 'an input holds NaN', { where: network.input.modelName });
   }
-  return quantizeMap(tensor, toGraphInput(network.input.layout, values));
+  const real = toGraphInput(network.input.layout, values);
+  const { quantizer } = network.input;
+  return quantizer === undefined ? quantizeMap(tensor, real) : ownCodes(tensor, quantizer, real);
+}
+
+/** Values in NCHW order as codes, NHWC. */
+function ownCodes(tensor: CodeTensor, quantizer: InputQuantizer, real: Float32Array): Uint16Array {
+  const pixels = tensor.height * tensor.width;
+  const codes = new Uint16Array(real.length);
+  for (let c = 0; c < tensor.channels; c++) {
+    const own = { scale: ofChannel(quantizer.scale, c), zero: ofChannel(quantizer.zero, c) };
+    for (let p = 0; p < pixels; p++) {
+      let x = real[c * pixels + p]!;
+      for (const affine of quantizer.before) x = applyAffine(affine, c, x);
+      codes[p * tensor.channels + c] = quantizer.step * (codeOn({ ...quantizer, ...own }, x) - quantizer.lo);
+    }
+  }
+  return codes;
+}
+
+function applyAffine({ scale, shift, min, max }: InputAffine, c: number, x: number): number {
+  const y = Math.fround(Math.fround(x * ofChannel(scale, c)) + ofChannel(shift, c));
+  return Math.min(max ?? Number.POSITIVE_INFINITY, Math.max(min ?? Number.NEGATIVE_INFINITY, y));
+}
+
+function ofChannel(values: readonly number[], c: number): number {
+  return values[values.length === 1 ? 0 : c]!;
+}
+
+function codeOn(q: Omit<InputQuantizer, 'scale' | 'zero'> & { scale: number; zero: number }, x: number): number {
+  const steps = Math.fround(x / q.scale);
+  const code = q.zeroInside ? rounded(q.round, Math.fround(steps + q.zero)) : rounded(q.round, steps) + q.zero;
+  return Math.min(q.hi, Math.max(q.lo, code));
 }
 
 /** Values in NCHW order as codes, NHWC: clamp(roundHalfEven(x / scale) + zero). */

@@ -1,12 +1,12 @@
 /**
  * Integer networks as bytes: "SYSNET1\n", the SHA-256 of all that follows, the length of a JSON header, the header, then all
- * weights. Deterministic.
+ * weights, two bytes each (little endian) where they have more than 8 bits. Deterministic.
  */
 import { canonicalJson } from '../base/canonical-json.js';
 import { SystoleError } from '../base/error.js';
 import { sha256 } from '../base/sha256.js';
 import { checkNetwork } from './check-network.js';
-import type { ConvLayer, IntegerNetwork, Layer, Requantize } from './network.js';
+import type { ConvLayer, IntegerNetwork, Layer, Requantize, WeightArray } from './network.js';
 
 const MAGIC = 'SYSNET1\n';
 const LENGTH_AT = MAGIC.length + 64;
@@ -22,14 +22,14 @@ type StoredNetwork = Omit<IntegerNetwork, 'layers'> & { readonly layers: readonl
 export function networkToBytes(network: IntegerNetwork): Uint8Array {
   const stored: StoredNetwork = { ...network, layers: network.layers.map(storeLayer) };
   const header = new TextEncoder().encode(canonicalJson(stored));
-  const weights = network.layers.flatMap((layer) => (layer.kind === 'conv' ? [layer.weights] : []));
+  const weights = network.layers.flatMap((layer) => (layer.kind === 'conv' ? [weightBytes(layer)] : []));
   const total = weights.reduce((sum, w) => sum + w.length, 0);
   const bytes = new Uint8Array(HEADER_AT + header.length + total);
   new DataView(bytes.buffer).setUint32(LENGTH_AT, header.length, true);
   bytes.set(header, HEADER_AT);
   let at = HEADER_AT + header.length;
   for (const w of weights) {
-    bytes.set(new Uint8Array(w.buffer, w.byteOffset, w.length), at);
+    bytes.set(w, at);
     at += w.length;
   }
   bytes.set(new TextEncoder().encode(MAGIC + sha256(bytes.subarray(LENGTH_AT))));
@@ -53,6 +53,23 @@ export function networkFromBytes(bytes: Uint8Array, where: string): IntegerNetwo
   }
 }
 
+const bytesPerWeight = (bits: number): number => (bits > 8 ? 2 : 1);
+
+function weightBytes({ weights, weightFormat }: ConvLayer): Uint8Array {
+  const size = bytesPerWeight(weightFormat.bits);
+  const bytes = new Uint8Array(weights.length * size);
+  weights.forEach((w: number, i: number) => {
+    for (let k = 0; k < size; k++) bytes[i * size + k] = (w >> (8 * k)) & 255;
+  });
+  return bytes;
+}
+
+function weightsFrom(bytes: Uint8Array, size: number): WeightArray {
+  if (size === 1) return Int8Array.from(bytes, (w) => (w << 24) >> 24);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int16Array.from({ length: bytes.length / size }, (_, i) => view.getInt16(i * size, true));
+}
+
 function storeLayer(layer: Layer): StoredLayer {
   if (layer.kind !== 'conv') return layer;
   const { weights, requantize, ...rest } = layer;
@@ -68,8 +85,9 @@ function loadLayers(stored: readonly StoredLayer[], weights: Uint8Array): Layer[
   const layers = stored.map((layer): Layer => {
     if (layer.kind !== 'conv') return layer;
     const { weightCount, requantize, ...rest } = layer;
-    const codes = Int8Array.from(weights.subarray(at, at + weightCount), (w) => (w << 24) >> 24);
-    at += weightCount;
+    const size = bytesPerWeight(rest.weightFormat.bits);
+    const codes = weightsFrom(weights.subarray(at, at + weightCount * size), size);
+    at += weightCount * size;
     return {
       ...rest,
       weights: codes,

@@ -2,7 +2,7 @@
  * What the array runs as one FEED and one POST record: a convolution, its requantization and
  * residual, and the max pooling behind it. Still free of the machine.
  */
-import type { CodeTensor, Requantize } from '../../quant/network.js';
+import type { CodeTensor, Requantize, WeightArray } from '../../quant/network.js';
 
 export interface PoolWindow {
   readonly kernel: readonly [number, number];
@@ -35,8 +35,8 @@ export interface ArrayLayer {
   /** One group per channel; otherwise one group. */
   readonly depthwise: boolean;
   /** [Cout][kh][kw][Cin], or [C][kh][kw] when depthwise. */
-  readonly weights: Int8Array;
-  /** 1 = bipolar, 2..8 two's complement. */
+  readonly weights: WeightArray;
+  /** 1 = bipolar, 2..16 two's complement. */
   readonly weightBits: number;
   readonly convHeight: number;
   readonly convWidth: number;

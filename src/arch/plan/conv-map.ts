@@ -1,5 +1,5 @@
 /** A convolution as runs of consecutive codes: what FEED's loops walk. */
-import type { CodeTensor } from '../../quant/network.js';
+import type { CodeTensor, WeightArray } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { ArrayLayer } from './array-layer.js';
 
@@ -27,7 +27,7 @@ export interface ConvMap {
   /** Input rows one run reaches over: 1 unless kernel rows are merged into the run. */
   readonly runRows: number;
   /** [Cout][kernelRows][kernelColumns][run]; [C][kernelRows][kernelColumns] when depthwise. */
-  readonly weights: Int8Array;
+  readonly weights: WeightArray;
   readonly depthwise: boolean;
   /** Channels out, and column tiles of them. */
   readonly channels: number;

@@ -31,8 +31,11 @@ export function weightDigits(layer: ArrayLayer, machine: Machine): WeightDigits 
     if (layer.weightBits > 1) return { planes: planes(layer.weightBits), form: 'signed' };
     return machine.weightDigit === 1 ? { planes: 1, form: 'bipolar' } : { planes: planes(2), form: 'signed' };
   }
-  const min = layer.weights.reduce((least, w) => Math.min(least, w), 0);
-  const max = layer.weights.reduce((most, w) => Math.max(most, w), 1);
+  let [min, max] = [0, 1];
+  for (const w of layer.weights) {
+    min = Math.min(min, w);
+    max = Math.max(max, w);
+  }
   if (min === 0) return { planes: planes(32 - Math.clz32(max)), form: 'unsigned' };
   return { planes: planes(Math.max(2, layer.weightBits)), form: 'signed' };
 }

@@ -1,5 +1,5 @@
 /** The y part of the channel folder: LOAD lays kernel rows side by side (docs/machine.md, LOAD). */
-import type { CodeTensor } from '../../quant/network.js';
+import type { CodeTensor, WeightArray } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { ArrayLayer } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
@@ -73,9 +73,9 @@ function foldedLoadCycles(shape: FoldShape, width: number, planes: number): numb
 }
 
 /** [Cout][kh][kw][C] -> [Cout][kw][kh][C] */
-function foldWeights(layer: ArrayLayer, channels: number): Int8Array {
+function foldWeights(layer: ArrayLayer, channels: number): WeightArray {
   const [kh, kw] = layer.kernel;
-  const folded = new Int8Array(layer.weights.length);
+  const folded = layer.weights.slice();
   const taps = kh * kw;
   for (let i = 0; i < layer.weights.length; i++) {
     const c = i % channels;

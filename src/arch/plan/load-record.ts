@@ -18,7 +18,7 @@ export function loadRecord(input: CodeTensor, place: TensorPlace, fold: FoldShap
       rowCodes: input.width * input.channels,
       pixels: input.width,
       pixelCodes: input.channels,
-      padCode: input.zero,
+      padCode: Math.floor(input.zero),
       virtualRows: fold?.virtualRows ?? 0,
       padTop: fold?.padTop ?? 0,
       kernelRows: fold?.kernelRows ?? 0,

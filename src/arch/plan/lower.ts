@@ -85,7 +85,8 @@ function convLayer(layer: ConvLayer, pool: MaxPoolLayer | undefined, network: In
     padTop: top,
     padLeft: left,
     unpadded: inside,
-    padCode: input.zero,
+    // A zero between two codes belongs to a tensor that no layer pads.
+    padCode: Math.floor(input.zero),
     depthwise,
     weights: layer.weights,
     weightBits: layer.weightFormat.bits,

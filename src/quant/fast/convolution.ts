@@ -1,5 +1,5 @@
 /** Convolutions of one layer's shape: the window's taps as runs of consecutive codes, four output channels at a time. */
-import type { CodeTensor, ConvLayer } from '../network.js';
+import type { CodeTensor, ConvLayer, WeightArray } from '../network.js';
 import { paddedMap } from './padded-map.js';
 
 type Convolution = (input: Int32Array) => Int32Array;
@@ -94,7 +94,7 @@ function windowRuns(layer: ConvLayer, channels: number, width: number): { starts
 }
 
 /** [Cout][taps] as [Cout/4][taps][4], zeros behind the last channel. */
-function blockedWeights(weights: Int8Array, channels: number, taps: number): Int32Array {
+function blockedWeights(weights: WeightArray, channels: number, taps: number): Int32Array {
   const blocked = new Int32Array(Math.ceil(channels / BLOCK) * BLOCK * taps);
   for (let co = 0; co < channels; co++) {
     const block = co - (co % BLOCK);
@@ -104,7 +104,7 @@ function blockedWeights(weights: Int8Array, channels: number, taps: number): Int
 }
 
 /** [C][taps] as [taps][C] */
-function transposed(weights: Int8Array, channels: number, taps: number): Int32Array {
+function transposed(weights: WeightArray, channels: number, taps: number): Int32Array {
   return Int32Array.from(
     { length: weights.length },
     (_, i) => weights[(i % channels) * taps + Math.floor(i / channels)]!,
