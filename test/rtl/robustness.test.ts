@@ -76,14 +76,15 @@ const NO_STALLS = { seed: 1, input: 0, output: 0 };
 
 describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilator is not installed)', () => {
   onRandomNetworks(
-    'forgets a frame at a soft reset in any cycle, and computes the next one exactly',
-    async (given, { part }) => {
+    'forgets a frame at a reset or a soft reset in any cycle, and computes the next one exactly',
+    async (given, { seed, part }) => {
       const { session, frame, cycles } = given;
       const { machine } = session;
       await machine.step(512);
       await machine.send(frame(0));
       await machine.step(Math.floor(part * cycles * 2));
-      await session.write('CTRL', SOFT_RESET);
+      if (seed % 4 === 0) await machine.reset();
+      else await session.write('CTRL', SOFT_RESET);
       await machine.drop();
       expect(await session.read('STATUS')).toBe(bitOf('STATUS', 'idle'));
       expect([await session.read('FRAMES'), await session.read('CYCLES'), await session.read('ERROR')]).toEqual([
@@ -106,7 +107,11 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       const { inBytes } = given.plan.machine.stream;
       if (Math.ceil(length / inBytes) === Math.ceil(codes / inBytes)) return;
       const wrong = Uint8Array.from({ length }, (_, i) => frame(0)[i % codes]!);
-      expect((await session.infer(wrong)).kind).toBe('error');
+      const first = await session.infer(wrong);
+      // A network that does not look at its last rows is done before they come, or do not come.
+      if (first.kind === 'frame') expectGolden(given, frame(0), first, false);
+      const last = first.kind === 'frame' ? await session.receive() : first;
+      expect(last.kind).toBe('error');
       expect(await session.read('ERROR')).toBe(bitOf('ERROR', long ? 'frame_long' : 'frame_short'));
       // The rest of a long frame is taken and dropped, up to its TLAST.
       if (long) await session.machine.step(8 * length);
@@ -164,6 +169,7 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
   onRandomNetworks('drops what is written to its memories while it is enabled, and says so', async (given) => {
     const { session, frame, plan } = given;
     for (const [select, name] of MEMORIES.entries()) {
+      if (plan.images[name].length === 0) continue;
       await session.write('MEM_SELECT', select);
       for (const piece of plan.images[name].subarray(0, 4)) await session.write('MEM_DATA', ~piece >>> 0);
       expect(await session.read('ERROR')).toBe(bitOf('ERROR', 'load_busy'));
