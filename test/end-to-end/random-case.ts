@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Machine } from '../../src/arch/machine.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
 import { countCycles } from '../../src/arch/timing/count-cycles.js';
+import { SystoleError } from '../../src/base/error.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 import { compareLevels } from '../support/compare-levels.js';
 import { randomFrame } from '../support/network-builder.js';
@@ -35,35 +36,43 @@ export const caseArbitrary: fc.Arbitrary<RandomCase> = fc.record({
   pipelined: fc.boolean(),
 });
 
-export interface CaseResult {
-  readonly plan: Plan;
-  /** null: all levels agree. */
-  readonly difference: string | null;
-}
+/** All levels agree, or what differs. */
+export type CaseResult = { readonly difference: null; readonly plan: Plan } | { readonly difference: string };
 
 /** Far more cycles than a random network takes under the hardest stalls. */
 const HANG_LIMIT = 400_000;
 
-/** @param binary the machine's simulator */
+/** @param binary the machine's simulator. A refusal or an exception of any level is a difference too. */
 export async function runCase(random: RandomCase, machine: Machine, binary: string): Promise<CaseResult> {
+  try {
+    return await compareCase(random, machine, binary);
+  } catch (error) {
+    const refused = error instanceof SystoleError;
+    const text = refused
+      ? [error.code, error.message, error.actual].filter(Boolean).join(': ')
+      : (error as Error).stack;
+    return { difference: `${text}` };
+  }
+}
+
+async function compareCase(random: RandomCase, machine: Machine, binary: string): Promise<CaseResult> {
   const network = networkFromRecipe(random.recipe, machine);
   const frames = [0, 1, 2, 3].map((i) => frameOf(network, random.frames, i));
   const { plan, divergence } = compareLevels(network, machine, frames[0]!);
   if (divergence !== null) {
     const { tensor, index, expected, actual } = divergence;
-    return { plan, difference: `program simulator: tensor ${tensor}[${index}] is ${actual}, golden ${expected}` };
+    return { difference: `program simulator: tensor ${tensor}[${index}] is ${actual}, golden ${expected}` };
   }
   const seed = random.frames.seed + 1;
   const free = await compareVerilog(plan, [frames[0]!], binary, { hangLimit: HANG_LIMIT, seed });
-  if (free.difference !== null) return { plan, difference: `unstalled, ${free.difference}` };
+  if (free.difference !== null) return { difference: `unstalled, ${free.difference}` };
   const planned = countCycles(machine, plan.images).cycles;
-  if (free.cycles[0] !== planned) {
-    return { plan, difference: `the cycle model says ${planned} cycles, the machine took ${free.cycles[0]}` };
-  }
+  if (free.cycles[0] !== planned)
+    return { difference: `the cycle model says ${planned} cycles, the machine took ${free.cycles[0]}` };
   const stalls = { input: random.stallInput / 10, output: random.stallOutput / 10, seed };
   const options = { stalls, pipelined: random.pipelined, hangLimit: HANG_LIMIT, seed };
   const stalled = await compareVerilog(plan, random.pipelined ? frames : frames.slice(0, 2), binary, options);
-  return { plan, difference: stalled.difference === null ? null : `stalled, ${stalled.difference}` };
+  return stalled.difference === null ? { difference: null, plan } : { difference: `stalled, ${stalled.difference}` };
 }
 
 function frameOf(network: IntegerNetwork, { seed, values }: FrameRecipe, index: number): Uint8Array {

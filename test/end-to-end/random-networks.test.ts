@@ -30,9 +30,9 @@ if (process.env.REPLAY === undefined) {
       it(`on ${nameOf(machine)}`, { timeout: HOURS }, async () => {
         const binary = await coreSimulator(machine);
         const property = fc.asyncProperty(caseArbitrary, async (random) => {
-          const { plan, difference } = await runCase(random, machine, binary);
-          if (difference !== null) throw new Error(difference);
-          found.add(random, plan);
+          const result = await runCase(random, machine, binary);
+          if (result.difference !== null) throw new Error(result.difference);
+          found.add(random, result.plan);
         });
         const details = await fc.check(property, { numRuns: RUNS, seed: SEED + index });
         if (!details.failed) return;
