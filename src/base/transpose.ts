@@ -2,7 +2,7 @@
  * The values in the order of their permuted axes: axis i of the result is axis permutation[i].
  * @param shape before the permutation; data are row major
  */
-export function transpose<T extends Float32Array | Float64Array | Int32Array>(
+export function transpose<T extends Float32Array | Float64Array | Int32Array | Int16Array>(
   data: T,
   shape: readonly number[],
   permutation: readonly number[],

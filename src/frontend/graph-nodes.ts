@@ -6,6 +6,12 @@ export function operandsOf(node: GraphNode): readonly string[] {
   return node.kind === 'add' ? node.inputs : [node.input];
 }
 
+/** The node with its operands under their new names. */
+export function rewired(node: GraphNode, now: (name: string) => string): GraphNode {
+  if (node.kind === 'add') return { ...node, inputs: [now(node.inputs[0]), now(node.inputs[1])] };
+  return { ...node, input: now(node.input) };
+}
+
 /** How often each tensor is used, the graph's output once more. */
 export function countUses(graph: Graph): Map<string, number> {
   const uses = new Map<string, number>([[graph.output.name, 1]]);

@@ -16,6 +16,15 @@ export function quantizedCode(quantizer: UniformQuantizer, channel: number, x: n
   return Math.min(hi, Math.max(lo, code));
 }
 
+/** That of QuantizeLinear. */
+export function linearQuantizer(
+  scale: Float32Array,
+  zero: Float32Array,
+  [lo, hi]: readonly [number, number],
+): UniformQuantizer {
+  return { kind: 'uniform', scale, zero, lo, hi, round: 'half-even', zeroInside: false };
+}
+
 export function channelOf(
   { scale, zero }: UniformQuantizer,
   channel: number,

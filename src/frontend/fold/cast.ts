@@ -26,7 +26,8 @@ export function foldCast(call: FoldCall): NumericTensor {
   if (result.type === 'int' && result.data.some((v) => !Number.isSafeInteger(v) || (to === INT32 && v !== (v | 0)))) {
     throw limit(call, 'a constant does not fit the integers it is cast to', { actual: elementTypeName(to) });
   }
-  return result;
+  const keepsCodes = result.type === 'float' && x.type === 'float' && x.codes !== undefined;
+  return keepsCodes ? { ...result, codes: x.codes } : result;
 }
 
 function conversion(to: number): ((x: number) => number) | null {

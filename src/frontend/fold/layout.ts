@@ -1,5 +1,6 @@
 import { transpose } from '../../base/transpose.js';
 import type { FoldCall, NumericTensor } from '../operators/operator.js';
+import { rearranged } from './codes.js';
 import { constantOperand } from './tensor.js';
 
 /** The same values in another shape: no copy. */
@@ -11,7 +12,8 @@ export function foldTranspose(call: FoldCall, permutation: readonly number[]): N
   const x = constantOperand(call, 0);
   call.reserve(x.data.byteLength);
   const shape = permutation.map((axis) => x.shape[axis]!);
-  return x.type === 'float'
-    ? { type: 'float', shape, data: transpose(x.data, x.shape, permutation) }
-    : { type: 'int', shape, data: transpose(x.data, x.shape, permutation) };
+  if (x.type === 'int') return { ...x, shape, data: transpose(x.data, x.shape, permutation) };
+  const data = transpose(x.data, x.shape, permutation);
+  if (x.codes === undefined) return { type: 'float', shape, data };
+  return { type: 'float', shape, data, codes: rearranged(x.codes, (all) => transpose(all, x.shape, permutation)) };
 }

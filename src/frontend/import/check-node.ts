@@ -17,7 +17,7 @@ export function checkNode(model: OnnxModel, node: OnnxNode): Checked {
     const name = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`;
     return { fault: refusal('operator-unknown', node, `${name} is not supported`, { hint: rewriteHint(node) }) };
   }
-  const opset = model.opsets.get(node.domain);
+  const opset = model.opsets.get(node.domain) ?? (operator.unversioned ? operator.opsets[1] : undefined);
   if (opset === undefined) {
     return {
       fault: refusal('graph-invalid', node, 'the model does not say which operator set its operators are of', {

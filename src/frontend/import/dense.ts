@@ -1,4 +1,7 @@
 /** A constant matrix along one axis of a tensor: a dense layer, or a 1x1 convolution where other axes are pixels. */
+import { transpose } from '../../base/transpose.js';
+import { rearranged } from '../fold/codes.js';
+import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall } from '../operators/operator.js';
 import { emitConv, emitDense } from './emit.js';
 import { probeAxes, reordered } from './image.js';
@@ -15,6 +18,7 @@ const POINT = {
 export interface Matrix {
   /** [rows][columns]: a row for each output, a column for each value along the axis. */
   readonly data: Float32Array;
+  readonly codes?: ValueCodes | undefined;
   readonly rows: number;
 }
 
@@ -29,8 +33,8 @@ export function emitMatrix(
 ): MapValue {
   const columns = value.shape[axis]!;
   if (elementsOf(value.shape) === columns) {
-    const weights = inNaturalOrder(value, matrix);
-    const tensor = emitDense(call, value.tensor, weights, matrix.rows, bias);
+    const { data, codes, rows } = inNaturalOrder(value, matrix);
+    const tensor = emitDense(call, value.tensor, data, rows, bias, codes);
     return { kind: 'map', shape, tensor, atoms: wholeAxis(tensor, 'c') };
   }
   const others = value.shape.flatMap((n, i) => (i === axis || n === 1 ? [] : [i]));
@@ -39,7 +43,7 @@ export function emitMatrix(
   const { tensor } = value;
   if (axes === null || !sameAtoms(axes[axis]!, wholeAxis(tensor, 'c'))) throw notChannels(call, value, axis);
   const output = { height: tensor.height, width: tensor.width };
-  const constants = { weights: matrix.data, outputs: matrix.rows, bias, groups: 1 };
+  const constants = { weights: matrix.data, codes: matrix.codes, outputs: matrix.rows, bias, groups: 1 };
   const made = emitConv(call, tensor, { ...POINT, output }, constants);
   const atoms = normalAtoms(axes.flatMap((own, i): Atom[] => (i === axis ? wholeAxis(made, 'c') : own)));
   return { kind: 'map', shape, tensor: made, atoms };
@@ -56,22 +60,23 @@ function notChannels(call: ImportCall, value: MapValue, axis: number): Error {
 }
 
 /** Columns in the order of NCHW. */
-function inNaturalOrder(value: MapValue, matrix: Matrix): Float32Array {
-  if (sameAtoms(value.atoms, naturalAtoms(value.tensor))) return matrix.data;
+function inNaturalOrder(value: MapValue, matrix: Matrix): Matrix {
+  if (sameAtoms(value.atoms, naturalAtoms(value.tensor))) return matrix;
   const at = positions(value.atoms, value.tensor);
   const columns = at.length;
-  const weights = new Float32Array(matrix.data.length);
-  for (let row = 0; row < matrix.rows; row++) {
-    for (let i = 0; i < columns; i++) weights[row * columns + at[i]!] = matrix.data[row * columns + i]!;
-  }
-  return weights;
+  const arranged = <T extends Float32Array | Int16Array>(all: T): T => {
+    const result = all.slice() as T;
+    for (let row = 0; row < matrix.rows; row++) {
+      for (let i = 0; i < columns; i++) result[row * columns + at[i]!] = all[row * columns + i]!;
+    }
+    return result;
+  };
+  const codes = matrix.codes && rearranged(matrix.codes, arranged);
+  return { rows: matrix.rows, data: arranged(matrix.data), codes };
 }
 
 /** [columns][rows] -> [rows][columns] */
-export function transposed(data: Float32Array, columns: number, rows: number): Float32Array {
-  const result = new Float32Array(data.length);
-  for (let c = 0; c < columns; c++) {
-    for (let r = 0; r < rows; r++) result[r * columns + c] = data[c * rows + r]!;
-  }
-  return result;
+export function transposed({ data, codes }: Omit<Matrix, 'rows'>, columns: number, rows: number): Matrix {
+  const turned = <T extends Float32Array | Int16Array>(all: T): T => transpose(all, [columns, rows], [1, 0]);
+  return { rows, data: turned(data), codes: codes && rearranged(codes, turned) };
 }

@@ -1,25 +1,30 @@
 /** Appends nodes to the graph. Every function gives the value of the new tensor. */
-import type { Clamp, Window2d } from '../graph.js';
+import type { BatchNorm, Clamp, Quantizer, WeightCodes, Window2d } from '../graph.js';
+import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall } from '../operators/operator.js';
 import { sameAtoms } from './layout.js';
 import { type Broadcast, perChannel, shapeWith } from './per-channel.js';
-import { mismatch, placeOf } from './refuse.js';
+import { limit, mismatch, placeOf } from './refuse.js';
 import { countWeights, filled, isProbed, naturalValue, newTensor, reserve } from './state.js';
 import { type MapTensor, type MapValue, shapeOf } from './value.js';
 
 export const OPEN: Clamp = { min: null, max: null };
 
 function base(call: ImportCall): { name: string; sources: string[]; output: string } {
-  return { name: call.node.name, sources: [call.node.name], output: call.node.outputs[0]! };
+  return { name: call.node.name, sources: [call.source ?? call.node.name], output: call.node.outputs[0]! };
 }
 
-/** clamp(value * scale + shift); null is 1 and 0. */
+/**
+ * clamp(value * scale + shift); null is 1 and 0.
+ * @param norm whose scale and shift these are, each of the same shape
+ */
 export function emitAffine(
   call: ImportCall,
   value: MapValue,
   scale: Broadcast | null,
   shift: Broadcast | null,
   clamp: Clamp = OPEN,
+  norm?: BatchNorm,
 ): MapValue {
   const { state } = call;
   const { tensor } = value;
@@ -38,11 +43,24 @@ export function emitAffine(
     input: tensor.name,
     scale: channelwise(scale, 1),
     shift: channelwise(shift, 0),
+    ...(norm === undefined ? {} : { norm: normPerChannel(norm, (data) => channelwise({ ...scale!, data }, 1)) }),
     clamp,
   } as const;
   const made = newTensor(state, call.node, tensor);
   state.nodes.push(node);
   return { kind: 'map', shape, tensor: made, atoms: value.atoms };
+}
+
+/** In the order of the channels of the map. */
+function normPerChannel(norm: BatchNorm, channelwise: (data: Float32Array) => Float32Array): BatchNorm {
+  const { gain, bias, mean, variance, epsilon } = norm;
+  return {
+    gain: channelwise(gain),
+    bias: channelwise(bias),
+    mean: channelwise(mean),
+    variance: channelwise(variance),
+    epsilon,
+  };
 }
 
 export function emitAdd(call: ImportCall, a: MapValue, b: MapValue): MapValue {
@@ -75,6 +93,7 @@ export interface ConvConstants {
   /** [Cout][Cin/groups][kh][kw] */
   readonly weights: Float32Array;
   readonly outputs: number;
+  readonly codes?: ValueCodes | undefined;
   /** [Cout]; null: zeros. */
   readonly bias: Float32Array | null;
   readonly groups: number;
@@ -98,6 +117,7 @@ export function emitConv(
     input: source.name,
     groups,
     weights: { shape: [outputs, source.channels / groups, ...window.window.kernel], data: weights },
+    ...codesOf(call, constants.codes, outputs),
     bias: { shape: [outputs], data: constants.bias ?? new Float32Array(outputs) },
     clamp: OPEN,
   });
@@ -121,6 +141,7 @@ export function emitDense(
   weights: Float32Array,
   outputs: number,
   bias: Float32Array | null,
+  codes?: ValueCodes,
 ): MapTensor {
   countWeights(call.state, call.node, weights);
   const made = newTensor(call.state, call.node, { channels: outputs, height: 1, width: 1, vector: true });
@@ -129,10 +150,37 @@ export function emitDense(
     ...base(call),
     input: input.name,
     weights: { shape: [outputs, input.channels * input.height * input.width], data: weights },
+    ...codesOf(call, codes, outputs),
     bias: { shape: [outputs], data: bias ?? new Float32Array(outputs) },
     clamp: OPEN,
   });
   return made;
+}
+
+/** Scales of values as scales of outputs. @throws SystoleError operator-limit where they differ within one */
+function codesOf(call: ImportCall, codes: ValueCodes | undefined, outputs: number): { codes?: WeightCodes } {
+  if (codes === undefined) return {};
+  const { values, scale: all, bits, bipolar } = codes;
+  if (all.length === 1) return { codes: { values, scale: all, bits, bipolar } };
+  const perOutput = all.length / outputs;
+  const scale = Float32Array.from({ length: outputs }, (_, o) => all[o * perOutput]!);
+  for (const [i, s] of all.entries()) {
+    if (s === scale[Math.floor(i / perOutput)]) continue;
+    throw limit(call, 'the scale of quantized weights changes within an output channel', {
+      expected: 'one scale for each output channel',
+      hint: 'quantize weights per tensor, or per output channel',
+    });
+  }
+  return { codes: { values, scale, bits, bipolar } };
+}
+
+/** The value on the quantizer's grid. */
+export function emitQuant(call: ImportCall, value: MapValue, quantizer: Quantizer): MapValue {
+  const { state } = call;
+  if (isProbed(state, value.tensor)) return value;
+  const made = newTensor(state, call.node, value.tensor);
+  state.nodes.push({ kind: 'quant', ...base(call), input: value.tensor.name, quantizer });
+  return { kind: 'map', shape: value.shape, tensor: made, atoms: value.atoms };
 }
 
 export function emitPool(

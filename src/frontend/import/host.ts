@@ -21,5 +21,5 @@ export function hostValue(value: MapValue, source: string): HostValue {
     now = value.atoms.map((atom) => atom.size);
   }
   reshape(shape);
-  return { kind: 'host', shape, tensor, steps };
+  return { kind: 'host', shape, tensor, steps, ...(value.grid === undefined ? {} : { grid: value.grid }) };
 }

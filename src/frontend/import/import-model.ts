@@ -53,7 +53,7 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const batch = input === undefined ? 1 : fixedBatch(input);
   const pinned =
     input === undefined || shape === null ? null : findInputLayout(input.name, shape, batch, steps, constants);
-  const state = newState(null, batch);
+  const state = newState(null, batch, namesOf(model));
   const values = new Map(constants);
   if (pinned !== null) {
     const { tensor, atoms, layout } = pinned;
@@ -71,6 +71,15 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
       ? null
       : attempt(() => buildGraph(model, pinned, state, output), null);
   return { graph, obstacles, state, inputShape: shape, output };
+}
+
+function namesOf(model: OnnxModel): Set<string> {
+  const ends = [...model.inputs, ...model.outputs].map(({ name }) => name);
+  return new Set([
+    ...ends,
+    ...model.initializers.keys(),
+    ...model.nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
+  ]);
 }
 
 function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
@@ -114,6 +123,13 @@ function outputValue(model: OnnxModel, values: ReadonlyMap<string, Value>): Host
   const name = model.outputs[0]?.name ?? '';
   const value = values.get(name);
   if (value === undefined || value.kind === 'unknown') return null;
+  if ((value.kind === 'host' || value.kind === 'map') && value.grid !== undefined) {
+    throw new SystoleError('graph-limit', 'the output is quantized codes', {
+      where: `output ${name}`,
+      expected: 'real values',
+      hint: 'let a DequantizeLinear stand at the end',
+    });
+  }
   if (value.kind === 'host') return value;
   if (value.kind === 'map' && value.tensor.padding === undefined) {
     const maker = model.nodes.find((node) => node.outputs.includes(name));

@@ -1,6 +1,7 @@
 /** The inputs of a node as what its importer needs, or a refusal that says what is wrong with them. */
 import { SystoleError } from '../../base/error.js';
 import { firstNotFinite } from '../finite.js';
+import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall, NumericTensor } from '../operators/operator.js';
 import { limit, placeOf } from './refuse.js';
 import type { MapValue, Value } from './value.js';
@@ -10,12 +11,14 @@ export interface FloatOperand {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  readonly codes?: ValueCodes;
 }
 
 /** A tensor that the array makes, or the input. */
 export function mapOperand(call: ImportCall, index: number): MapValue {
   const value = call.inputs[index];
   if (value?.kind === 'map') {
+    if (value.grid !== undefined) throw notReal(call, index);
     if (value.tensor.padding === undefined) return value;
     throw limit(call, `${call.node.operator} after Pad is not supported`, {
       hint: 'only convolutions and average pools take the zeros of a Pad; give the others pads of their own',
@@ -27,10 +30,31 @@ export function mapOperand(call: ImportCall, index: number): MapValue {
 /** The same, zeros around it allowed. */
 export function paddedOperand(call: ImportCall, index: number): MapValue {
   const value = call.inputs[index];
-  return value?.kind === 'map' ? value : mapOperand(call, index);
+  return value?.kind === 'map' && value.grid === undefined ? value : mapOperand(call, index);
 }
 
-function notComputed(call: ImportCall, index: number, value: Value | null | undefined): SystoleError {
+/** The same, or the codes of such a tensor, where an operator does the same to both. */
+export function anyMapOperand(call: ImportCall, index: number): MapValue {
+  const value = call.inputs[index];
+  if (value?.kind !== 'map' || value.grid === undefined) return mapOperand(call, index);
+  const { grid, ...real } = value;
+  return { ...mapOperand({ ...call, inputs: call.inputs.with(index, real) }, index), grid };
+}
+
+/** Codes are made and read by operators of quantization alone. */
+export function notReal(call: ImportCall, index: number): SystoleError {
+  return limit(call, `${call.node.operator} of quantized codes is not supported`, {
+    expected: 'real values',
+    actual: `${call.node.inputs[index]}, which QuantizeLinear makes`,
+    hint: 'put a DequantizeLinear before it and a QuantizeLinear behind it',
+  });
+}
+
+function notComputed(
+  call: ImportCall,
+  index: number,
+  value: Exclude<Value, MapValue> | null | undefined,
+): SystoleError {
   const name = call.node.inputs[index] ?? '';
   if (value?.kind === 'host') {
     const step = value.steps.find(({ kind }) => kind !== 'reshape' && kind !== 'transpose');
@@ -69,7 +93,8 @@ export function optionalFloats(call: ImportCall, index: number, what: string): F
       hint: 'the training diverged, or the file is damaged: export the model again',
     });
   }
-  return { name, shape: tensor.shape, data: tensor.data };
+  const { shape, data, codes } = tensor;
+  return { name, shape, data, ...(codes === undefined ? {} : { codes }) };
 }
 
 export function floatOperand(call: ImportCall, index: number, what: string): FloatOperand {

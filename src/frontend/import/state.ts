@@ -3,6 +3,7 @@ import { SystoleError } from '../../base/error.js';
 import type { GraphNode, Shape } from '../graph.js';
 import { LIMITS } from '../onnx/limits.js';
 import type { OnnxNode } from '../onnx/model.js';
+import type { ImportCall } from '../operators/operator.js';
 import type { PinnedInput } from './input-layout.js';
 import { naturalAtoms } from './layout.js';
 import { refusal } from './refuse.js';
@@ -24,6 +25,8 @@ export interface ImportState {
   weightBytes: number;
   /** Ones and zeros by number of channels: what most affine nodes have for scale or shift. */
   readonly fills: Map<string, Float32Array>;
+  /** Names of nodes and tensors that are taken: the model's, and those made up for further ones. */
+  readonly names: Set<string>;
 }
 
 export interface InputProbe {
@@ -33,8 +36,17 @@ export interface InputProbe {
   readonly found: (layout: PinnedInput) => never;
 }
 
-export function newState(probe: InputProbe | null, batch: number): ImportState {
-  return { nodes: [], tensors: new Map(), probe, batch, foldedBytes: 0, weightBytes: 0, fills: new Map() };
+export function newState(probe: InputProbe | null, batch: number, names: ReadonlySet<string> = new Set()): ImportState {
+  return {
+    nodes: [],
+    tensors: new Map(),
+    probe,
+    batch,
+    foldedBytes: 0,
+    weightBytes: 0,
+    fills: new Map(),
+    names: new Set(names),
+  };
 }
 
 export function isProbed(state: ImportState, tensor: MapTensor): boolean {
@@ -54,6 +66,20 @@ export function newTensor(state: ImportState, node: OnnxNode, size: Omit<MapTens
   }
   state.tensors.set(tensor.name, tensor);
   return tensor;
+}
+
+/** The call for one of several nodes that are made of one ONNX node: with a name of its own for each, the last for its output. */
+export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' | 'output'): ImportCall {
+  const { node, state } = call;
+  const name = (wanted: string): string => {
+    let free = wanted;
+    while (state.names.has(free)) free += "'";
+    state.names.add(free);
+    return free;
+  };
+  return makes === 'output'
+    ? { ...call, node: { ...node, name: name(`${node.name}.${suffix}`) }, source: node.name }
+    : { ...call, node: { ...node, outputs: [name(`${node.outputs[0]!}.${suffix}`)] } };
 }
 
 /** The tensor as ONNX sees it when its order is NCHW and its shape the same, or `shape` with ones left out. */

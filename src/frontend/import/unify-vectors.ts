@@ -24,7 +24,7 @@ export function unifyVectors(graph: Graph): Graph {
   const work = [...graph.nodes];
   for (let node = work.pop(); node !== undefined; node = work.pop()) {
     const names = [...operandsOf(node), node.output];
-    if (node.kind === 'add' || node.kind === 'affine') {
+    if (node.kind === 'add' || node.kind === 'affine' || node.kind === 'quant') {
       if (names.some(isMap)) for (const name of names) work.push(...promote(name));
     } else if (node.kind !== 'dense') {
       for (const name of names) work.push(...promote(name));

@@ -1,5 +1,5 @@
 /** What a name of the ONNX graph stands for while it is imported. */
-import type { EpilogueStep, Shape } from '../graph.js';
+import type { EpilogueStep, Shape, UniformQuantizer } from '../graph.js';
 import type { OnnxTensor } from '../onnx/model.js';
 import type { Atom, MapSize } from './layout.js';
 
@@ -18,6 +18,14 @@ export interface MapValue {
   readonly shape: Shape;
   readonly tensor: MapTensor;
   readonly atoms: readonly Atom[];
+  /** Present: ONNX sees the codes of this quantizer, whose values the tensor holds. */
+  readonly grid?: Grid;
+}
+
+export interface Grid {
+  readonly quantizer: UniformQuantizer;
+  /** TensorProto.DataType of the codes. */
+  readonly elementType: number;
 }
 
 export interface ConstantValue {
@@ -32,6 +40,7 @@ export interface HostValue {
   readonly shape: Shape;
   readonly tensor: MapTensor;
   readonly steps: readonly EpilogueStep[];
+  readonly grid?: Grid;
 }
 
 /** Made by a node that could not be imported: whoever uses it is passed over, the obstacle is known already. */

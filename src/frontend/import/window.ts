@@ -59,7 +59,7 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
   if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
     const output = Math.ceil(size / stride);
     const short = (output - 1) * stride + reach - size;
-    if (short < 0 && call.node.operator !== 'Conv') {
+    if (short < 0 && !call.node.operator.includes('Conv')) {
       throw limit(call, 'SAME pads of a pool that steps over its input are not supported', {
         expected: 'strides of at most the kernel',
         actual: `stride ${stride}, kernel ${given.kernel}`,

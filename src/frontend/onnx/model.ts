@@ -39,9 +39,33 @@ export type AttributeType = AttributeValue['type'];
  * other: a constant that is not read, strings say. It is no fault of the file, but nothing can use it.
  */
 export type OnnxTensor =
-  | { readonly type: 'float'; readonly shape: readonly number[]; readonly data: Float32Array }
-  | { readonly type: 'int'; readonly shape: readonly number[]; readonly data: Float64Array }
+  | {
+      readonly type: 'float';
+      readonly shape: readonly number[];
+      readonly data: Float32Array;
+      /** Where the values were made from integers. */
+      readonly codes?: ValueCodes;
+    }
+  | {
+      readonly type: 'int';
+      readonly shape: readonly number[];
+      readonly data: Float64Array;
+      /** TensorProto.DataType, where the file or an operator says it. */
+      readonly elementType?: number;
+      /** What a Clip has left of the type's range. */
+      readonly range?: readonly [number, number];
+    }
   | { readonly type: 'other'; readonly shape: readonly number[]; readonly what: string };
+
+/** values = scale * codes, in the order of the values. */
+export interface ValueCodes {
+  readonly values: Int16Array;
+  /** One for each value, or one for all. */
+  readonly scale: Float32Array;
+  /** Two's complement holds every code that the type allows; 1 for bipolar ones. */
+  readonly bits: number;
+  readonly bipolar: boolean;
+}
 
 export interface OnnxValueInfo {
   readonly name: string;

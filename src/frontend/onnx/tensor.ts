@@ -15,6 +15,8 @@ interface ElementType {
   readonly read: (view: DataView, at: number) => number;
   /** From the bits that int32Data carries; absent where the number is the value. */
   readonly fromBits?: (bits: number) => number;
+  /** Less than a byte for each value; both fields hold bytes. */
+  readonly packed?: { readonly bits: number; readonly signed: boolean };
 }
 
 export const FLOAT = 1;
@@ -48,7 +50,16 @@ const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
     read: (v, i) => brainToFloat(v.getUint16(i, true)),
     fromBits: brainToFloat,
   },
+  21: packedType('uint4', 4, false),
+  22: packedType('int4', 4, true),
+  25: packedType('uint2', 2, false),
+  26: packedType('int2', 2, true),
 };
+
+/** Several values in a byte, the first in its lowest bits. */
+function packedType(name: string, bits: number, signed: boolean): ElementType {
+  return { name, kind: 'int', bytes: bits / 8, field: 'int32Data', read: () => 0, packed: { bits, signed } };
+}
 
 /** For messages: the name of a TensorProto.DataType, newer ones as a number. */
 export function elementTypeName(type: number): string {
@@ -72,8 +83,13 @@ export function decodeTensor(tensor: TensorProto, where: string): OnnxTensor {
   const elements = shape.reduce((product, n) => product * n, 1);
   const raw = tensor.rawData ?? new Uint8Array(0);
   const typed = tensor[type.field] ?? [];
+  if (type.packed !== undefined) {
+    const bytes = raw.length > 0 ? raw : Uint8Array.from(typed, (byte) => Number(byte));
+    const data = unpacked(bytes, type.packed, elements);
+    if (data !== null) return { type: 'int', shape, data, elementType: dataType };
+  }
   const present = raw.length > 0 ? raw.length / type.bytes : typed.length;
-  if (present !== elements) {
+  if (present !== elements || type.packed !== undefined) {
     throw new SystoleError('onnx-truncated', 'a constant holds another number of values than its shape says', {
       where,
       expected: `${elements} values (${shape.join('x')} ${type.name})`,
@@ -88,7 +104,24 @@ export function decodeTensor(tensor: TensorProto, where: string): OnnxTensor {
   } else {
     for (let i = 0; i < elements; i++) values[i] = type.fromBits?.(Number(typed[i])) ?? Number(typed[i]);
   }
-  return values instanceof Float32Array ? { type: 'float', shape, data: values } : { type: 'int', shape, data: values };
+  return values instanceof Float32Array
+    ? { type: 'float', shape, data: values }
+    : { type: 'int', shape, data: values, elementType: dataType };
+}
+
+/** null where there are more or fewer bytes than the values fill. */
+function unpacked(
+  bytes: Uint8Array,
+  { bits, signed }: { readonly bits: number; readonly signed: boolean },
+  elements: number,
+): Float64Array | null {
+  const perByte = 8 / bits;
+  if (bytes.length !== Math.ceil(elements / perByte)) return null;
+  const half = 2 ** (bits - 1);
+  return Float64Array.from({ length: elements }, (_, i) => {
+    const code = (bytes[Math.floor(i / perByte)]! >> (bits * (i % perByte))) & (2 ** bits - 1);
+    return signed && code >= half ? code - 2 * half : code;
+  });
 }
 
 function decodeShape(tensor: TensorProto, where: string): number[] {

@@ -1,9 +1,10 @@
 /** Clamps. */
-import { emitAffine } from '../import/emit.js';
+import { constantOperand, newConstant } from '../fold/tensor.js';
+import { emitAffine, emitQuant } from '../import/emit.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
-import type { Value } from '../import/value.js';
-import { type ImportCall, onnxOperator } from './operator.js';
+import type { Grid, MapValue, Value } from '../import/value.js';
+import { type FoldCall, type ImportCall, type NumericTensor, onnxOperator } from './operator.js';
 
 /** Clip's own defaults before operator set 11: the ends of float32, which bound nothing. */
 const FLOAT_MAX = 3.4028234663852886e38;
@@ -20,12 +21,38 @@ export const CLIP = onnxOperator('Clip', {
     max: { type: 'float', default: FLOAT_MAX, until: 10 },
     min: { type: 'float', default: -FLOAT_MAX, until: 10 },
   },
+  fold: foldClip,
   import: importClip,
 });
 
 const INPUT_FORM = 11;
 
+/** Between QuantizeLinear and DequantizeLinear: fewer bits than the type has. */
+function clippedCodes(call: ImportCall, value: MapValue, grid: Grid): MapValue {
+  const { quantizer } = grid;
+  const lo = Math.max(quantizer.lo, bound(call, 1, 'the lower bound') ?? quantizer.lo);
+  const hi = Math.min(quantizer.hi, bound(call, 2, 'the upper bound') ?? quantizer.hi);
+  if (lo > hi) throw limit(call, 'a Clip leaves no code', { actual: `${lo}..${hi}` });
+  const narrowed = { ...quantizer, lo, hi };
+  return { ...emitQuant(call, value, narrowed), grid: { ...grid, quantizer: narrowed } };
+}
+
+/** Of codes: the range is what DequantizeLinear takes for the number of bits. */
+function foldClip(call: FoldCall): NumericTensor {
+  const x = constantOperand(call, 0);
+  const [min, max] =
+    call.opset < INPUT_FORM
+      ? [call.attributes.float('min'), call.attributes.float('max')]
+      : [call.inputs[1]?.data[0] ?? Number.NEGATIVE_INFINITY, call.inputs[2]?.data[0] ?? Number.POSITIVE_INFINITY];
+  const result = newConstant(call, x.type, x.shape);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = Math.min(max, Math.max(min, x.data[i]!));
+  if (result.type === 'float' || x.type === 'float' || x.elementType === undefined) return result;
+  return { ...result, elementType: x.elementType, range: [min, max] };
+}
+
 function importClip(call: ImportCall): Value[] {
+  const given = call.inputs[0];
+  if (given?.kind === 'map' && given.grid !== undefined) return [clippedCodes(call, given, given.grid)];
   const value = mapOperand(call, 0);
   const [min, max] =
     call.opset < INPUT_FORM

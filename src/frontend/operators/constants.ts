@@ -1,5 +1,5 @@
 /** Operators that only ever work on constants: shapes, and weights that are put together. */
-import { foldUnary } from '../fold/elementwise.js';
+import { foldBinary, foldUnary } from '../fold/elementwise.js';
 import { foldConcat, foldGather, foldSlice } from '../fold/pieces.js';
 import { constantOperand, integersOf, newConstant } from '../fold/tensor.js';
 import { limit } from '../import/refuse.js';
@@ -64,6 +64,13 @@ function shapeConstant(call: FoldCall | ImportCall, shape: readonly number[]): N
   const data = Float64Array.from(shape.slice(call.attributes.int('start'), end));
   return { type: 'int', shape: [data.length], data };
 }
+
+/** Rounded to float32, as ONNX Runtime does. */
+export const POW = onnxOperator('Pow', {
+  inputs: [2, 2],
+  attributes: {},
+  fold: (call) => foldBinary(call, Math.pow, Math.pow),
+});
 
 export const CONCAT = onnxOperator('Concat', {
   inputs: [1, Number.POSITIVE_INFINITY],

@@ -4,22 +4,24 @@ import { floatOperand, optionalFloats, paddedOperand } from '../import/operands.
 import { limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { AUTO_PADS, placeWindow } from '../import/window.js';
-import { type ImportCall, onnxOperator } from './operator.js';
+import { type ImportCall, type Operator, onnxOperator } from './operator.js';
+
+export const CONV_ATTRIBUTES: Operator['attributes'] = {
+  auto_pad: { type: 'string', default: 'NOTSET', only: AUTO_PADS },
+  dilations: { type: 'ints' },
+  group: { type: 'int', default: 1 },
+  kernel_shape: { type: 'ints' },
+  pads: { type: 'ints' },
+  strides: { type: 'ints' },
+};
 
 export const CONV = onnxOperator('Conv', {
   inputs: [2, 3],
-  attributes: {
-    auto_pad: { type: 'string', default: 'NOTSET', only: AUTO_PADS },
-    dilations: { type: 'ints' },
-    group: { type: 'int', default: 1 },
-    kernel_shape: { type: 'ints' },
-    pads: { type: 'ints' },
-    strides: { type: 'ints' },
-  },
+  attributes: CONV_ATTRIBUTES,
   import: importConv,
 });
 
-function importConv(call: ImportCall): Value[] {
+export function importConv(call: ImportCall): Value[] {
   const value = paddedOperand(call, 0);
   const input = imageOf(call, value);
   const weights = floatOperand(call, 1, 'the weights');
@@ -54,6 +56,6 @@ function importConv(call: ImportCall): Value[] {
   }
   const placed = placeWindow(call, input, rank - 2, kernel);
   if (placed.output.height < 1 || placed.output.width < 1) throw limit(call, 'the output is empty');
-  const constants = { weights: weights.data, outputs, bias: bias?.data ?? null, groups };
+  const constants = { weights: weights.data, codes: weights.codes, outputs, bias: bias?.data ?? null, groups };
   return [imageValue(emitConv(call, input, placed, constants), rank)];
 }

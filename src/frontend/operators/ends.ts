@@ -1,7 +1,8 @@
-/** Softmax and ArgMax: the host does them at the end of the network. */
+/** Softmax, Sigmoid and ArgMax: the host does them at the end of the network. */
 
 import type { EpilogueStep } from '../graph.js';
 import { hostValue } from '../import/host.js';
+import { notReal } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
 import type { HostValue, Value } from '../import/value.js';
 import { elementsOf } from '../import/value.js';
@@ -27,8 +28,18 @@ export const ARG_MAX = onnxOperator('ArgMax', {
   import: importArgMax,
 });
 
+export const SIGMOID = onnxOperator('Sigmoid', {
+  inputs: [1, 1],
+  attributes: {},
+  import: (call) => {
+    const value = hostOperand(call);
+    return [{ ...value, steps: [...value.steps, { kind: 'sigmoid', source: call.node.name }] }];
+  },
+});
+
 function hostOperand(call: ImportCall): HostValue {
   const value = call.inputs[0];
+  if ((value?.kind === 'host' || value?.kind === 'map') && value.grid !== undefined) throw notReal(call, 0);
   if (value?.kind === 'host') return value;
   if (value?.kind === 'map' && value.tensor.padding === undefined) return hostValue(value, call.node.name);
   throw limit(

@@ -1,25 +1,26 @@
 /** Gemm and MatMul with a constant matrix. */
-import { emitMatrix, transposed } from '../import/dense.js';
+import { emitMatrix, type Matrix, transposed } from '../import/dense.js';
 import { type FloatOperand, floatOperand, mapOperand, optionalFloats } from '../import/operands.js';
 import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { type ImportCall, onnxOperator } from './operator.js';
 
+export const GEMM_ATTRIBUTES = {
+  alpha: { type: 'float', default: 1 },
+  transA: { type: 'int', default: 0, only: [0, 1] },
+  transB: { type: 'int', default: 0, only: [0, 1] },
+} as const;
+
 export const GEMM = onnxOperator('Gemm', {
   inputs: [2, 3],
-  attributes: {
-    alpha: { type: 'float', default: 1 },
-    beta: { type: 'float', default: 1 },
-    transA: { type: 'int', default: 0, only: [0, 1] },
-    transB: { type: 'int', default: 0, only: [0, 1] },
-  },
+  attributes: { ...GEMM_ATTRIBUTES, beta: { type: 'float', default: 1 } },
   import: importGemm,
 });
 
 export const MATMUL = onnxOperator('MatMul', { inputs: [2, 2], attributes: {}, import: importMatMul });
 
-function importGemm(call: ImportCall): Value[] {
+export function importGemm(call: ImportCall): Value[] {
   const a = mapOperand(call, 0);
   const b = floatOperand(call, 1, 'the weights');
   const c = optionalFloats(call, 2, 'the biases');
@@ -31,11 +32,19 @@ function importGemm(call: ImportCall): Value[] {
   const [columns, rows] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
   if (value.shape[1] !== columns) throw disagree(call, value.shape, b);
   const alpha = call.attributes.float('alpha');
-  const upright = transB ? b.data : transposed(b.data, columns, rows);
-  const data = alpha === 1 ? upright : upright.map((w) => w * alpha);
+  const upright = transB ? { ...b, rows } : transposed(b, columns, rows);
+  const matrix = alpha === 1 ? upright : scaledBy(call, upright, alpha);
   const others = value.shape[0]!;
   const bias = c === null ? null : rowBias(call, c, others, rows);
-  return [emitMatrix(call, value, 1, { data, rows }, bias, [others, rows])];
+  return [emitMatrix(call, value, 1, matrix, bias, [others, rows])];
+}
+
+function scaledBy(call: ImportCall, { data, codes, rows }: Matrix, alpha: number): Matrix {
+  if (codes !== undefined && !(alpha > 0)) {
+    throw limit(call, 'an alpha of quantized weights must be positive', { actual: `${alpha}` });
+  }
+  const scale = codes?.scale.map((s) => s * alpha);
+  return { rows, data: data.map((w) => w * alpha), codes: codes && { ...codes, scale: scale! } };
 }
 
 /** beta * C, broadcast to [M, N], where it is the same for all M. */
@@ -51,7 +60,7 @@ function rowBias(call: ImportCall, c: FloatOperand, m: number, n: number): Float
   return Float32Array.from({ length: n }, (_, i) => c.data[columns === 1 ? 0 : i]! * beta);
 }
 
-function importMatMul(call: ImportCall): Value[] {
+export function importMatMul(call: ImportCall): Value[] {
   const [a, b] = call.inputs;
   if (a?.kind === 'map' && b?.kind === 'map') {
     throw limit(call, 'a product of two computed tensors is not supported', {
@@ -72,7 +81,7 @@ function matrixSecond(call: ImportCall): Value[] {
   if (axis < 0 || value.shape[axis] !== columns) throw disagree(call, value.shape, b);
   const kept = [...value.shape.slice(0, -1), ...(inner.length === 1 ? [] : [rows])];
   const shape = [...ones(b.shape.length - value.shape.length), ...kept];
-  return [emitMatrix(call, value, axis, { data: transposed(b.data, columns, rows), rows }, null, shape)];
+  return [emitMatrix(call, value, axis, transposed(b, columns, rows), null, shape)];
 }
 
 /** W [N, K], or [K], times x [.., K, M] or [K]. */
@@ -86,7 +95,7 @@ function matrixFirst(call: ImportCall): Value[] {
   if (value.shape[axis] !== columns) throw disagree(call, value.shape, a);
   const kept = [...value.shape.slice(0, axis), ...(inner.length === 1 ? [] : [rows]), ...value.shape.slice(axis + 1)];
   const shape = [...ones(a.shape.length - value.shape.length), ...kept];
-  return [emitMatrix(call, value, axis, { data: a.data, rows }, null, shape)];
+  return [emitMatrix(call, value, axis, { ...a, rows }, null, shape)];
 }
 
 /** [K] or [rows, columns]: one matrix, not a batch of them. */

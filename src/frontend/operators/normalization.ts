@@ -1,4 +1,4 @@
-import { emitAffine } from '../import/emit.js';
+import { emitAffine, OPEN } from '../import/emit.js';
 import { type FloatOperand, floatOperand, mapOperand } from '../import/operands.js';
 import { mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
@@ -38,5 +38,6 @@ function importBatchNormalization(call: ImportCall): Value[] {
   const factor = Float64Array.from(variance.data, (v, c) => scale.data[c]! / Math.sqrt(v + epsilon));
   const shift = Float32Array.from(factor, (f, c) => bias.data[c]! - mean.data[c]! * f);
   const shape = [channels, ...value.shape.slice(2).map(() => 1)];
-  return [emitAffine(call, value, { shape, data: Float32Array.from(factor) }, { shape, data: shift })];
+  const norm = { gain: scale.data, bias: bias.data, mean: mean.data, variance: variance.data, epsilon };
+  return [emitAffine(call, value, { shape, data: Float32Array.from(factor) }, { shape, data: shift }, OPEN, norm)];
 }

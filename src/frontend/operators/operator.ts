@@ -44,6 +44,8 @@ export interface ImportCall extends AnyCall {
   /** null for an optional input that is left out; never unknown. */
   readonly inputs: readonly (Value | null)[];
   readonly state: ImportState;
+  /** The ONNX node's name, where `node` is a part of it under another. */
+  readonly source?: string;
 }
 
 export interface FoldCall extends AnyCall {
@@ -60,6 +62,8 @@ export interface Operator {
   readonly domain: string;
   /** First and last operator set whose form of it is known. */
   readonly opsets: readonly [number, number];
+  /** Models use it without saying of which version. */
+  readonly unversioned?: boolean;
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttributeSpec>>;

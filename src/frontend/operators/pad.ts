@@ -1,7 +1,7 @@
 import { layoutsWithSpace, probeAxes } from '../import/image.js';
 import type { AxisRoles } from '../import/input-layout.js';
 import { type Atom, type MapSize, naturalAtoms, sameAtoms, wholeAxis } from '../import/layout.js';
-import { mapOperand, optionalConstant } from '../import/operands.js';
+import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { MapTensor, MapValue, Value } from '../import/value.js';
 import { axisList } from './axes.js';
@@ -25,9 +25,9 @@ function atomsUnder(roles: AxisRoles, size: MapSize): Atom[] {
 }
 
 function importPad(call: ImportCall): Value[] {
-  const value = mapOperand(call, 0);
+  const value = anyMapOperand(call, 0);
   const { shape, tensor } = value;
-  const { begin, end } = padsOf(call, shape.length);
+  const { begin, end } = padsOf(call, shape.length, zeroCode(call, value));
   const padded = shape.flatMap((_, axis) => (begin[axis] !== 0 || end[axis] !== 0 ? [axis] : []));
   if (padded.length === 0) return [value];
   const layouts = layoutsWithSpace(shape.length, padded);
@@ -51,7 +51,8 @@ function importPad(call: ImportCall): Value[] {
     padding: { tensor, pads },
   };
   const newShape = shape.map((n, axis) => n + begin[axis]! + end[axis]!);
-  return [{ kind: 'map', shape: newShape, tensor: grown, atoms: atomsUnder(layout, grown) }];
+  const made = { kind: 'map', shape: newShape, tensor: grown, atoms: atomsUnder(layout, grown) } as const;
+  return [value.grid === undefined ? made : { ...made, grid: value.grid }];
 }
 
 /** Whether the axes have the lengths of the map: atoms alone do not tell axes of length 1 apart. */
@@ -65,15 +66,26 @@ function isLaidOut({ shape, tensor }: MapValue, roles: AxisRoles): boolean {
   );
 }
 
+/** What stands for zero in the values that are padded. */
+function zeroCode(call: ImportCall, { grid }: MapValue): number {
+  if (grid === undefined) return 0;
+  const [zero, ...others] = grid.quantizer.zero;
+  if (others.every((z) => z === zero)) return zero!;
+  throw limit(call, 'codes with a zero for each channel are not padded');
+}
+
 /** Zeros before and behind every axis. */
 function padsOf(
   call: ImportCall,
   rank: number,
+  zero: number,
 ): { readonly begin: readonly number[]; readonly end: readonly number[] } {
   const fill = call.node.attributes.has('value')
     ? call.attributes.float('value')
     : (optionalConstant(call, 2, 'the padding value')?.data[0] ?? 0);
-  if (fill !== 0) throw limit(call, 'only padding with zeros is supported', { expected: '0', actual: `${fill}` });
+  if (fill !== zero) {
+    throw limit(call, 'only padding with zeros is supported', { expected: `${zero}`, actual: `${fill}` });
+  }
   const pads = call.attributes.ints('pads') ?? optionalConstant(call, 1, 'the pads')?.data ?? [];
   const given = optionalConstant(call, 3, 'the axes');
   const axes = given === null ? Array.from({ length: rank }, (_, i) => i) : axisList(call, [...given.data], rank);

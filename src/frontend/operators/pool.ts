@@ -1,14 +1,14 @@
 /** MaxPool, AveragePool, and pools over the whole map. */
 import { emitPool, imageValue, type PlacedWindow } from '../import/emit.js';
 import { imageOf } from '../import/image.js';
-import { mapOperand, paddedOperand } from '../import/operands.js';
+import { anyMapOperand, mapOperand, paddedOperand } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { wholeMap } from '../import/whole-map.js';
 import { AUTO_PADS, placeWindow, windowsTouch } from '../import/window.js';
 import { type AttributeSpec, type ImportCall, onnxOperator } from './operator.js';
 
-const WINDOW: Readonly<Record<string, AttributeSpec>> = {
+export const WINDOW: Readonly<Record<string, AttributeSpec>> = {
   auto_pad: { type: 'string', default: 'NOTSET', only: AUTO_PADS },
   ceil_mode: { type: 'int', default: 0, only: [0, 1] },
   dilations: { type: 'ints' },
@@ -21,7 +21,7 @@ export const MAX_POOL = onnxOperator('MaxPool', {
   inputs: [1, 1],
   attributes: { ...WINDOW, storage_order: { type: 'int', default: 0, only: [0] } },
   import: (call) => {
-    const value = mapOperand(call, 0);
+    const value = anyMapOperand(call, 0);
     const input = imageOf(call, value);
     const axes = value.shape.length - 2;
     const placed = placeWindow(call, input, axes, call.attributes.ints('kernel_shape') ?? []);
@@ -29,7 +29,9 @@ export const MAX_POOL = onnxOperator('MaxPool', {
     if (!windowsTouch(input.height, 0, placed) || !windowsTouch(input.width, 1, placed)) {
       throw limit(call, 'a window lies in the padding alone');
     }
-    return [imageValue(emitPool(call, 'maxpool', input, placed), value.shape.length)];
+    const made = imageValue(emitPool(call, 'maxpool', input, placed), value.shape.length);
+    // Scales are positive: the largest code is that of the largest value.
+    return [value.grid === undefined ? made : { ...made, grid: value.grid }];
   },
 });
 

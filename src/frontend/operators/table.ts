@@ -1,9 +1,9 @@
 /** Every operator that is supported. An operator that is not here is refused by name. */
 import { CLIP, RELU } from './activation.js';
 import { ADD, DIV, MUL, SUB, SUM } from './arithmetic.js';
-import { CEIL, CONCAT, CONSTANT, CONSTANT_OF_SHAPE, FLOOR, GATHER, NEG, SHAPE, SLICE, SQRT } from './constants.js';
+import { CEIL, CONCAT, CONSTANT, CONSTANT_OF_SHAPE, FLOOR, GATHER, NEG, POW, SHAPE, SLICE, SQRT } from './constants.js';
 import { CONV } from './conv.js';
-import { ARG_MAX, SOFTMAX } from './ends.js';
+import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
 import { GEMM, MATMUL } from './matrix.js';
@@ -11,6 +11,9 @@ import { BATCH_NORMALIZATION } from './normalization.js';
 import type { Operator } from './operator.js';
 import { PAD } from './pad.js';
 import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './pool.js';
+import { QLINEAR } from './qlinear.js';
+import { QONNX } from './qonnx.js';
+import { QUANTIZATION } from './quantize.js';
 import { REDUCE_MEAN } from './reduce.js';
 
 export const OPERATORS: readonly Operator[] = [
@@ -39,10 +42,12 @@ export const OPERATORS: readonly Operator[] = [
   MUL,
   NEG,
   PAD,
+  POW,
   REDUCE_MEAN,
   RELU,
   RESHAPE,
   SHAPE,
+  SIGMOID,
   SLICE,
   SOFTMAX,
   SQRT,
@@ -51,6 +56,9 @@ export const OPERATORS: readonly Operator[] = [
   SUM,
   TRANSPOSE,
   UNSQUEEZE,
+  ...QUANTIZATION,
+  ...QONNX,
+  ...QLINEAR,
 ];
 
 const BY_NAME = new Map(OPERATORS.map((operator) => [`${operator.domain}:${operator.name}`, operator]));

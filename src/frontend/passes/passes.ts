@@ -3,6 +3,7 @@ import type { Graph } from '../graph.js';
 import { absorbAffine } from './absorb-affine.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
+import { mergeQuantizers } from './merge-quantizers.js';
 import { removeIdentity } from './remove-identity.js';
 
 export interface Pass {
@@ -12,6 +13,7 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'remove-identity', run: removeIdentity },
+  { name: 'merge-quantizers', run: mergeQuantizers },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
   { name: 'fuse-affine', run: fuseAffine },
   { name: 'absorb-affine', run: absorbAffine },

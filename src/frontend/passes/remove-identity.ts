@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from '../graph.js';
-import { isOpen, isPureClamp, withNodes } from '../graph-nodes.js';
+import { isOpen, isPureClamp, rewired, withNodes } from '../graph-nodes.js';
 
 /** Takes out affine nodes that change nothing, unless one is all that makes the output of the input. */
 export function removeIdentity(graph: Graph): Graph {
@@ -16,9 +16,4 @@ export function removeIdentity(graph: Graph): Graph {
   }
   if (renamed.size === 0) return graph;
   return withNodes({ ...graph, output: graph.tensors.get(now(graph.output.name))! }, kept);
-}
-
-function rewired(node: GraphNode, now: (name: string) => string): GraphNode {
-  if (node.kind === 'add') return { ...node, inputs: [now(node.inputs[0]), now(node.inputs[1])] };
-  return { ...node, input: now(node.input) };
 }

@@ -101,9 +101,30 @@ describe('decoding', () => {
     const t = rawTensor({ dims: [2], dataType: TYPES.string, stringData: [ascii('a'), ascii('b')] });
     const { initializers } = decodeModel(buildOnnx({ ...CONV, initializers: { t } }));
     expect(initializers.get('t')).toEqual({ type: 'other', shape: [2], what: 'string' });
-    const int4 = rawTensor({ dims: [2], dataType: 22, rawData: Uint8Array.of(0x21) });
-    const model = decodeModel(buildOnnx({ ...CONV, initializers: { t: int4 } }));
-    expect(model.initializers.get('t')).toEqual({ type: 'other', shape: [2], what: 'type 22' });
+    const float8 = rawTensor({ dims: [2], dataType: 17, rawData: Uint8Array.of(0x21, 0x22) });
+    const model = decodeModel(buildOnnx({ ...CONV, initializers: { t: float8 } }));
+    expect(model.initializers.get('t')).toEqual({ type: 'other', shape: [2], what: 'type 17' });
+  });
+
+  it('reads integers of 2 and 4 bits, the first of a byte in its lowest bits, from raw bytes and from numbers', () => {
+    const packed = [
+      { dataType: 21, bytes: [0xf1, 0x0a], values: [1, 15, 10] },
+      { dataType: 22, bytes: [0xf1, 0x08], values: [1, -1, -8] },
+      { dataType: 25, bytes: [0b11100100], values: [0, 1, 2] },
+      { dataType: 26, bytes: [0b11100100], values: [0, 1, -2] },
+    ];
+    for (const { dataType, bytes, values } of packed) {
+      for (const field of [{ rawData: Uint8Array.from(bytes) }, { int32Data: bytes }]) {
+        const t = rawTensor({ dims: [3], dataType, ...field });
+        const found = decodeModel(buildOnnx({ ...CONV, initializers: { t } })).initializers.get('t');
+        expect(found).toEqual({ type: 'int', shape: [3], data: Float64Array.from(values), elementType: dataType });
+      }
+    }
+  });
+
+  it('refuses bytes that hold more or fewer packed values than the shape says', () => {
+    const t = rawTensor({ dims: [3], dataType: 22, rawData: Uint8Array.of(0x21) });
+    expect(() => decodeModel(buildOnnx({ ...CONV, initializers: { t } }))).toThrow(/another number of values/);
   });
 
   it('keeps a sparse constant likewise', () => {
