@@ -103,6 +103,19 @@ describe('regress', () => {
     expect((await cli('regress', path, '--state', shop.path('s'))).out).toContain(failed.replay);
   });
 
+  it('verifies random networks; one that does not fit a machine is skipped', async () => {
+    const tiny = { ...namedMachines().get('1x8x8')!, name: 'tiny', accBits: 16 };
+    const machine = shop.file('tiny.json', JSON.stringify(tiny));
+    const path = shop.file('r.json', JSON.stringify({ name: 'r', random: { count: 4, machines: ['1x8x8', machine] } }));
+    const { code, json } = await regress(path);
+    expect(code).toBe(0);
+    expect(json.errors).toBe(0);
+    expect(json.passed).toBeGreaterThanOrEqual(4);
+    expect(json.passed + json.skipped).toBe(8);
+    const odd = shop.file('odd.json', JSON.stringify({ name: 'odd', random: { count: 1, machines: ['no-machine'] } }));
+    expect((await regress(odd)).json.results[0].message).toContain('[machine-unknown]');
+  });
+
   it('refuses a suite that is not one', async () => {
     expect(await refused('regress', shop.file('bad.json', '{}'))).toMatchObject({ exit: 1, code: 'suite-invalid' });
     expect(await refused('regress', shop.path('none.json'))).toMatchObject({ exit: 1, code: 'file-not-found' });
@@ -114,7 +127,7 @@ describe('the suites of the project', () => {
 
   it('sample is the default, and passes', async () => {
     const { code, json } = await cliJson('regress', '--resume', '--jobs', '2');
-    expect(json).toMatchObject({ suite: 'sample', cases: 3, passed: 3 });
+    expect(json).toMatchObject({ suite: 'sample', cases: 8, passed: 8 });
     expect(code).toBe(0);
   });
 

@@ -58,11 +58,25 @@ describe('a suite', () => {
     }
   });
 
+  it('of random networks is each seed on each machine, in a precision that the seed chooses', () => {
+    const random = { seed: 7, count: 80, machines: ['a', 'b'], digits: [[8, 3]], stalls: [false] };
+    const cases = suiteCases(parse({ name: 'random', random }));
+    expect(cases).toHaveLength(160);
+    expect(cases.map((entry) => entry.random)).toEqual(cases.map((_, i) => 7 + Math.floor(i / 2)));
+    expect(cases[0]!.precision).toEqual(cases[1]!.precision);
+    const weights = new Set(cases.map(({ precision }) => precision.weights));
+    expect([...weights].sort()).toEqual([1, 2, 3, 4, 8]);
+    expect(new Set(cases.map(({ precision }) => precision.activations)).size).toBe(8);
+    expect(new Set(cases.map(({ precision }) => precision.ends)).size).toBe(2);
+  });
+
   const refused: Record<string, unknown> = {
     'that is not JSON': '{',
     'that is a list': [],
-    'with an unknown field': small({ random: {} }),
-    'without runs': small({ runs: [] }),
+    'with an unknown field': small({ randoms: {} }),
+    'without runs and random networks': small({ runs: [] }),
+    'of random networks without a count': small({ random: { machines: ['1x8x8'] } }),
+    'of random networks with more images than they have': small({ random: { count: 1, machines: ['a'], images: 9 } }),
     'of a model it does not have': small({ runs: [run({ models: ['lenet'] })] }),
     'with an impossible width': small({ runs: [run({ precisions: [{ weights: 5 }] })] }),
     'of no image': small({ runs: [run({ images: 0 })] }),

@@ -11,7 +11,6 @@ import { table } from '../frame/table.js';
 import { duration, type Shard, shard, whole } from '../frame/values.js';
 import { cacheFolder, packageRoot } from '../package.js';
 import { casesOfShard, suiteCases } from '../regress/cases.js';
-import { replayCommand } from '../regress/replay.js';
 import type { CaseResult, CaseStatus } from '../regress/result.js';
 import { type FinishedCase, runSuite } from '../regress/run-suite.js';
 import { parseSuite, type Suite } from '../regress/suite.js';
@@ -29,7 +28,7 @@ interface Options {
 export function addRegress(program: Command, session: Session): void {
   addCommand<Options>(program, session, {
     usage: 'regress [SUITE.json]',
-    summary: 'Verifies models x machines x precisions x stalls, as a suite file lists them',
+    summary: 'Verifies models x machines x precisions x stalls, and random networks, as a suite file lists them',
     notes: [
       'Without SUITE.json the short suite of the package, suites/sample.json. Each case is compiled, run in Verilator and',
       "compared bit for bit, and its cycles with the plan's. Exit code 3 where something differs. Results are kept as they",
@@ -63,7 +62,7 @@ async function regress(path: string, options: Options, { progress }: Context): P
     onCase: (done) => progress.count(suite.name, done, cases.length),
   });
   if (options.junit !== undefined) await writeWhole(options.junit, junitXml(suite.name, finished.map(junitCase)));
-  return outcome(suite, path, options, finished);
+  return outcome(suite, options, finished);
 }
 
 function emptyShard(cases: number, { index, of }: Shard): SystoleError {
@@ -76,18 +75,13 @@ function emptyShard(cases: number, { index, of }: Shard): SystoleError {
 
 type Totals = Readonly<Record<CaseStatus, number>>;
 
-function outcome(suite: Suite, path: string, options: Options, finished: readonly FinishedCase[]): Outcome {
+function outcome(suite: Suite, options: Options, finished: readonly FinishedCase[]): Outcome {
   const count = (status: CaseStatus) => finished.filter(({ result }) => result.status === status).length;
   const totals = {
     ...{ passed: count('passed'), mismatch: count('mismatch'), error: count('error') },
     ...{ skipped: count('skipped'), 'not-run': count('not-run') },
   };
   const resumed = finished.filter((entry) => entry.resumed).length;
-  const replays = new Map(
-    finished
-      .filter(({ result }) => result.status === 'mismatch' || result.status === 'error')
-      .map((entry) => [entry, replayCommand(suite, path, entry.case)]),
-  );
   return {
     json: {
       ...{ suite: suite.name, cases: finished.length, passed: totals.passed, mismatches: totals.mismatch },
@@ -95,27 +89,22 @@ function outcome(suite: Suite, path: string, options: Options, finished: readonl
       junit: options.junit ?? null,
       results: finished.map((entry) => ({
         ...{ title: entry.title, ...entry.case, ...entry.result, resumed: entry.resumed },
-        replay: replays.get(entry) ?? null,
+        replay: entry.replay,
       })),
     },
-    text: page(finished, totals, resumed, replays),
+    text: page(finished, totals, resumed),
     exitCode: totals.mismatch > 0 ? 3 : totals.error > 0 ? 1 : 0,
   };
 }
 
-function page(
-  finished: readonly FinishedCase[],
-  totals: Totals,
-  resumed: number,
-  replays: ReadonlyMap<FinishedCase, string>,
-): string {
+function page(finished: readonly FinishedCase[], totals: Totals, resumed: number): string {
   const columns = [
     { title: 'case' },
     { title: 'result' },
     ...['cycles', 'utilization', 'seconds'].map((title) => ({ title, right: true })),
   ];
   const rows = finished.map(({ title, result }) => [title, ...resultCells(result)]);
-  const failures = [...replays].map(([{ title, result }, replay]) => failureText(title, result, replay));
+  const failures = finished.filter(({ replay }) => replay !== null).map(failureText);
   const counts = Object.entries(totals).filter(([, n]) => n > 0);
   const sum = counts.map(([status, n]) => `${n} ${status}`).join(', ');
   return [table(columns, rows), ...failures, `${sum}${resumed > 0 ? ` (${resumed} of them from before)` : ''}`].join(
@@ -135,7 +124,7 @@ function resultCells(result: CaseResult): (string | number)[] {
   }
 }
 
-function failureText(title: string, result: CaseResult, replay: string): string {
+function failureText({ title, result, replay }: FinishedCase): string {
   const detail = 'detail' in result && result.detail !== '' ? [result.detail] : [];
   return [title, ...detail, `replay it with\n  ${replay}`].join('\n');
 }

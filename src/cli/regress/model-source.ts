@@ -21,7 +21,10 @@ export interface ModelPaths {
 }
 
 export interface ModelSource {
-  readonly paths: ModelPaths;
+  /** Files that compile and verify take; those of a random network are written for it. */
+  readonly paths: () => Promise<ModelPaths>;
+  /** Chosen by nobody: it need not fit every machine. */
+  readonly random: boolean;
   /** SHA-256 of every file, and what else decides the network. */
   readonly content: object;
   /** The first images, as real values of the model's input. */
@@ -59,12 +62,12 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
   const calibrationFile = await readTensorFile(paths.calibration);
   const inputFile = await readTensorFile(paths.inputs);
   const form = { shape: modelInputShape(graph), preprocess };
-  const calibration = once(() =>
+  const calibration = onFirstUse(() =>
     calibrate(graph, realSamples(calibrationFile, { ...form, limit: model.calibrationLimit })),
   );
-  const networks = new Map<string, Promise<IntegerNetwork>>();
   return {
-    paths,
+    paths: async () => paths,
+    random: false,
     content: {
       model: file.sha256,
       calibration: [calibrationFile.sha256, splitKey(paths.calibration).key ?? null, model.calibrationLimit ?? null],
@@ -73,12 +76,18 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
       inputShape: model.inputShape ?? null,
     },
     images: async (count) => realSamples(inputFile, { ...form, limit: count }),
-    network: (precision, widths) => {
-      const key = canonicalJson([precision, widths]);
-      const made = networks.get(key) ?? quantized(graph, calibration(), precision, widths);
-      networks.set(key, made);
-      return made;
-    },
+    network: networksOf(graph, calibration),
+  };
+}
+
+/** Each network is made once. */
+export function networksOf(graph: Graph, calibration: () => Promise<Calibration>): ModelSource['network'] {
+  const networks = new Map<string, Promise<IntegerNetwork>>();
+  return (precision, widths) => {
+    const key = canonicalJson([precision, widths]);
+    const made = networks.get(key) ?? quantized(graph, calibration(), precision, widths);
+    networks.set(key, made);
+    return made;
   };
 }
 
@@ -91,7 +100,7 @@ async function quantized(
   return quantizeGraph(graph, await calibration, { weights, activations, ends, widths });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();

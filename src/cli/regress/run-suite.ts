@@ -4,11 +4,14 @@ import { overrideMachine } from '../../arch/machine-override.js';
 import { canonicalJson } from '../../base/canonical-json.js';
 import { sha256 } from '../../base/sha256.js';
 import { loadTemplates } from '../../hdlgen/templates.js';
+import { asSystoleError, errorText } from '../frame/errors.js';
 import { findMachine } from '../machines.js';
 import { cacheFolder } from '../package.js';
 import { type Case, caseTitle } from './cases.js';
 import { inOrder } from './in-order.js';
 import { type ModelSource, missingFile, modelPaths, openModelSource } from './model-source.js';
+import { openRandomSource } from './random-source.js';
+import { replayCommand } from './replay.js';
 import { type CaseResult, isLasting } from './result.js';
 import { runCase } from './run-case.js';
 import { appendState, readState } from './state.js';
@@ -35,6 +38,8 @@ export interface FinishedCase {
   readonly result: CaseResult;
   /** It was known from before. */
   readonly resumed: boolean;
+  /** The commands that do a failed case alone. */
+  readonly replay: string | null;
 }
 
 export async function runSuite(job: SuiteJob): Promise<FinishedCase[]> {
@@ -44,17 +49,20 @@ export async function runSuite(job: SuiteJob): Promise<FinishedCase[]> {
   const timeLeft = () => job.budget === undefined || (performance.now() - start) / 1000 < job.budget;
   let done = 0;
   return inOrder(job.cases, job.jobs, async (entry) => {
-    const finished = timeLeft() ? await finish(entry, context) : later(entry);
+    const made = timeLeft() ? await finish(entry, context) : finished(entry, NOT_RUN);
     job.onCase(++done);
-    return finished;
+    return made;
   });
 }
 
-const later = (entry: Case): FinishedCase => ({
+const NOT_RUN: CaseResult = { status: 'not-run', message: 'the time was over: --resume goes on' };
+
+const finished = (entry: Case, result: CaseResult): FinishedCase => ({
   case: entry,
   title: caseTitle(entry),
-  result: { status: 'not-run', message: 'the time was over: --resume goes on' },
+  result,
   resumed: false,
+  replay: null,
 });
 
 interface Context {
@@ -66,27 +74,49 @@ interface Context {
 }
 
 async function finish(entry: Case, context: Context): Promise<FinishedCase> {
-  const { job, known, tool, templates } = context;
-  const model = job.suite.models[entry.model]!;
-  const finished = (result: CaseResult, resumed = false) => ({ case: entry, title: caseTitle(entry), result, resumed });
-  const missing = model.optional ? missingFile(modelPaths(model, job.path)) : undefined;
-  if (missing !== undefined) return finished({ status: 'skipped', message: `${missing} is not here` });
-  const source = await sourceOf(entry.model, context);
+  const { job } = context;
+  const model = entry.random === null ? job.suite.models[entry.model]! : null;
+  const missing = model?.optional ? missingFile(modelPaths(model, job.path)) : undefined;
+  if (missing !== undefined) return finished(entry, { status: 'skipped', message: `${missing} is not here` });
+  try {
+    const source = await sourceOf(entry, context);
+    const { result, resumed } = await resultOf(entry, source, context);
+    const failed = result.status === 'mismatch' || result.status === 'error';
+    const replay = failed ? await replayOf(entry, source, context) : null;
+    return { ...finished(entry, result), resumed, replay };
+  } catch (error) {
+    // The model or the machine itself cannot be had.
+    const found = asSystoleError(error);
+    const message = `${found.message} [${found.code}]`;
+    return finished(entry, { status: 'error', message, detail: errorText(found), seconds: 0 });
+  }
+}
+
+async function replayOf(entry: Case, source: ModelSource, { job: { suite } }: Context): Promise<string> {
+  const model = suite.models[entry.model] ?? {};
+  return replayCommand({ paths: await source.paths(), model, seed: suite.seed }, entry);
+}
+
+/** From the state where it is known there, else by doing it. */
+async function resultOf(entry: Case, source: ModelSource, { job, known, tool, templates }: Context) {
   const machine = await machineOf(entry);
   const { precision, stalls, images } = entry;
   const { seed } = job.suite;
   const key = sha256(canonicalJson({ tool, machine, precision, stalls, images, seed, ...source.content }));
   const before = known.get(key);
-  if (before !== undefined) return finished(before, true);
+  if (before !== undefined) return { result: before, resumed: true };
   const result = await runCase({ case: entry, machine, source, seed, cacheDir: cacheFolder(), templates });
   if (isLasting(result)) await appendState(job.state, key, result);
-  return finished(result);
+  return { result, resumed: false };
 }
 
 /** The promise is kept, so that cases side by side read and calibrate once. */
-function sourceOf(name: string, { job, sources }: Context): Promise<ModelSource> {
+function sourceOf({ model: name, random }: Case, { job, sources }: Context): Promise<ModelSource> {
+  const known = sources.get(name);
+  if (known !== undefined) return known;
   const model = job.suite.models[name]!;
-  const source = sources.get(name) ?? openModelSource(model, modelPaths(model, job.path));
+  const source =
+    random === null ? openModelSource(model, modelPaths(model, job.path)) : Promise.resolve(openRandomSource(random));
   sources.set(name, source);
   return source;
 }

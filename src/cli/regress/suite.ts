@@ -40,13 +40,29 @@ const run = z.strictObject({
   images: count,
 });
 
+/** Random networks (frontend/random-graph.ts) of the seeds seed, seed + 1, ..., their precision chosen by the seed as well. */
+const randomNetworks = z.strictObject({
+  seed: z.number().int().nonnegative().default(1),
+  count,
+  machines: z.array(z.string().min(1)).min(1),
+  digits: z
+    .array(z.tuple([z.number().int(), z.number().int()]))
+    .min(1)
+    .optional(),
+  stalls: z.array(z.boolean()).min(1).default([true]),
+  /** At most as many as a random network has samples. */
+  images: count.max(8).default(2),
+});
+
 const schema = z
   .strictObject({
     name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, dots and dashes'),
     seed: z.number().int().nonnegative().default(1),
-    models: z.record(z.string(), model),
-    runs: z.array(run).min(1),
+    models: z.record(z.string(), model).default({}),
+    runs: z.array(run).default([]),
+    random: randomNetworks.optional(),
   })
+  .refine(({ runs, random }) => runs.length > 0 || random !== undefined, 'it has neither runs nor random networks')
   .superRefine((suite, context) => {
     suite.runs.forEach(({ models }, i) => {
       models.forEach((name, j) => {
