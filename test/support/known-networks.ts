@@ -51,3 +51,17 @@ export function mnistLike({ weightBits, endBits }: Precision): IntegerNetwork {
     .conv({ kernel: [4, 4], channels: 10, weightBits: endBits, bits: null })
     .build();
 }
+
+/** Convolutions whose outer taps lie `distance` pixels outside a 4 x 4 map of two channels, along axis 0 or 1. */
+export function farWindows(axis: 0 | 1, distance: number): IntegerNetwork {
+  const window = {
+    kernel: axis === 0 ? ([3, 1] as const) : ([1, 3] as const),
+    dilations: axis === 0 ? ([distance, 1] as const) : ([1, distance] as const),
+    pads: axis === 0 ? ([distance, 0, distance, 0] as const) : ([0, distance, 0, distance] as const),
+  };
+  return new NetworkBuilder({ height: 4, width: 4, channels: 2, zero: 3 })
+    .conv({ ...window, channels: 3, zero: 5 })
+    .conv({ kernel: [1, 1], channels: 2, zero: 7 })
+    .conv({ ...window, channels: 3 })
+    .build();
+}

@@ -46,7 +46,11 @@ export interface ModelRecipe {
 }
 
 /** TensorProto.DataType */
-export const TYPES = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, string: 8, bool: 9, half: 10, double: 11 };
+export const TYPES = {
+  ...{ float: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, half: 10, double: 11 },
+  ...{ uint4: 21, int4: 22, uint2: 25, int2: 26 },
+};
+export type CodeType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'uint4' | 'int4' | 'uint2' | 'int2';
 /** AttributeProto.AttributeType */
 const KINDS = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 };
 const TEXT = new TextEncoder();
@@ -118,6 +122,36 @@ export function floats(shape: readonly number[], data: ArrayLike<number>): Built
 export function ints(shape: readonly number[], data: readonly number[]): BuiltTensor {
   const rawData = new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
   return { type: 'int', shape, proto: { dims: [...shape], dataType: TYPES.int64, rawData } };
+}
+
+/** Integers of any type that codes have. */
+export function codes(type: CodeType, shape: readonly number[], data: readonly number[]): BuiltTensor {
+  return { type: 'int', shape, proto: { dims: [...shape], dataType: TYPES[type], rawData: codeBytes(type, data) } };
+}
+
+function codeBytes(type: CodeType, data: readonly number[]): Uint8Array {
+  const bits = Number(/\d+/.exec(type)![0]);
+  const bytes = new Uint8Array(Math.ceil((data.length * bits) / 8));
+  const view = new DataView(bytes.buffer);
+  for (const [i, code] of data.entries()) {
+    if (bits === 32) view.setInt32(4 * i, code, true);
+    else if (bits === 16) view.setUint16(2 * i, code, true);
+    else bytes[Math.floor((i * bits) / 8)]! |= (code & (2 ** bits - 1)) << ((i * bits) % 8);
+  }
+  return bytes;
+}
+
+/** Random integers from low to high, the same for the same seed. */
+export function randomCodes(
+  type: CodeType,
+  shape: readonly number[],
+  seed: number,
+  [low, high]: readonly [number, number],
+): BuiltTensor {
+  const random = randomSource(seed);
+  const count = shape.reduce((a, b) => a * b, 1);
+  const data = Array.from({ length: count }, () => low + Math.floor((high - low + 1) * random.uniform()));
+  return codes(type, shape, data);
 }
 
 /** A tensor message as it stands. */

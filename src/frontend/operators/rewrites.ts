@@ -4,23 +4,21 @@ import { OPERATORS } from './table.js';
 
 const QUANTIZED =
   'export the float model (before quantization): compile quantizes it itself, to the widths of --weights and --activations';
+const STATIC =
+  'its scales are known at run time only: quantize statically (onnxruntime.quantization.quantize_static), or export the float model';
 const SMOOTH = 'train with Relu or Clip (ReLU6) in its place';
 const BRANCHES =
   'of computed tensors only Add joins branches, and none splits them: cut the network into a model for each branch';
 const CONTROL = 'export the model without control flow: trace it instead of scripting it';
 
 const REWRITES: Readonly<Record<string, string>> = {
-  BipolarQuant: QUANTIZED,
-  ConvInteger: QUANTIZED,
-  DequantizeLinear: QUANTIZED,
-  DynamicQuantizeLinear: QUANTIZED,
-  MatMulInteger: QUANTIZED,
+  ConvInteger: STATIC,
+  DynamicQuantizeLinear: STATIC,
+  DynamicQuantizeLSTM: STATIC,
+  DynamicQuantizeMatMul: STATIC,
+  MatMulInteger: STATIC,
+  MatMulIntegerToFloat: STATIC,
   MultiThreshold: QUANTIZED,
-  QLinearAdd: QUANTIZED,
-  QLinearConv: QUANTIZED,
-  QLinearMatMul: QUANTIZED,
-  Quant: QUANTIZED,
-  QuantizeLinear: QUANTIZED,
   Trunc: QUANTIZED,
   XnorPopcountMatMul: QUANTIZED,
   Elu: SMOOTH,
@@ -29,7 +27,6 @@ const REWRITES: Readonly<Record<string, string>> = {
   LeakyRelu: SMOOTH,
   Mish: SMOOTH,
   PRelu: SMOOTH,
-  Sigmoid: `${SMOOTH}; a Sigmoid at the very end can be left out: it keeps the order of the outputs`,
   Softplus: SMOOTH,
   Swish: SMOOTH,
   Tanh: SMOOTH,
