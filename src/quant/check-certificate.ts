@@ -92,7 +92,8 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
     const shifted = alpha * acc + offset;
     const floor = Math.floor(shifted);
     const rest = shifted - floor;
-    let expected = floor < least ? least : floor > most ? most : floor;
+    const code = f.step * floor;
+    let expected = code < least ? least : code > most ? most : code;
     if (!(rest >= doubt && rest <= 1 - doubt)) expected = evaluate(f, acc, res);
     const up = ties && (remainder > half || (remainder === half && quotient % 2 !== 0)) ? 1 : 0;
     const rounded = quotient + up;

@@ -41,9 +41,9 @@ function checkInputQuantizer(network: IntegerNetwork, q: InputQuantizer): void {
   if (odd !== undefined) throw broken(network.input.tensor, `1 or ${channels} constants`, `${odd.length}`);
   if (!lists.flat().every(Number.isFinite)) throw broken(network.input.tensor, 'finite constants', 'others');
   if (!q.scale.every((s) => s > 0)) throw broken(network.input.tensor, 'positive scales', q.scale.join(' '));
-  const whole = isWhole(q.step, 1, 2) && Number.isInteger(q.lo) && isWhole(q.hi, q.lo);
-  if (!whole || q.step * (q.hi - q.lo) >= 2 ** bits) {
-    throw broken(network.input.tensor, `codes of ${bits} bits`, `${q.step} * (${q.lo} .. ${q.hi})`);
+  const whole = isWhole(q.step, 1, 2) && Number.isInteger(q.base) && isWhole(q.lo, q.base) && isWhole(q.hi, q.lo);
+  if (!whole || q.step * (q.hi - q.base) >= 2 ** bits) {
+    throw broken(network.input.tensor, `codes of ${bits} bits`, `${q.step} * (${q.lo} .. ${q.hi} - ${q.base})`);
   }
 }
 

@@ -117,7 +117,7 @@ export interface OutputStage {
 
 /**
  * A model's own input quantizer, in float32, operation by operation: after `before`,
- * code = step * (clamp(round(x/scale) + zero, lo, hi) - lo), or clamp(round(x/scale + zero), lo, hi) with zeroInside.
+ * code = step * (clamp(round(x/scale) + zero, lo, hi) - base), or clamp(round(x/scale + zero), lo, hi) with zeroInside.
  */
 export interface InputQuantizer {
   readonly before: readonly InputAffine[];
@@ -128,6 +128,7 @@ export interface InputQuantizer {
   readonly hi: number;
   readonly round: Rounding;
   readonly zeroInside: boolean;
+  readonly base: number;
   readonly step: number;
 }
 

@@ -38,7 +38,7 @@ function ownCodes(tensor: CodeTensor, quantizer: InputQuantizer, real: Float32Ar
     for (let p = 0; p < pixels; p++) {
       let x = real[c * pixels + p]!;
       for (const affine of quantizer.before) x = applyAffine(affine, c, x);
-      codes[p * tensor.channels + c] = quantizer.step * (codeOn({ ...quantizer, ...own }, x) - quantizer.lo);
+      codes[p * tensor.channels + c] = quantizer.step * (codeOn({ ...quantizer, ...own }, x) - quantizer.base);
     }
   }
   return codes;

@@ -3,7 +3,7 @@ import { accRanges, widestRange } from './acc-range.js';
 import { type ChannelConstants, constantsOfScale, constantsOnGrid } from './certificate.js';
 import { checkCertificate } from './check-certificate.js';
 import type { FloatConv } from './lower.js';
-import type { CertificateCheck, CodeTensor, ConvLayer, Exactness, Requantize } from './network.js';
+import type { CertificateCheck, CodeTensor, ConvLayer, Exactness, Requantize, WeightArray } from './network.js';
 import type { QuantizeOptions } from './options.js';
 import { codeOf, type QuantizerConstants, type RealQuantizer, realQuantizer } from './quantizer.js';
 import { type Dyadic, dyadic, multiply } from './rational.js';
@@ -74,17 +74,18 @@ export function quantizeLayer(
 }
 
 /** Groups that are neither one nor one a channel become one, with zeros between them. */
-function denseGroups(
-  layer: FloatConv,
-  codes: Int8Array,
+export function denseGroups<W extends WeightArray>(
+  layer: Pick<FloatConv, 'groups'>,
+  codes: W,
   inputs: number,
   outputs: number,
-): { readonly codes: Int8Array; readonly groups: number; readonly spread: boolean } {
+): { readonly codes: W; readonly groups: number; readonly spread: boolean } {
   const { groups } = layer;
   if (groups === 1 || (groups === inputs && groups === outputs)) return { codes, groups, spread: false };
   const perGroup = inputs / groups;
   const positions = codes.length / outputs / perGroup;
-  const dense = new Int8Array(outputs * positions * inputs);
+  const size = outputs * positions * inputs;
+  const dense = (codes instanceof Int8Array ? new Int8Array(size) : new Int16Array(size)) as W;
   for (let row = 0; row < outputs * positions; row++) {
     const group = Math.floor(Math.floor(row / positions) / (outputs / groups));
     dense.set(codes.subarray(row * perGroup, (row + 1) * perGroup), row * inputs + group * perGroup);
@@ -123,7 +124,7 @@ function channelConstants(
   return constantsOnGrid(onGrid, (scale * input.scale) / output.scale, reach, widths);
 }
 
-function constantLists(channels: readonly ChannelConstants[]): Pick<Requantize, 'm' | 'b' | 'n'> {
+export function constantLists(channels: readonly ChannelConstants[]): Pick<Requantize, 'm' | 'b' | 'n'> {
   return { m: channels.map((c) => c.m), b: channels.map((c) => c.b), n: channels.map((c) => c.n) };
 }
 
@@ -136,14 +137,17 @@ function codeLimits(layer: FloatConv, output: CodeTensor): { readonly lo: number
   };
 }
 
-export function weightSums(codes: Int8Array, channels: number): number[] {
+export function weightSums(codes: WeightArray, channels: number): number[] {
   const taps = codes.length / channels;
-  return Array.from({ length: channels }, (_, c) =>
-    codes.subarray(c * taps, (c + 1) * taps).reduce((a, w) => a + w, 0),
-  );
+  const sums = new Array<number>(channels).fill(0);
+  codes.forEach((w: number, i: number) => {
+    const c = Math.floor(i / taps);
+    sums[c] = sums[c]! + w;
+  });
+  return sums;
 }
 
-function sumExactness(channels: readonly Exactness[]): Exactness {
+export function sumExactness(channels: readonly Exactness[]): Exactness {
   const wrong = channels.filter((e) => e.kind === 'approximate');
   if (wrong.length === 0) return { kind: 'exact' };
   return {
@@ -153,7 +157,7 @@ function sumExactness(channels: readonly Exactness[]): Exactness {
   };
 }
 
-function checkChannels(
+export function checkChannels(
   channels: readonly ChannelConstants[],
   reaches: readonly Reach[],
   layer: string,

@@ -1,6 +1,6 @@
 /**
  * The real-valued quantizer that a layer's integer requantizer stands for, exactly:
- * y = clamp(round(t - zero) + zero, least, most) with t = (p*acc + q + r*res) / d, d > 0; behind a batch norm
+ * y = clamp(step * (round(t - zero) + zero), least, most) with t = (p*acc + q + r*res) / d, d > 0; behind a batch norm
  * t = (p*acc + q + r*res + (p'*acc + q' + r'*res) * sqrt(num/den)) / d. It is a step function of acc, rising or falling.
  */
 import type { Rounding } from '../frontend/graph.js';
@@ -20,6 +20,8 @@ export interface RealQuantizer extends Line {
   readonly root: (Line & { readonly num: bigint; readonly den: bigint }) | null;
   readonly round: Rounding;
   readonly zero: number;
+  /** 2 where every other code is left out: a bipolar tensor that has a code between its two for padding. */
+  readonly step: number;
   /** The requantizer's limits, one pair a layer. */
   readonly lo: number;
   readonly hi: number;
@@ -53,7 +55,7 @@ export function realQuantizer(c: QuantizerConstants): RealQuantizer {
   const constant = add(add(add(offset, multiply(divisor, dyadic(c.bias))), residualOffset), shift);
   const [p, q, r, d] = commonScale([c.step, constant, residual, out]);
   const limits = { lo: c.lo, hi: c.hi, least: c.lo, most: c.hi };
-  return { p: p!, q: q!, r: r!, d: d!, root: null, round: 'half-even', zero: c.outputZero, ...limits };
+  return { p: p!, q: q!, r: r!, d: d!, root: null, round: 'half-even', zero: c.outputZero, step: 1, ...limits };
 }
 
 /** The code of one accumulator and residual, in exact arithmetic. */
@@ -61,7 +63,7 @@ export function evaluate(f: RealQuantizer, acc: number, res: number): number {
   const anchored = valueOn(f, acc, res) - BigInt(f.zero) * f.d;
   const { halves, exact } =
     f.root === null ? rationalHalves(f, anchored) : irrationalHalves(f, f.root, anchored, acc, res);
-  const code = roundHalves(f.round, halves, exact) + BigInt(f.zero);
+  const code = BigInt(f.step) * (roundHalves(f.round, halves, exact) + BigInt(f.zero));
   return code < BigInt(f.least) ? f.least : code > BigInt(f.most) ? f.most : Number(code);
 }
 

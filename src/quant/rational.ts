@@ -44,6 +44,16 @@ export function ceilDivide(a: bigint, b: bigint): bigint {
   return a % b > 0n ? q + 1n : q;
 }
 
+export function toNumber({ num, exp }: Dyadic): number {
+  return exp >= 0 ? Number(num << BigInt(exp)) : ratio(num, 1n << BigInt(-exp));
+}
+
+/** A whole number of times. */
+export function isMultiple(a: Dyadic, of: Dyadic): boolean {
+  const [n, d] = commonScale([a, of]) as [bigint, bigint];
+  return n % d === 0n;
+}
+
 /** a / b as a double, whatever their size; b is positive. */
 export function ratio(a: bigint, b: bigint): number {
   const [n, d] = [Number(a), Number(b)];

@@ -40,7 +40,7 @@ function stepFinder(f: RealQuantizer, range: AccRange): (res: number, k: number)
   const { alpha, beta, rho, size } = slopeOf(f);
   if (alpha === 0) return (res, k) => (reaches(f, range.min, res, k) ? range.min : range.max + 1);
   return (res, k) => {
-    const from = thresholdOf(f.round, k - f.zero).halves / 2 + f.zero;
+    const from = beginning(f, k).halves / 2;
     const estimate = (from - beta - rho * res) / alpha;
     const error = (ERROR * (Math.abs(from) + size + Math.abs(rho) * res)) / alpha;
     const up = Math.ceil(estimate - error);
@@ -49,10 +49,16 @@ function stepFinder(f: RealQuantizer, range: AccRange): (res: number, k: number)
   };
 }
 
+/** The t from which on the code is k or more. */
+function beginning(f: RealQuantizer, k: number): Threshold {
+  const { halves, closed } = thresholdOf(f.round, Math.ceil(k / f.step) - f.zero);
+  return { halves: halves + 2 * f.zero, closed };
+}
+
 /** Of a rational slope: the ceiling of a rational. */
 function exactStep(f: RealQuantizer, res: number, k: number): number {
-  const { halves, closed } = thresholdOf(f.round, k - f.zero);
-  const bound = BigInt(halves + 2 * f.zero) * f.d - 2n * (f.q + f.r * BigInt(res));
+  const { halves, closed } = beginning(f, k);
+  const bound = BigInt(halves) * f.d - 2n * (f.q + f.r * BigInt(res));
   return Number(closed ? ceilDivide(bound, 2n * f.p) : ceilDivide(bound + 1n, 2n * f.p));
 }
 
@@ -69,8 +75,8 @@ function searchStep(f: RealQuantizer, range: AccRange, res: number, k: number): 
 
 /** Whether t has come to where code k begins; square roots are compared by squaring. */
 export function reaches(f: RealQuantizer, acc: number, res: number, k: number): boolean {
-  const threshold = thresholdOf(f.round, k - f.zero);
-  const rational = 2n * valueOn(f, acc, res) - BigInt(threshold.halves + 2 * f.zero) * f.d;
+  const threshold = beginning(f, k);
+  const rational = 2n * valueOn(f, acc, res) - BigInt(threshold.halves) * f.d;
   if (f.root === null || f.root.num === 0n) return isPast(rational, threshold);
   const irrational = 2n * valueOn(f.root, acc, res);
   const sameSide = rational < 0n ? irrational <= 0n : rational === 0n || irrational >= 0n;

@@ -75,7 +75,7 @@ describe('checkNetwork', () => {
     ['another output width', pool({ strides: [1, 2] })],
     ['a group a channel where the channels change', conv({ groups: 3 })],
     ['too few weights', conv({ weights: weights.slice(1) })],
-    ['weights of nine bits', conv({ weightFormat: { bits: 9 } })],
+    ['weights of seventeen bits', conv({ weightFormat: { bits: 17 } })],
     ['weights beyond their bits', conv({ weightFormat: { bits: 2 }, weights: weights.map(() => 2) })],
     ['a zero among bipolar weights', conv({ weights: signs.map((w, i) => (i === 0 ? 0 : w)) }, 1)],
     ['a range that its accumulators leave', conv({ accRange: { min: 0, max: 1 } })],

@@ -1,0 +1,55 @@
+/** The model's input: what stands in front of its first quantizer is done by the host, operation by operation. */
+import { SystoleError } from '../../base/error.js';
+import type { AffineNode, QuantNode } from '../../frontend/graph.js';
+import type { InputAffine, InputQuantizer } from '../network.js';
+import { type CodeGrid, codeGrid } from './grid.js';
+
+/** Input values as they come, and what the model has done to them so far. */
+export interface RealInput {
+  readonly kind: 'input';
+  readonly before: readonly InputAffine[];
+}
+
+export function affineInput({ before }: RealInput, { scale, shift, clamp }: AffineNode): RealInput {
+  return { kind: 'input', before: [...before, { scale: alike(scale), shift: alike(shift), ...clamp }] };
+}
+
+/** How many bits an input code has in the stream. */
+const STREAM_BITS = 8;
+
+export interface InputGrid {
+  readonly grid: CodeGrid;
+  readonly bits: number;
+  /** null: clamp(roundHalfEven(x/scale) + zero) does the same. */
+  readonly quantizer: InputQuantizer | null;
+}
+
+/** @throws SystoleError network-unsupported for more than 8 bits */
+export function inputGrid(input: RealInput, node: QuantNode, padded: boolean): InputGrid {
+  const { quantizer: q } = node;
+  const grid = codeGrid(q, padded, node.name);
+  const bits = Math.max(1, Math.ceil(Math.log2(grid.hi + 1)));
+  if (bits > STREAM_BITS) {
+    throw new SystoleError('network-unsupported', 'the input has codes of too many bits', {
+      where: node.name,
+      expected: `at most ${STREAM_BITS} bits`,
+      actual: `${bits} bits`,
+    });
+  }
+  const plain = q.kind === 'uniform' && q.scale.length === 1 && q.round === 'half-even' && input.before.length === 0;
+  const simple =
+    plain && grid.step === 1 && grid.lo === 0 && grid.hi === 2 ** bits - 1 && (!grid.inside || grid.added === 0);
+  if (simple) return { grid, bits, quantizer: null };
+  const scale = q.kind === 'bipolar' ? [1] : alike(q.scale);
+  const [lo, hi] = [grid.lo / grid.step + grid.base, grid.hi / grid.step + grid.base];
+  const rule = { round: grid.round, zeroInside: grid.inside, step: grid.step };
+  return {
+    grid,
+    bits,
+    quantizer: { before: input.before, scale, zero: [grid.added], lo, hi, base: grid.base, ...rule },
+  };
+}
+
+function alike(values: Float32Array): number[] {
+  return values.every((x) => x === values[0]) ? [values[0]!] : Array.from(values);
+}
