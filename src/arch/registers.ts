@@ -35,7 +35,7 @@ export const REGISTERS: readonly Register[] = [
         name: 'enable',
         bit: 0,
         width: 1,
-        doc: 'run the program, frame after frame; memories may be written only while 0 and STATUS.idle',
+        doc: 'run the program, frame after frame; while 0 frames that have begun are finished and no other is taken; memories may be written only while 0 and STATUS.idle',
       },
       {
         name: 'soft_reset',

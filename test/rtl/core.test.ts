@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { planNetwork } from '../../src/arch/plan/plan-network.js';
 import { countCycles } from '../../src/arch/timing/count-cycles.js';
 import { SystoleError } from '../../src/base/error.js';
 import { compareProgram, compareVerilog, coreSimulator } from '../end-to-end/levels.js';
-import { ODD_MACHINES } from '../support/machines.js';
+import { farWindows } from '../support/known-networks.js';
+import { namedMachines, ODD_MACHINES, testMachine } from '../support/machines.js';
 import { randomFrame } from '../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 import { planOrRefusal } from '../support/refusals.js';
@@ -12,7 +14,9 @@ const RUNS = Number(process.env.RUNS ?? 12);
 const SEED = Number(process.env.SEED ?? 1);
 
 describe('the hand-written core, its parameters set by -G alone, is bit-exact with the images made for that machine', () => {
-  for (const machine of ODD_MACHINES) {
+  // Of the named machines, the one that no suite of the known models runs on.
+  const named = namedMachines().filter(({ name }) => name === '1x8x8');
+  for (const machine of [...named, ...ODD_MACHINES]) {
     const { name, rows, cols, lanes, activationDigit, weightDigit } = machine;
     const title = `${name}: ${rows}x${cols}x${lanes} with digits (${activationDigit},${weightDigit})`;
     test(`on ${title}`, { timeout: 600_000 }, async () => {
@@ -36,4 +40,17 @@ describe('the hand-written core, its parameters set by -G alone, is bit-exact wi
       expect(ran).toBeGreaterThanOrEqual(RUNS);
     });
   }
+
+  test('where windows lie as far outside the map as the planner lets them', { timeout: 600_000 }, async () => {
+    const machine = testMachine({ memory: { activationWords: 64 } });
+    const binary = await coreSimulator(machine);
+    for (const [axis, distance] of [
+      [0, 255],
+      [1, 127],
+    ] as const) {
+      const plan = planNetwork(farWindows(axis, distance), machine);
+      const run = await compareVerilog(plan, [randomFrame(plan.network, 1)], binary);
+      expect(run.difference).toBeNull();
+    }
+  });
 });

@@ -11,6 +11,7 @@ import { portClashes } from './lifetimes.js';
 import { checkLayerRanges, requireSpace } from './limits.js';
 import { loadRecord } from './load-record.js';
 import { lowerNetwork } from './lower.js';
+import { checkMapLimits } from './map-limits.js';
 import { parameterWords } from './parameter-words.js';
 import { passEntries, sharePasses } from './pass-table.js';
 import { type FramePlacement, placeFrame } from './place-frame.js';
@@ -28,6 +29,7 @@ export function planNetwork(network: IntegerNetwork, machine: Machine): Plan {
   const lowered = lowerNetwork(network);
   for (const layer of lowered.layers) checkLayerRanges(layer, machine);
   const geometries = layerGeometries(lowered, machine);
+  checkMapLimits(lowered, geometries, machine);
   const plan = assemble({ network, machine, lowered, geometries, ...placeFrame(lowered, geometries, machine) });
   checkPlan(plan);
   return plan;
