@@ -3,6 +3,7 @@ import type { ConvNode, DenseNode, GraphNode, QuantNode } from '../../../src/fro
 import { importOnnx } from '../../../src/frontend/import-onnx.js';
 import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
 import {
+  type BuiltNode,
   buildOnnx,
   type CodeType,
   codes,
@@ -14,7 +15,7 @@ import {
   randomFloats,
   rawTensor,
 } from '../../support/onnx-builder.js';
-import { constant, type Grid, gridConstants, joined, quantized } from '../../support/qdq.js';
+import { constant, type Grid, gridConstants, joined, type Piece, quantized } from '../../support/qdq.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
 const nodesOf = (recipe: ModelRecipe): readonly GraphNode[] => importOnnx(buildOnnx(recipe)).nodes;
@@ -327,7 +328,7 @@ describe('QuantizeLinear and DequantizeLinear', () => {
 });
 
 describe('refusals of quantized models', () => {
-  const chain = (...nodes: Parameters<typeof joined>): ModelRecipe => {
+  const chain = (...nodes: readonly (Piece | BuiltNode)[]): ModelRecipe => {
     const piece = joined(...nodes);
     const more = { other: floats([], [2]), blocks: floats([1, 4, 8, 8], new Array(256).fill(1)) };
     return {
@@ -351,7 +352,7 @@ describe('refusals of quantized models', () => {
   });
 
   it('name blocks, scales of zero, codes of other types and a constant that is dequantized twice', () => {
-    const limit = (...nodes: Parameters<typeof joined>) => codeAndPlace(chain(...nodes))[0];
+    const limit = (...nodes: readonly (Piece | BuiltNode)[]) => codeAndPlace(chain(...nodes))[0];
     expect(limit(node('QuantizeLinear', 'x blocks', 'q'), node('DequantizeLinear', 'q blocks', 'y'))).toBe(
       'operator-limit',
     );
