@@ -50,7 +50,8 @@ export class NetworkParts {
   pool(node: MaxPoolNode, input: Coded, output = node.output): Coded {
     const from = this.tensors.get(input.tensor)!;
     const tensor = this.tensors.has(output) ? this.#unusedTensor(output) : output;
-    this.addTensor(tensor, node.output, from);
+    const { bits, scale, zero } = from;
+    this.addTensor(tensor, node.output, { bits, scale, zero });
     const { kernel, strides, dilations, pads, sources } = node;
     const window = { kernel, strides, dilations, pads };
     const name = this.#unusedName(node.name);
