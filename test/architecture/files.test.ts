@@ -18,7 +18,7 @@ const offences = (files: ReadonlyMap<string, string>, pattern: RegExp): readonly
       .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim().slice(0, 100)}`] : [])),
   );
 
-/** Longer than 350 lines, each for its reason. */
+/** Longer than allowed, each for its reason. */
 const LONG: Readonly<Record<string, string>> = {
   'templates/rtl/systole_core.v': 'nothing but the wires between its modules',
   'sim/harness.cpp': 'one C++ translation unit, so that a build is one compiler call',
@@ -32,10 +32,11 @@ test('no file names a package registry or a numbered host', async () => {
   expect(offences(await projectFiles('', isText), REGISTRY)).toEqual([]);
 });
 
-test('no source file has more than 350 lines, but those with a reason', async () => {
+test('no source file has more than 350 lines, no test more than 500, but those with a reason', async () => {
+  const most = (path: string) => (path.startsWith('test/') ? 500 : 350);
   const sources = await projectFiles('', isSource);
-  const long = [...sources].filter(([, text]) => text.trimEnd().split('\n').length > 350).map(([path]) => path);
-  expect(long.sort()).toEqual(Object.keys(LONG).sort());
+  const long = [...sources].filter(([path, text]) => text.trimEnd().split('\n').length > most(path));
+  expect(long.map(([path]) => path).sort()).toEqual(Object.keys(LONG).sort());
 });
 
 describe('the patterns', () => {
