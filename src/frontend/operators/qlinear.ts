@@ -25,6 +25,8 @@ interface Form {
   readonly scale: number;
   /** 32-bit codes whose scale is that of the product of the two operands. */
   readonly bias?: number;
+  /** ONNX Runtime adds the zero point of the output before it rounds. */
+  readonly zeroInside?: boolean;
   readonly attributes?: Operator['attributes'];
   readonly real: Import;
 }
@@ -45,6 +47,7 @@ function importForm(call: ImportCall, form: Form): readonly Value[] {
       withoutAxis(partOf(call, 'quantizer', 'output'), form, 0),
       real!,
       constantsAt(call, form.scale, form.scale + 1),
+      form.zeroInside,
     ),
   ];
 }
@@ -91,7 +94,7 @@ function operator(domain: string, name: string, form: Form): Operator {
 const NO_CHANNELS_LAST: Operator['attributes'] = { channels_last: { type: 'int', default: 0, only: [0] } };
 const QGEMM: Operator['attributes'] = { ...GEMM_ATTRIBUTES, beta: { type: 'float', default: 1, until: 0 } };
 const UNARY = { inputs: [4, 5], codes: [0], scale: 3 } as const;
-const BINARY = { inputs: [7, 8], codes: [0, 3], scale: 6 } as const;
+const BINARY = { inputs: [7, 8], codes: [0, 3], scale: 6, zeroInside: true } as const;
 
 const CONV: Form = {
   ...{ inputs: [8, 9], codes: [0, 3], scale: 6, bias: 8 },
@@ -107,6 +110,7 @@ export const QLINEAR: readonly Operator[] = [
   operator(MICROSOFT, 'QLinearMul', { ...BINARY, real: MUL.import! }),
   operator(MICROSOFT, 'QLinearAveragePool', {
     ...UNARY,
+    zeroInside: true,
     attributes: { ...AVERAGE_POOL.attributes, ...NO_CHANNELS_LAST },
     real: AVERAGE_POOL.import!,
   }),

@@ -62,6 +62,11 @@ export const QUANTIZATION: readonly Operator[] = [
   own(DEQUANTIZE_LINEAR),
 ];
 
+/** That of channels, where a node says nothing of it. */
+function axisOf(call: FoldCall | ImportCall): number {
+  return call.attributes.has('axis') ? call.attributes.int('axis') : 1;
+}
+
 function declaredType(call: FoldCall | ImportCall): number {
   return call.attributes.int('output_dtype') || UINT8;
 }
@@ -74,10 +79,16 @@ export function constantsAt(call: ImportCall, scale: number, zero: number, other
 }
 
 /** A computed tensor as codes: the value holds the grid's values, its name stands for their codes. */
-export function quantized(call: ImportCall, value: Value, constants: GridConstants): MapValue | HostValue {
+export function quantized(
+  call: ImportCall,
+  value: Value,
+  constants: GridConstants,
+  zeroInside = false,
+): MapValue | HostValue {
   if (value.kind === 'host') return quantizedByHost(call, value, constants);
   const real = mapOperand({ ...call, inputs: [value] }, 0);
-  const grid = gridOf(call, real, constants, call.attributes.has('axis') ? call.attributes.int('axis') : 1);
+  const { quantizer, elementType } = gridOf(call, real, constants, axisOf(call));
+  const grid = { elementType, quantizer: { ...quantizer, zeroInside } };
   return { ...emitQuant(call, real, grid.quantizer), grid };
 }
 
@@ -109,10 +120,9 @@ export function dequantized(call: ImportCall, codes: number, scale: number, zero
   }
   const { grid, ...real } = value;
   const constants = constantsAt(call, scale, zero, grid.elementType);
-  const axis = call.attributes.has('axis') ? call.attributes.int('axis') : 1;
   const own =
     value.kind === 'map'
-      ? gridOf(call, value, constants, axis).quantizer
+      ? gridOf(call, value, constants, axisOf(call)).quantizer
       : { ...grid.quantizer, scale: constants.scale, zero: constants.zero };
   if (!sameSteps(own, grid.quantizer) || constants.elementType !== grid.elementType) {
     throw limit(call, 'codes are read with another scale or zero point than they were made with', {
@@ -141,8 +151,7 @@ function dequantizedConstant(
     plain,
     x.elementType !== undefined && declared !== null ? x.elementType : UINT8,
   );
-  const axis = call.attributes.has('axis') ? call.attributes.int('axis') : 1;
-  return foldDequantize(call, x, constants.scale, constants.zero, axis, declared, reserve);
+  return foldDequantize(call, x, constants.scale, constants.zero, axisOf(call), declared, reserve);
 }
 
 function gridText(scale: Float32Array, zero: Float32Array, elementType: number): string {

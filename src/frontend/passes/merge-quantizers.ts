@@ -1,4 +1,4 @@
-import type { AffineNode, Graph, GraphNode, QuantNode, UniformQuantizer } from '../graph.js';
+import type { AffineNode, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
 import { countUses, isPureClamp, rewired, withNodes } from '../graph-nodes.js';
 import { sameSteps } from '../import/grid.js';
 import { quantizedCode } from '../quantizer.js';
@@ -9,89 +9,95 @@ import { quantizedCode } from '../quantizer.js';
  * it is a whole number of steps.
  */
 export function mergeQuantizers(graph: Graph): Graph {
-  const uses = countUses(graph);
-  const renamed = new Map<string, string>();
-  const now = (name: string): string => renamed.get(name) ?? name;
-  const nodes: GraphNode[] = [];
-  const makers = new Map<string, number>();
-  const put = (node: GraphNode): void => {
-    makers.set(node.output, nodes.length);
-    nodes.push(node);
-  };
-  const isEnd = (node: GraphNode): boolean => node.output === graph.output.name;
-  for (const given of graph.nodes) {
-    const node = rewired(given, now);
+  const merging = new Merging(graph);
+  for (const node of graph.nodes) merging.take(node);
+  return merging.result();
+}
+
+class Merging {
+  private readonly uses: Map<string, number>;
+  private readonly renamed = new Map<string, string>();
+  private readonly nodes: GraphNode[] = [];
+  /** Index of the quantizer that makes a tensor. */
+  private readonly quants = new Map<string, number>();
+  /** The quantizer on whose grid a tensor's values lie: a max pool gives some of its input's. */
+  private readonly grids = new Map<string, Quantizer>();
+  private readonly twins = new Map<string, string>();
+
+  constructor(private readonly graph: Graph) {
+    this.uses = countUses(graph);
+  }
+
+  take(given: GraphNode): void {
+    const node = rewired(given, (name) => this.now(name));
+    if (node.kind === 'quant' && this.isNeedless(node)) return;
+    if (this.narrows(node)) return;
     if (node.kind === 'quant') {
-      const twin = nodes.find(
-        (other) => other.kind === 'quant' && other.input === node.input && sameQuantizer(other, node),
-      );
-      const grid = gridBehind(nodes, makers, node.input);
-      const same = twin?.output ?? (grid !== null && covers(node, grid) ? node.input : null);
-      if (same !== null && !(isEnd(node) && twin !== undefined)) {
-        merge(node.output, same);
-        continue;
-      }
+      this.quants.set(node.output, this.nodes.length);
+      this.grids.set(node.output, node.quantizer);
+      this.twins.set(keyOf(node), node.output);
     }
-    const before = makers.get(operandOf(node));
-    const maker = before === undefined ? undefined : nodes[before];
-    if (maker?.kind === 'quant' && uses.get(maker.output) === 1) {
-      const narrower = narrowed(maker, node);
-      if (narrower !== null) {
-        nodes[before!] = {
-          ...maker,
-          quantizer: narrower,
-          sources: [...maker.sources, ...node.sources],
-          output: node.output,
-        };
-        makers.set(node.output, before!);
-        continue;
-      }
-    }
-    put(node);
+    const grid = node.kind === 'maxpool' ? this.grids.get(node.input) : undefined;
+    if (grid !== undefined) this.grids.set(node.output, grid);
+    this.nodes.push(node);
   }
-  if (nodes.length === graph.nodes.length) return graph;
-  return withNodes({ ...graph, output: graph.tensors.get(now(graph.output.name))! }, nodes);
 
-  function merge(gone: string, kept: string): void {
-    renamed.set(gone, kept);
-    uses.set(kept, (uses.get(kept) ?? 0) - 1 + (uses.get(gone) ?? 0));
+  result(): Graph {
+    const { graph, nodes } = this;
+    if (nodes.length === graph.nodes.length) return graph;
+    return withNodes({ ...graph, output: graph.tensors.get(this.now(graph.output.name))! }, nodes);
+  }
+
+  private now(name: string): string {
+    return this.renamed.get(name) ?? name;
+  }
+
+  /** What it makes is there already. */
+  private isNeedless(node: QuantNode): boolean {
+    const grid = this.grids.get(node.input);
+    const same = grid !== undefined && covers(node.quantizer, grid) ? node.input : this.twins.get(keyOf(node));
+    if (same === undefined) return false;
+    this.renamed.set(node.output, same);
+    this.count(node.input, -1);
+    this.count(same, this.uses.get(node.output) ?? 0);
+    return true;
+  }
+
+  /** It only takes codes from the quantizer before it, of which nothing else sees the others. */
+  private narrows(node: GraphNode): boolean {
+    const index = node.kind === 'add' ? undefined : this.quants.get(node.input);
+    const maker = index === undefined ? undefined : this.nodes[index];
+    if (maker?.kind !== 'quant' || this.uses.get(maker.output) !== 1) return false;
+    const quantizer = narrowed(maker.quantizer, node);
+    if (quantizer === null) return false;
+    this.nodes[index!] = { ...maker, quantizer, sources: [...maker.sources, ...node.sources], output: node.output };
+    this.quants.set(node.output, index!);
+    this.grids.set(node.output, quantizer);
+    // Another like it would have to see the codes that are gone.
+    this.twins.delete(keyOf(maker));
+    return true;
+  }
+
+  private count(name: string, more: number): void {
+    this.uses.set(name, (this.uses.get(name) ?? 0) + more);
   }
 }
 
-function operandOf(node: GraphNode): string {
-  return node.kind === 'add' ? '' : node.input;
-}
-
-function sameQuantizer({ quantizer: a }: QuantNode, { quantizer: b }: QuantNode): boolean {
-  if (a.kind === 'bipolar' || b.kind === 'bipolar') {
-    return a.kind === 'bipolar' && b.kind === 'bipolar' && a.scale === b.scale;
-  }
-  return sameSteps(a, b) && a.lo === b.lo && a.hi === b.hi && a.round === b.round && a.zeroInside === b.zeroInside;
-}
-
-/** The quantizer on whose grid the tensor's values lie: a max pool gives some of its input's. */
-function gridBehind(
-  nodes: readonly GraphNode[],
-  makers: ReadonlyMap<string, number>,
-  name: string,
-): UniformQuantizer | null {
-  for (let tensor = name; ; ) {
-    const maker = nodes[makers.get(tensor) ?? -1];
-    if (maker?.kind === 'quant') return maker.quantizer.kind === 'uniform' ? maker.quantizer : null;
-    if (maker?.kind !== 'maxpool') return null;
-    tensor = maker.input;
-  }
+/** Nodes with one key make the same tensor. */
+function keyOf({ input, quantizer }: QuantNode): string {
+  if (quantizer.kind === 'bipolar') return `${input}:${quantizer.scale}`;
+  const { scale, zero, lo, hi, round, zeroInside } = quantizer;
+  return `${input}:${scale.join()}:${zero.join()}:${lo}:${hi}:${round}:${zeroInside}`;
 }
 
 /** Whether the node leaves every code of the grid as it is. */
-function covers({ quantizer }: QuantNode, grid: UniformQuantizer): boolean {
-  return (
-    quantizer.kind === 'uniform' && sameSteps(quantizer, grid) && quantizer.lo <= grid.lo && quantizer.hi >= grid.hi
-  );
+function covers(quantizer: Quantizer, grid: Quantizer): boolean {
+  if (quantizer.kind === 'bipolar' || grid.kind === 'bipolar') return false;
+  return sameSteps(quantizer, grid) && quantizer.lo <= grid.lo && quantizer.hi >= grid.hi;
 }
 
 /** The quantizer that does what `maker` and then `node` do; null where that is none. */
-function narrowed({ quantizer }: QuantNode, node: GraphNode): UniformQuantizer | null {
+function narrowed(quantizer: Quantizer, node: GraphNode): UniformQuantizer | null {
   if (quantizer.kind !== 'uniform') return null;
   if (node.kind === 'quant') {
     const { quantizer: second } = node;
@@ -112,8 +118,8 @@ function clamped(quantizer: UniformQuantizer, { clamp }: AffineNode): UniformQua
     const found = quantizedCode(wide, 0, x);
     return scale[0]! * (found - zero[0]!) === x ? found : null;
   };
-  const lo = code(clamp.min, quantizer.lo);
-  const hi = code(clamp.max, quantizer.hi);
+  const lo = code(clamp.min, Number.NEGATIVE_INFINITY);
+  const hi = code(clamp.max, Number.POSITIVE_INFINITY);
   return lo === null || hi === null ? null : within(quantizer, lo, hi);
 }
 
