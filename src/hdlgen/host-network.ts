@@ -2,7 +2,9 @@
 import { machineIdentity } from '../arch/identity.js';
 import type { Plan } from '../arch/plan/plan.js';
 import { MEMORIES } from '../base/project-layout.js';
+import type { InputQuantizer } from '../quant/network.js';
 import { commentText, floatConstant, stringText } from './c-text.js';
+import { quantizerView, stepQuantizer } from './host-quantizer.js';
 import { orderOf, type ValueOrder, valueSteps } from './host-steps.js';
 import type { View } from './render.js';
 
@@ -39,7 +41,7 @@ function inputView({ network }: Plan): View {
     inputPixels: height * width,
     inputChannels: channels,
     inputBits: bits,
-    inputZero: zero,
+    inputZero: Math.floor(zero),
     inputScale: floatConstant(scale),
   };
 }
@@ -51,7 +53,7 @@ function outputView({ network, output }: Plan): View {
     outputPixels: height * width,
     outputChannels: channels,
     elementBytes: output.elementBytes,
-    outputZero: zero,
+    outputZero: floatConstant(zero),
     form: form === 'codes' ? 'SYSTOLE_CODES' : 'SYSTOLE_ACCUMULATORS',
     scales: scale.map((value) => ({ value: floatConstant(value) })),
     hasBiases: form === 'accumulators',
@@ -59,20 +61,35 @@ function outputView({ network, output }: Plan): View {
   };
 }
 
-const KINDS = { softmax: 'SYSTOLE_SOFTMAX', argmax: 'SYSTOLE_ARGMAX', transpose: 'SYSTOLE_TRANSPOSE' } as const;
+const KINDS = {
+  softmax: 'SYSTOLE_SOFTMAX',
+  argmax: 'SYSTOLE_ARGMAX',
+  transpose: 'SYSTOLE_TRANSPOSE',
+  sigmoid: 'SYSTOLE_SIGMOID',
+  quantize: 'SYSTOLE_QUANTIZE',
+} as const;
 
-/** The host's steps, and every other order of values that they and the input use. */
+/** The host's steps, and every other order of values and every quantizer that they and the input use. */
 function orderViews({ network }: Plan): View {
   const orders: ValueOrder[] = [];
   const pointer = (order: ValueOrder | null) => (order ? `&orders[${orders.push(order) - 1}]` : 'NULL');
+  const quantizers: View[] = [];
+  const quantizerPointer = (q: InputQuantizer | null | undefined) =>
+    q ? `&quantizers[${quantizers.push(quantizerView(q)) - 1}]` : 'NULL';
   const { layout } = network.input;
+  const inputQuantizer = quantizerPointer(network.input.quantizer);
   const inputOrder = pointer(layout ? orderOf(layout.split, layout.permutation) : null);
-  const steps = valueSteps(network.output.shape, network.output.steps).map(({ kind, outer, length, inner, order }) => ({
-    ...{ kind: KINDS[kind], outer, length, inner, order: pointer(order) },
-  }));
+  const steps = valueSteps(network.output.shape, network.output.steps).map((step) => {
+    const { kind, outer, length, inner, order, quantizer } = step;
+    const own = quantizerPointer(quantizer && stepQuantizer(quantizer));
+    return { kind: KINDS[kind], outer, length, inner, order: pointer(order), quantizer: own };
+  });
   const list = (values: readonly number[]) => values.map((value) => `${value}u`).join(', ');
   return {
     inputOrder,
+    inputQuantizer,
+    hasQuantizers: quantizers.length > 0,
+    quantizers,
     hasOrders: orders.length > 0,
     orders: orders.map(({ size, stride }) => ({ axes: size.length, size: list(size), stride: list(stride) })),
     hasSteps: steps.length > 0,

@@ -1,6 +1,6 @@
 /** The host's steps behind a network without their shapes: lines of values, and other orders of them. */
 import { SystoleError } from '../base/error.js';
-import type { EpilogueStep, Shape } from '../frontend/graph.js';
+import type { EpilogueStep, Shape, UniformQuantizer } from '../frontend/graph.js';
 
 /** Element (i, j, ...) of an array of `size`, in row order, is the one at i*stride[0] + j*stride[1] + ... */
 export interface ValueOrder {
@@ -10,11 +10,12 @@ export interface ValueOrder {
 
 /** Along lines of `length` values that lie `inner` apart, `outer` blocks of them. */
 export interface ValueStep {
-  readonly kind: 'softmax' | 'argmax' | 'transpose';
+  readonly kind: 'softmax' | 'argmax' | 'transpose' | 'sigmoid' | 'quantize';
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
   readonly order: ValueOrder | null;
+  readonly quantizer: UniformQuantizer | null;
 }
 
 /** Axes of an order in the C driver (SYSTOLE_AXES). */
@@ -23,21 +24,17 @@ const MOST_AXES = 8;
 /** A reshape moves no value: it only changes what later axes mean. */
 export function valueSteps(shape: Shape, steps: readonly EpilogueStep[]): ValueStep[] {
   const found: ValueStep[] = [];
+  const plain = { order: null, quantizer: null };
   let now = shape;
   for (const step of steps) {
     if (step.kind === 'transpose') {
-      found.push({ kind: step.kind, ...lines(now, 0), order: orderOf(now, step.permutation) });
-    } else if (step.kind === 'sigmoid' || step.kind === 'quantize') {
-      throw new SystoleError(
-        'network-unsupported',
-        'the host driver does not compute a step at the end of the network',
-        {
-          where: step.source,
-          actual: step.kind,
-        },
-      );
+      found.push({ ...plain, kind: step.kind, ...lines(now, 0), order: orderOf(now, step.permutation) });
+    } else if (step.kind === 'sigmoid') {
+      found.push({ ...plain, kind: step.kind, ...lines(now, 0) });
+    } else if (step.kind === 'quantize') {
+      found.push({ ...plain, kind: step.kind, ...lines(now, 0), quantizer: step.quantizer });
     } else if (step.kind !== 'reshape') {
-      found.push({ kind: step.kind, ...lines(now, step.axis), order: null });
+      found.push({ ...plain, kind: step.kind, ...lines(now, step.axis) });
     }
     now = shapeAfter(step, now);
   }

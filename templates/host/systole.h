@@ -63,7 +63,41 @@ struct systole_order {
   uint32_t axes, size[SYSTOLE_AXES], stride[SYSTOLE_AXES];
 };
 
-enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_TRANSPOSE };
+/* Half: to the nearest, ties as named. Away and to zero: by size. */
+enum systole_rounding {
+  SYSTOLE_HALF_EVEN,
+  SYSTOLE_HALF_UP,
+  SYSTOLE_HALF_DOWN,
+  SYSTOLE_HALF_AWAY,
+  SYSTOLE_HALF_TO_ZERO,
+  SYSTOLE_FLOOR,
+  SYSTOLE_CEIL,
+  SYSTOLE_TO_ZERO,
+  SYSTOLE_AWAY
+};
+
+/* x * scale + shift, then not below min, not above max; one of each for all channels, or one for each. */
+struct systole_affine {
+  const float *scale, *shift;
+  uint32_t scales, shifts;
+  float min, max;
+};
+
+/*
+ * A quantizer of the model's own: clamp(round(x / scale) + zero, lo, hi), or clamp(round(x / scale + zero), lo, hi)
+ * with zero_inside. Input codes are step * (that - base), and `affines` come before it.
+ */
+struct systole_quantizer {
+  const float *scale, *zero;
+  uint32_t scales, zeros;
+  int32_t lo, hi, base, step;
+  enum systole_rounding round;
+  int zero_inside;
+  const struct systole_affine *affine;
+  uint32_t affines;
+};
+
+enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_TRANSPOSE, SYSTOLE_SIGMOID, SYSTOLE_QUANTIZE };
 
 /*
  * One step behind the network: along lines of `length` values that lie `inner` apart, `outer` blocks of them; or
@@ -72,7 +106,8 @@ enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_TRANSPOSE };
 struct systole_step {
   enum systole_step_kind kind;
   uint32_t outer, length, inner;
-  const struct systole_order *order; /* of a transpose */
+  const struct systole_order *order;         /* of a transpose */
+  const struct systole_quantizer *quantizer; /* of quantize: the value becomes scale * (code - zero) */
 };
 
 enum systole_form {
@@ -85,15 +120,17 @@ struct systole_network {
   const char *name;
   uint32_t identity_low, identity_high;
   struct systole_memory memory[SYSTOLE_MEMORIES];
-  /* Input codes are 0 .. 2^bits - 1, one a byte, NHWC; code = clamp(round(real / scale) + zero). */
+  /* Input codes are 0 .. 2^bits - 1, one a byte, NHWC; without a quantizer code = clamp(round(real / scale) + zero). */
   struct {
     uint32_t pixels, channels, bits, zero;
     float scale;
     const struct systole_order *order; /* the model's own values as NCHW; NULL: they are */
+    const struct systole_quantizer *quantizer;
   } input;
   /* What leaves the machine, NHWC, little-endian elements of element_bytes; and the model's own output after it. */
   struct {
-    uint32_t pixels, channels, element_bytes, zero;
+    uint32_t pixels, channels, element_bytes;
+    float zero;
     enum systole_form form;
     const float *scale, *bias;
     const struct systole_step *steps;

@@ -31,6 +31,60 @@ static uint32_t code_of(float x, uint32_t zero, uint32_t top) {
   return code < 0 ? 0 : (uint32_t)code > top ? top : (uint32_t)code;
 }
 
+/* Whether x, between whole and whole + 1 with `rest` above whole, becomes the upper one. */
+static int goes_up(enum systole_rounding round, int32_t whole, float rest) {
+  const int tie = rest == 0.5f, beyond = rest > 0.5f;
+  switch (round) {
+    case SYSTOLE_FLOOR: return 0;
+    case SYSTOLE_CEIL: return 1;
+    case SYSTOLE_TO_ZERO: return whole < 0;
+    case SYSTOLE_AWAY: return whole >= 0;
+    case SYSTOLE_HALF_UP: return tie || beyond;
+    case SYSTOLE_HALF_DOWN: return beyond;
+    case SYSTOLE_HALF_AWAY: return tie ? whole >= 0 : beyond;
+    case SYSTOLE_HALF_TO_ZERO: return tie ? whole < 0 : beyond;
+    default: return tie ? whole & 1 : beyond;
+  }
+}
+
+/* clamp(round(x) + added, lo, hi); limits are within 16 bits, so beyond 2^22 only the sign matters. */
+static int32_t clamped_code(const struct systole_quantizer *q, float x, int32_t added) {
+  if (x != x) return q->base;
+  if (x >= 4194304.0f) return q->hi;
+  if (x <= -4194304.0f) return q->lo;
+  int32_t whole = (int32_t)x;
+  if ((float)whole > x) whole--;
+  const float rest = x - (float)whole;
+  if (rest > 0 && goes_up(q->round, whole, rest)) whole++;
+  const int32_t code = whole + added;
+  return code < q->lo ? q->lo : code > q->hi ? q->hi : code;
+}
+
+/* The model's own code of a value. */
+static int32_t quantized(const struct systole_quantizer *q, float x, uint32_t channel) {
+  const float scale = q->scale[q->scales == 1 ? 0 : channel], zero = q->zero[q->zeros == 1 ? 0 : channel];
+  const float steps = rounded(x / scale);
+  return q->zero_inside ? clamped_code(q, rounded(steps + zero), 0) : clamped_code(q, steps, (int32_t)zero);
+}
+
+static float through_affines(const struct systole_quantizer *q, float x, uint32_t channel) {
+  for (uint32_t i = 0; i < q->affines; i++) {
+    const struct systole_affine *a = &q->affine[i];
+    x = rounded(x * a->scale[a->scales == 1 ? 0 : channel]);
+    x = rounded(x + a->shift[a->shifts == 1 ? 0 : channel]);
+    if (x < a->min) x = a->min;
+    if (x > a->max) x = a->max;
+  }
+  return x;
+}
+
+static uint8_t input_code(const struct systole_network *network, float x, uint32_t channel) {
+  const struct systole_quantizer *q = network->input.quantizer;
+  if (q) return (uint8_t)(q->step * (quantized(q, through_affines(q, x, channel), channel) - q->base));
+  const float steps = rounded(x / network->input.scale);
+  return (uint8_t)code_of(steps, network->input.zero, (1u << network->input.bits) - 1);
+}
+
 /* Where element `index` of the new order lies in the old one. */
 static size_t source_of(const struct systole_order *order, size_t index) {
   size_t source = 0;
@@ -43,14 +97,12 @@ static size_t source_of(const struct systole_order *order, size_t index) {
 
 int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes) {
   const uint32_t pixels = network->input.pixels, channels = network->input.channels;
-  const uint32_t top = (1u << network->input.bits) - 1;
   for (uint32_t c = 0; c < channels; c++) {
     for (uint32_t p = 0; p < pixels; p++) {
       const size_t index = (size_t)c * pixels + p;
       const float x = input[network->input.order ? source_of(network->input.order, index) : index];
       if (x != x) return SYSTOLE_E_NAN;
-      const float steps = rounded(x / network->input.scale);
-      codes[(size_t)p * channels + c] = (uint8_t)code_of(steps, network->input.zero, top);
+      codes[(size_t)p * channels + c] = input_code(network, x, c);
     }
   }
   return SYSTOLE_OK;
@@ -66,7 +118,7 @@ static int32_t element(const uint8_t *bytes, uint32_t count) {
 static float real_value(const struct systole_network *network, int32_t raw, uint32_t channel) {
   const float *scale = network->output.scale;
   if (network->output.form == SYSTOLE_CODES) {
-    return rounded(scale[0] * (float)(raw - (int32_t)network->output.zero));
+    return rounded(scale[0] * ((float)raw - network->output.zero));
   }
   const float product = rounded(rounded((float)raw) * scale[channel]);
   return rounded(product + network->output.bias[channel]);
@@ -104,7 +156,22 @@ static void transpose(const struct systole_order *order, float *values, size_t c
   }
 }
 
+static float quantized_value(const struct systole_quantizer *q, float x) {
+  return rounded(q->scale[0] * rounded((float)quantized(q, x, 0) - q->zero[0]));
+}
+
+static float sigmoid(float x) {
+  return rounded(1.0f / rounded(1.0f + rounded((float)exp(-(double)x))));
+}
+
 static void apply(const struct systole_step *step, float *values) {
+  if (step->kind == SYSTOLE_SIGMOID || step->kind == SYSTOLE_QUANTIZE) {
+    const size_t count = (size_t)step->outer * step->length * step->inner;
+    for (size_t i = 0; i < count; i++) {
+      values[i] = step->kind == SYSTOLE_SIGMOID ? sigmoid(values[i]) : quantized_value(step->quantizer, values[i]);
+    }
+    return;
+  }
   if (step->kind == SYSTOLE_TRANSPOSE) {
     transpose(step->order, values, (size_t)step->outer * step->length * step->inner);
     return;

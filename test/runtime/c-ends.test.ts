@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { randomSource } from '../../src/base/random.js';
-import type { EpilogueStep } from '../../src/frontend/graph.js';
-import type { IntegerNetwork, OutputStage } from '../../src/quant/network.js';
+import type { EpilogueStep, Rounding } from '../../src/frontend/graph.js';
+import type { InputQuantizer, IntegerNetwork, OutputStage } from '../../src/quant/network.js';
 import { inputCodes, modelOutput } from '../../src/quant/numerics.js';
 import { testMachine } from '../support/machines.js';
 import { NetworkBuilder } from '../support/network-builder.js';
@@ -18,6 +18,7 @@ interface Ends {
   readonly steps?: readonly EpilogueStep[];
   readonly modelShape?: readonly number[];
   readonly layout?: IntegerNetwork['input']['layout'];
+  readonly quantizer?: InputQuantizer;
 }
 
 /** 3x4x5 in, 6x4x5 out (NCHW), with these ends. */
@@ -34,10 +35,10 @@ function networkWith({ scale, bits = 8, zero = 0, raw = true, outputZero = 0, ..
     steps: ends.steps ?? [],
     modelShape: ends.modelShape ?? base.output.shape,
   };
-  const { layout } = ends;
+  const { layout, quantizer } = ends;
   return {
     ...base,
-    input: { ...base.input, ...(layout && { layout }) },
+    input: { ...base.input, ...(layout && { layout }), ...(quantizer && { quantizer }) },
     output: stage,
     tensors: { ...base.tensors, input: { ...base.tensors.input!, scale: Math.fround(scale) } },
   };
@@ -83,6 +84,25 @@ const transpose = (...permutation: number[]): EpilogueStep => ({ kind: 'transpos
 const argmax = (axis: number, keepdims: boolean): EpilogueStep => ({ kind: 'argmax', axis, keepdims, source: '' });
 const softmax = (axis: number): EpilogueStep => ({ kind: 'softmax', axis, source: '' });
 
+const ROUNDINGS: readonly Rounding[] = [
+  ...(['half-even', 'half-up', 'half-down', 'half-away', 'half-to-zero'] as const),
+  ...(['floor', 'ceil', 'to-zero', 'away'] as const),
+];
+
+function quantizer(changes: Partial<InputQuantizer> = {}): InputQuantizer {
+  const constants = { scale: [Math.fround(0.37)], zero: [3], lo: -128, hi: 127, base: -128, step: 1 };
+  return { before: [], ...constants, round: 'half-even', zeroInside: false, ...changes };
+}
+
+const uniform = (round: Rounding, zeroInside: boolean): EpilogueStep => ({
+  kind: 'quantize',
+  quantizer: {
+    ...{ kind: 'uniform', lo: -20, hi: 90, round, zeroInside },
+    ...{ scale: Float32Array.of(0.37), zero: Float32Array.of(zeroInside ? 3.25 : 3) },
+  },
+  source: '',
+});
+
 /** The C ends and those of numerics.ts on the same frames. */
 async function bothEnds(ends: Ends, flags?: readonly string[]) {
   const network = networkWith(ends);
@@ -122,6 +142,38 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
       'an input whose channels come last',
       { scale: 0.5, layout: { modelShape: [1, 4, 5, 3], split: [1, 4, 5, 3], permutation: [0, 3, 1, 2] } },
     ],
+    ...ROUNDINGS.flatMap((round): [string, Ends][] => [
+      [`a quantizer of the model's own, ${round}`, { scale: 0.37, quantizer: quantizer({ round }) }],
+      [
+        `one that adds its zero first, ${round}`,
+        { scale: 0.37, quantizer: quantizer({ round, zeroInside: true, zero: [-0.75] }) },
+      ],
+      [`a quantizer at the end, ${round}`, { scale: 1, steps: [uniform(round, round.length % 2 === 0)] }],
+    ]),
+    [
+      'scaling, one factor a channel, and a clamp in front of a quantizer',
+      {
+        scale: 0.37,
+        quantizer: quantizer({
+          before: [
+            { scale: [2, -1, 0.3].map(Math.fround), shift: [-1], min: null, max: null },
+            { scale: [1], shift: [0.1, 0, -7].map(Math.fround), min: -40, max: 30 },
+          ],
+          scale: [0.37, 1, 0.01].map(Math.fround),
+          zero: [1, 2, 3],
+        }),
+      },
+    ],
+    [
+      'a bipolar input with a code between its two',
+      {
+        scale: 1,
+        bits: 2,
+        zero: 1,
+        quantizer: quantizer({ scale: [1], zero: [0], lo: -1, hi: 0, base: -1, step: 2, round: 'floor' }),
+      },
+    ],
+    ['codes with a zero between two of them', { scale: 0.5, bits: 1, raw: false, outputZero: 0.5 }],
   ])('are those of the Node runtime, bit for bit: %s', async (_, ends) => {
     const { c, codes, values } = await bothEnds(ends);
     expect([...c.codes]).toEqual(codes);
@@ -139,6 +191,12 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
     const apart = values.map((value, i) => Math.abs(value - c.values[i]!) / last(value));
     expect(Math.max(...apart)).toBeLessThanOrEqual(2);
     expect(apart.filter((steps) => steps > 0).length).toBeLessThan(values.length / 100);
+  });
+
+  test('a sigmoid differs by the last bit of exp at most', async () => {
+    const { c, values } = await bothEnds({ scale: 1, raw: false, steps: [{ kind: 'sigmoid', source: '' }] });
+    for (const [i, value] of values.entries()) expect(Math.abs(value - c.values[i]!)).toBeLessThanOrEqual(2 ** -23);
+    expect(values.filter((value, i) => value !== c.values[i]).length).toBeLessThan(values.length / 100);
   });
 
   test('a value that is no number is refused', async () => {
