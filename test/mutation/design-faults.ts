@@ -6,6 +6,8 @@ export interface DesignFault {
   readonly module: string;
   readonly from: string;
   readonly to: string;
+  /** Shows only where frames queue at the door, which verify does not let them: caught by the random networks' flow. */
+  readonly queued?: true;
   /** Also in `npm test`, where only a few are built; the whole table is `npm run mutation`. */
   readonly sample?: true;
 }
@@ -49,6 +51,20 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     from: 'header && end_op && over_i',
     to: 'header && end_op',
     sample: true,
+  },
+  {
+    name: 'the frame ends before it is loaded',
+    module: 'core',
+    from: "loaded_q != 2'd0 && !feed_active",
+    to: '!feed_active',
+    queued: true,
+  },
+  {
+    name: 'frames that left still count as loaded',
+    module: 'core',
+    from: "loaded_q + {1'b0, load_done} - {1'b0, frame_done}",
+    to: "loaded_q + {1'b0, load_done}",
+    queued: true,
   },
   {
     name: 'a bubble between two records of a unit',

@@ -119,6 +119,15 @@ const NETWORKS = {
       .conv({ kernel: [1, 1], channels: 2, weightBits: 2, bits: 4, residual: 'input' })
       .build();
   },
+  /** Rows of the frame that nobody reads: it is computed before it is loaded. */
+  unread: () => {
+    const builder = new NetworkBuilder({ height: 8, width: 6, channels: 4 }, 18, BUILDER_WIDTHS);
+    const cells = { kernel: [1, 1], strides: [5, 2], channels: 3, weightBits: 2 } as const;
+    return builder
+      .conv(cells)
+      .conv({ kernel: [2, 2], channels: 2, weightBits: 2, bits: null })
+      .build();
+  },
   /** A chain of layers that keep up with a slow source. */
   chain: () => {
     const builder = new NetworkBuilder({ height: 12, width: 5, channels: 4 }, 14, BUILDER_WIDTHS);

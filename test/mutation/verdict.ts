@@ -43,15 +43,16 @@ export function programVerdict(fixed: FixedCase, images: Images): Caught | null 
 
 /** Cycles that no frame of the fixed set needs under any of its stalls. */
 const HANG_LIMIT = 100_000;
+/** Full rate, then every kind of stalls. */
+const FLOWS = [undefined, ...STALLS.map((both) => ({ ...both, seed: 1 }))];
 
 /**
  * A machine that was loaded with other images than those that golden model and program simulator have: frames one by
  * one and queued at the door, at full rate and under stalls.
  */
 export async function loadedVerdict(fixed: FixedCase, binary: string, images: Images): Promise<Caught | null> {
-  const flows = [undefined, ...STALLS.map((both) => ({ ...both, seed: 1 }))];
   for (const pipelined of [false, true]) {
-    for (const stalls of flows) {
+    for (const stalls of FLOWS) {
       const caught = await runFlow(fixed, binary, { images, pipelined, ...(stalls && { stalls }) });
       if (caught !== null) return caught;
     }
@@ -61,7 +62,7 @@ export async function loadedVerdict(fixed: FixedCase, binary: string, images: Im
 
 /** Frames that queue at the door, which verify does not let them. */
 export async function queueVerdict(fixed: FixedCase, binary: string): Promise<Caught | null> {
-  for (const stalls of [undefined, { ...STALLS[0], seed: 1 }]) {
+  for (const stalls of FLOWS) {
     const caught = await runFlow(fixed, binary, { pipelined: true, ...(stalls && { stalls }) });
     if (caught !== null) return caught;
   }
