@@ -7,17 +7,14 @@ import { PROJECT_PATHS } from '../../base/project-layout.js';
 import type { Graph } from '../../frontend/graph.js';
 import { manifestLayers, projectFiles } from '../../hdlgen/project-files.js';
 import { loadTemplates } from '../../hdlgen/templates.js';
-import { calibrate } from '../../quant/calibrate.js';
-import { quantizeGraph } from '../../quant/quantize-graph.js';
 import { planSummary } from '../../report/plan-summary.js';
 import { checkTarget, writeProject } from '../../runtime/project.js';
 import { type PreprocessFile, readPreprocess } from '../data/preprocess-file.js';
-import { realSamples } from '../data/samples.js';
-import { readTensorFile, type TensorFile } from '../data/tensor-file.js';
+import type { TensorFile } from '../data/tensor-file.js';
 import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
 import type { Outcome } from '../frame/outcome.js';
 import { positive, shape, whole } from '../frame/values.js';
-import { importModel, type ModelFile, modelInputShape, readModelFile } from '../model/float-graph.js';
+import { importModel, type ModelFile, readModelFile } from '../model/float-graph.js';
 import {
   candidateMachines,
   MACHINE_OPTIONS,
@@ -26,7 +23,9 @@ import {
   requantizeWidths,
 } from '../model/machine-options.js';
 import { planText } from '../model/plan-text.js';
-import { calibrationNeeded, PRECISION_OPTIONS, type PrecisionOptions } from '../model/precision-options.js';
+import { PRECISION_OPTIONS, type PrecisionOptions } from '../model/precision-options.js';
+import { precisionText } from '../model/precision-text.js';
+import { type QuantizedModel, quantizeModel } from '../model/quantize.js';
 import { packageVersion } from '../package.js';
 
 interface Options extends PrecisionOptions, MachineOptions {
@@ -74,7 +73,6 @@ export function addCompile(program: Command, session: Session): void {
 interface Inputs {
   readonly model: ModelFile;
   readonly graph: Graph;
-  readonly calibration: TensorFile;
   readonly preprocess: PreprocessFile | null;
 }
 
@@ -82,19 +80,10 @@ async function compile(path: string, options: Options, context: Context): Promis
   await checkTarget(options.output, options.force ?? false);
   const machines = await candidateMachines(options);
   const inputs = await readInputs(path, options);
-  const samples = realSamples(inputs.calibration, {
-    shape: modelInputShape(inputs.graph),
-    preprocess: inputs.preprocess,
-    limit: options.limit,
-  });
   const { progress } = context;
-  const calibration = await calibrate(inputs.graph, samples, (done, all) => progress.count('calibrating', done, all));
-  progress.stage('quantizing');
-  const { weights, activations, ends } = options;
-  const widths = requantizeWidths(machines);
-  const network = quantizeGraph(inputs.graph, calibration, { weights, activations, ends, widths });
+  const quantized = await quantizeModel({ path, ...inputs, widths: requantizeWidths(machines) }, options, progress);
   progress.stage('planning');
-  const plan = planOn(network, machines);
+  const plan = planOn(quantized.network, machines);
   const cycles = countCycles(plan.machine, plan.images);
   const interval = countInterval(plan.machine, plan.images);
   progress.stage('writing');
@@ -104,21 +93,20 @@ async function compile(path: string, options: Options, context: Context): Promis
     interval,
     templates: await loadTemplates(),
     systole: packageVersion(),
-    inputs: manifestInputs(inputs),
-    options: manifestOptions(options, samples.length),
+    inputs: manifestInputs(inputs, quantized.calibration),
+    options: manifestOptions(options, quantized),
     vectorSeed: options.seed,
     extra: keptFiles(inputs),
   });
   await writeProject(options.output, files, { force: options.force ?? false });
-  return outcome(options, { plan, cycles, interval }, samples.length);
+  return outcome(options, { plan, cycles, interval }, quantized);
 }
 
 async function readInputs(path: string, options: Options): Promise<Inputs> {
   const model = await readModelFile(path);
   const graph = importModel(model, options.inputShape);
   const preprocess = options.preprocess === undefined ? null : await readPreprocess(options.preprocess);
-  if (options.calibration === undefined) throw calibrationNeeded(path);
-  return { model, graph, preprocess, calibration: await readTensorFile(options.calibration) };
+  return { model, graph, preprocess };
 }
 
 function keptFiles({ model, preprocess }: Inputs): Map<string, string | Uint8Array> {
@@ -127,16 +115,16 @@ function keptFiles({ model, preprocess }: Inputs): Map<string, string | Uint8Arr
   return files;
 }
 
-function manifestInputs({ model, calibration, preprocess }: Inputs): ManifestInput[] {
-  const parts = { model, calibration, ...(preprocess && { preprocess }) };
+function manifestInputs({ model, preprocess }: Inputs, calibration: TensorFile | null): ManifestInput[] {
+  const parts = { model, ...(calibration && { calibration }), ...(preprocess && { preprocess }) };
   return Object.entries(parts).map(([role, { name, sha256 }]) => ({ role, name, sha256 }));
 }
 
-/** As they count for the result: defaults filled in, no paths. */
-function manifestOptions(options: Options, samples: number): ManifestObject {
-  const { weights, activations, ends, clock, seed, inputShape } = options;
+/** As they count for the result: defaults filled in, no paths; without a precision where the model has its own. */
+function manifestOptions(options: Options, { precision, samples }: QuantizedModel): ManifestObject {
+  const { clock, seed, inputShape } = options;
   return {
-    ...{ weights, activations, ends, clock, seed, calibrationSamples: samples },
+    ...{ ...precision, clock, seed, calibrationSamples: samples },
     ...(inputShape && { inputShape }),
   };
 }
@@ -148,12 +136,14 @@ interface Planned {
   readonly interval: number;
 }
 
-function outcome(options: Options, { plan, cycles, interval }: Planned, samples: number): Outcome {
-  const { weights, activations, ends, clock, output } = options;
+function outcome(options: Options, { plan, cycles, interval }: Planned, quantized: QuantizedModel): Outcome {
+  const { clock, output } = options;
+  const { network } = plan;
   const summary = planSummary({ plan, cycles, interval, ledger: manifestLayers(plan, cycles) });
-  const precision = { weights, activations, ends, calibrationSamples: samples };
+  const own = { weights: null, activations: null, ends: null };
+  const shared = { output, network: network.name, calibrationSamples: quantized.samples, clock };
   return {
-    json: { output, network: plan.network.name, ...precision, clock, ...summary },
-    text: planText({ output, network: plan.network.name, ...precision, clock, summary }),
+    json: { ...shared, ...(quantized.precision ?? own), ...summary },
+    text: planText({ ...shared, precision: precisionText(network, quantized.precision), summary }),
   };
 }

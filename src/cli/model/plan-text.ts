@@ -6,32 +6,19 @@ import { facts, shortName, table } from '../frame/table.js';
 interface PlanPage {
   readonly output: string;
   readonly network: string;
-  readonly weights: number;
-  readonly activations: number;
-  readonly ends: 8 | 'same';
+  /** As words. */
+  readonly precision: string;
   readonly calibrationSamples: number;
   readonly clock: number;
   readonly summary: PlanSummary;
 }
 
-export function planText({
-  output,
-  network,
-  weights,
-  activations,
-  ends,
-  calibrationSamples,
-  clock,
-  summary,
-}: PlanPage): string {
+export function planText({ output, network, precision, calibrationSamples, clock, summary }: PlanPage): string {
   const { machine, planCycles, layers, memories } = summary;
   const ready = [
     ['network', network],
-    [
-      'precision',
-      `weights ${weights}, activations ${activations} bits; first and last layer ${ends === 8 ? '8 bits' : 'the same'}`,
-    ],
-    ['calibrated on', `${calibrationSamples} samples`],
+    ['precision', precision],
+    ['calibrated on', calibrationSamples === 0 ? 'nothing: no calibration needed' : `${calibrationSamples} samples`],
     ['machine', machineText(machine)],
     ['cycles', `${cyclesText(planCycles, clock)}, one image`],
     ['steady rate', rateText(summary.planInterval, clock)],
