@@ -40,11 +40,19 @@ const INTEGER_TYPES = {
   uint32: { make: Uint32Array, min: 0, max: 2 ** 32 - 1 },
 } as const;
 
+export interface FloatModelOptions {
+  /**
+   * Every operator by itself: otherwise ONNX Runtime fuses quantizers into their neighbours, drops some, and quantizes
+   * weights beside them, which moves results by a code or more.
+   */
+  readonly asWritten?: boolean;
+}
+
 /** @throws SystoleError tool-failed for a model that ONNX Runtime does not take. */
-export async function openFloatModel(onnxBytes: Uint8Array): Promise<FloatModel> {
+export async function openFloatModel(onnxBytes: Uint8Array, options: FloatModelOptions = {}): Promise<FloatModel> {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
-  const session = await createSession(onnxBytes);
+  const session = await createSession(onnxBytes, options.asWritten ? 'disabled' : 'all');
   const inputs = session.inputMetadata.map(tensorInfo);
   const outputs = session.outputMetadata.map(tensorInfo);
   return {
@@ -61,10 +69,14 @@ export async function openFloatModel(onnxBytes: Uint8Array): Promise<FloatModel>
   };
 }
 
-async function createSession(onnxBytes: Uint8Array): Promise<ort.InferenceSession> {
+async function createSession(
+  onnxBytes: Uint8Array,
+  graphOptimizationLevel: 'disabled' | 'all',
+): Promise<ort.InferenceSession> {
   try {
     return await ort.InferenceSession.create(onnxBytes, {
       executionProviders: ['wasm'],
+      graphOptimizationLevel,
       logSeverityLevel: FATAL_ONLY,
     });
   } catch (error) {

@@ -24,7 +24,7 @@ export async function compareWithRuntime(bytes: Uint8Array, options: ComparisonO
   const graph = importOnnx(bytes, options.inputShape === undefined ? {} : { inputShape: options.inputShape });
   const shape = graph.input.layout?.modelShape ?? graph.input.shape;
   const random = randomSource(7);
-  const source = await openFloatModel(bytes);
+  const source = await openFloatModel(bytes, { asWritten: true });
   const made = await openFloatModel(graphToOnnx(graph));
   let [difference, largest] = [0, 0];
   try {
