@@ -1,6 +1,5 @@
 /** QuantizeLinear and DequantizeLinear of constants: weights and biases. */
 import { type GridConstants, wrongCount } from '../import/grid.js';
-import { limit } from '../import/refuse.js';
 import { bitsFor, type Range } from '../onnx/integers.js';
 import type { ValueCodes } from '../onnx/model.js';
 import { oneAxis } from '../operators/axes.js';
@@ -12,7 +11,7 @@ type IntTensor = Extract<NumericTensor, { readonly type: 'int' }>;
 type Reserve = FoldCall['reserve'];
 type Call = FoldCall | ImportCall;
 
-/** Codes of int8 weights at most 8 bits, with a zero point subtracted 9: more only where the model has wider codes. */
+/** int8 weights have at most 8 bits, with a zero point subtracted 9. Biases have more, and are no codes to the array. */
 const FEWEST_BITS = 2;
 const MOST_BITS = 16;
 const USUAL_BITS = 8;
@@ -54,17 +53,16 @@ export function foldDequantize(
   const data = Float32Array.from(differences, (d, i) => Math.fround(d) * at(scale, i));
   if (declared === null) return { type: 'float', shape: x.shape, data };
   const scales = scale.length === 1 ? scale : Float32Array.from(data, (_, i) => at(scale, i));
-  const codes = codesOf(call, differences, zero, scales, x.range ?? declared);
-  return { type: 'float', shape: x.shape, data, codes };
+  const codes = codesOf(differences, zero, scales, x.range ?? declared);
+  return { type: 'float', shape: x.shape, data, ...(codes === undefined ? {} : { codes }) };
 }
 
 function codesOf(
-  call: Call,
   differences: Float64Array,
   zero: Float32Array,
   scale: Float32Array,
   range: Range,
-): ValueCodes {
+): ValueCodes | undefined {
   const most = (all: Iterable<number>): number => {
     let found = Number.NEGATIVE_INFINITY;
     for (const x of all) found = Math.max(found, x);
@@ -73,8 +71,6 @@ function codesOf(
   const least = (all: ArrayLike<number>): number => -most(Array.from(all, (x) => -x));
   const byType = bitsFor([range[0] - most(zero), range[1] - least(zero)]);
   const bits = byType <= USUAL_BITS ? byType : bitsFor([least(differences), most(differences)]);
-  if (bits > MOST_BITS) {
-    throw limit(call, 'weights of more than 16 bits are not supported', { actual: `${bits} bits` });
-  }
+  if (bits > MOST_BITS) return undefined;
   return { values: Int16Array.from(differences), scale, bits: Math.max(FEWEST_BITS, bits), bipolar: false };
 }

@@ -6,7 +6,8 @@ import { oneAxis } from '../operators/axes.js';
 import type { FoldCall, ImportCall, NumericTensor } from '../operators/operator.js';
 import { linearQuantizer } from '../quantizer.js';
 import { perChannel } from './per-channel.js';
-import { limit, mismatch } from './refuse.js';
+import { limit, mismatch, placeOf } from './refuse.js';
+import { reserve } from './state.js';
 import type { Grid, MapValue } from './value.js';
 
 type Call = FoldCall | ImportCall;
@@ -60,6 +61,7 @@ export function gridOf(call: ImportCall, value: MapValue, constants: GridConstan
     if (data.length === 1) return data;
     const at = oneAxis(call, axis, value.shape.length);
     if (value.shape[at] !== data.length) throw wrongCount(call, value.shape, at, data.length);
+    reserve(call.state, data.byteLength + value.tensor.channels * data.BYTES_PER_ELEMENT, placeOf(call.node));
     const shape = [data.length, ...value.shape.slice(at + 1).map(() => 1)];
     return perChannel(call, value, value.shape, { shape, data });
   };

@@ -4,8 +4,8 @@
  */
 import type { FloatOperand } from '../import/operands.js';
 import { optionalConstant } from '../import/operands.js';
-import { limit } from '../import/refuse.js';
-import { partOf } from '../import/state.js';
+import { limit, placeOf } from '../import/refuse.js';
+import { partOf, reserve } from '../import/state.js';
 import type { ConstantValue, Value } from '../import/value.js';
 import { ADD, MUL } from './arithmetic.js';
 import { CONV_ATTRIBUTES, importConv } from './conv.js';
@@ -74,6 +74,7 @@ function biasAt(call: ImportCall, index: number, codes: readonly number[], weigh
   if (bias.type !== 'int' || x.length !== 1 || weights.kind !== 'constant') {
     throw limit(call, 'biases must be integers, of constant weights and an input of one scale');
   }
+  reserve(call.state, bias.data.length * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
   const data = Float32Array.from(bias.data, (code, i) => Math.fround(x[0]! * w[w.length === 1 ? 0 : i]!) * code);
   const operand: FloatOperand = { name: call.node.inputs[index]!, shape: bias.shape, data };
   return { kind: 'constant', name: operand.name, tensor: { type: 'float', shape: operand.shape, data } };

@@ -5,14 +5,17 @@ import type { Rounding, UniformQuantizer } from '../graph.js';
 import { emitQuant } from '../import/emit.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { broadcastShape, perChannel, shapeWith } from '../import/per-channel.js';
-import { limit, mismatch } from '../import/refuse.js';
+import { limit, mismatch, placeOf } from '../import/refuse.js';
+import { reserve } from '../import/state.js';
 import type { MapValue, Value } from '../import/value.js';
 import { bitsFor, type Range } from '../onnx/integers.js';
 import { quantizedCode } from '../quantizer.js';
 import { type FoldCall, type ImportCall, NEWEST_OPSET, type NumericTensor, type Operator } from './operator.js';
 
-const DOMAINS = ['', 'onnx.brevitas', 'qonnx.custom_op.general', 'finn.custom_op.general'];
+export const QONNX_DOMAINS = ['', 'onnx.brevitas', 'qonnx.custom_op.general', 'finn.custom_op.general'];
+/** Of weights and activations; biases have more, and are no codes to the array. */
 const MOST_BITS = 16;
+const WIDEST = 32;
 
 /** QONNX's names; half-up and half-down are meant from and towards zero there. */
 const ROUNDINGS: Readonly<Record<string, Rounding>> = {
@@ -27,12 +30,6 @@ const ROUNDINGS: Readonly<Record<string, Rounding>> = {
   HALF_DOWN: 'half-to-zero',
 };
 
-interface Constants {
-  readonly scale: NumericTensor;
-  readonly zero: NumericTensor;
-  readonly bits: NumericTensor;
-}
-
 const QUANT: Omit<Operator, 'name' | 'domain' | 'opsets'> = {
   inputs: [4, 4],
   attributes: {
@@ -46,8 +43,10 @@ const QUANT: Omit<Operator, 'name' | 'domain' | 'opsets'> = {
       NumericTensor,
       NumericTensor,
     ];
-    const range = rangeOf(call, bits);
-    return isBipolar(call, range) ? foldSigns(call, scale, zero) : foldQuant(call, { scale, zero, bits }, range);
+    const width = widthOf(call, bits);
+    return isBipolar(call, width)
+      ? foldSigns(call, scale, zero)
+      : foldQuant(call, scale, zero, codeRange(call, width, WIDEST));
   },
   import: importQuant,
 };
@@ -60,7 +59,7 @@ const BIPOLAR_QUANT: Omit<Operator, 'name' | 'domain' | 'opsets'> = {
 };
 
 const everywhere = (name: string, rest: typeof QUANT): Operator[] =>
-  DOMAINS.map((domain) => ({
+  QONNX_DOMAINS.map((domain) => ({
     ...rest,
     ...{ name, domain, opsets: domain === '' ? [7, NEWEST_OPSET] : [1, NEWEST_OPSET] },
     unversioned: domain !== '',
@@ -74,33 +73,29 @@ export const QONNX: readonly Operator[] = [
 
 type Call = FoldCall | ImportCall;
 
-/** Codes that the width, sign and narrowness leave. @throws SystoleError operator-limit for a width that is none */
-function rangeOf(call: Call, widths: NumericTensor): Range {
+/** One for all channels. */
+function widthOf(call: Call, widths: NumericTensor): number {
   const [bits = 0, ...others] = widths.data;
-  if (others.some((n) => n !== bits) || !Number.isInteger(bits) || bits < 1 || bits > MOST_BITS) {
-    throw limit(call, 'the bit width must be one whole number', {
-      expected: `1 to ${MOST_BITS}`,
-      actual: [...new Set(widths.data)].slice(0, 4).join(', '),
-    });
+  if (others.every((n) => n === bits)) return bits;
+  throw limit(call, 'the bit width must be the same for all channels');
+}
+
+/** Codes that the width, sign and narrowness leave. @throws SystoleError operator-limit for a width that is none */
+export function codeRange(call: Call, bits: number, most = MOST_BITS): Range {
+  if (!Number.isInteger(bits) || bits < 1 || bits > most) {
+    throw limit(call, 'the bit width must be a whole number', { expected: `1 to ${most}`, actual: `${bits}` });
   }
   const narrow = call.attributes.int('narrow');
   if (call.attributes.int('signed') === 0) return [0, 2 ** bits - 1 - narrow];
-  // Signed codes of one bit are -1 and +1, whatever else is said.
-  return bits === 1 ? [-1, 1] : [-(2 ** (bits - 1)) + narrow, 2 ** (bits - 1) - 1];
+  return [-(2 ** (bits - 1)) + narrow, 2 ** (bits - 1) - 1];
 }
 
-function isBipolar(call: Call, [lo, hi]: Range): boolean {
-  return call.attributes.int('signed') === 1 && lo === -1 && hi === 1 && widthOf(call) === 1;
+/** Signed codes of one bit, whatever else is said. */
+function isBipolar(call: Call, bits: number): boolean {
+  return bits === 1 && call.attributes.int('signed') === 1;
 }
 
-function widthOf(call: Call): number {
-  const operand = call.inputs[3];
-  if (operand === null || operand === undefined) return 0;
-  const tensor = 'kind' in operand ? (operand.kind === 'constant' ? operand.tensor : null) : operand;
-  return tensor === null || tensor.type === 'other' ? 0 : tensor.data[0]!;
-}
-
-function roundingOf(call: Call): Rounding {
+export function roundingOf(call: Call): Rounding {
   const mode = call.attributes.string('rounding_mode');
   const rounding = ROUNDINGS[mode.toUpperCase()];
   if (rounding !== undefined) return rounding;
@@ -123,13 +118,15 @@ function importQuant(call: ImportCall): Value[] {
   const value = mapOperand(call, 0);
   const scale = required(call, 1, 'the scale');
   const zero = required(call, 2, 'the zero point');
-  const range = rangeOf(call, required(call, 3, 'the bit width'));
-  if (isBipolar(call, range)) return [bipolar(call, value, scale, zero)];
+  const width = widthOf(call, required(call, 3, 'the bit width'));
+  const range = codeRange(call, width);
+  if (isBipolar(call, width)) return [bipolar(call, value, scale, zero)];
   let { shape } = value;
   for (const constant of [scale, zero])
     shape = shapeWith(call, { ...value, shape }, { ...constant, data: new Float32Array(0) });
   const channels = (constant: NumericTensor): Float32Array => {
     const data = Float32Array.from(constant.data);
+    reserve(call.state, data.byteLength + value.tensor.channels * data.BYTES_PER_ELEMENT, placeOf(call.node));
     return oneForAll(data) ?? perChannel(call, value, shape, { shape: constant.shape, data });
   };
   positive(call, scale);
@@ -171,7 +168,7 @@ function foldSigns(call: FoldCall, scale: NumericTensor, zero: NumericTensor | n
 }
 
 /** Weights on their grid, with the codes beside them: the zero point is subtracted, so it must be whole. */
-function foldQuant(call: FoldCall, { scale, zero }: Constants, range: Range): NumericTensor {
+function foldQuant(call: FoldCall, scale: NumericTensor, zero: NumericTensor, range: Range): NumericTensor {
   const x = floats(call);
   const { shape } = x;
   const elements = x.data.length;
@@ -179,20 +176,19 @@ function foldQuant(call: FoldCall, { scale, zero }: Constants, range: Range): Nu
   const scales = expanded(call, positive(call, scale), scale.shape, shape, elements);
   const zeros = expanded(call, Float32Array.from(zero.data), zero.shape, shape, elements);
   if (zeros.some((z) => !Number.isInteger(z))) throw limit(call, 'the zero point of weights is no whole number');
-  call.reserve(elements * (Float32Array.BYTES_PER_ELEMENT + Int16Array.BYTES_PER_ELEMENT));
+  call.reserve(elements * (2 * Float32Array.BYTES_PER_ELEMENT + Int16Array.BYTES_PER_ELEMENT));
   const quantizer: UniformQuantizer = {
     ...{ kind: 'uniform', scale: scales, zero: zeros, lo: range[0], hi: range[1] },
     ...{ round: roundingOf(call), zeroInside: true },
   };
   const at = (all: Float32Array, i: number): number => all[all.length === 1 ? 0 : i]!;
-  const values = new Int16Array(elements);
-  for (let i = 0; i < elements; i++) values[i] = quantizedCode(quantizer, i, x.data[i]!) - at(zeros, i);
-  const data = Float32Array.from(values, (code, i) => code * at(scales, i));
+  const codes = Float32Array.from(x.data, (v, i) => quantizedCode(quantizer, i, v) - at(zeros, i));
+  const data = codes.map((code, i) => code * at(scales, i));
   const most = zeros.reduce((a, b) => Math.max(a, b));
   const least = zeros.reduce((a, b) => Math.min(a, b));
   const bits = Math.max(2, bitsFor([range[0] - most, range[1] - least]));
-  if (bits > MOST_BITS) throw limit(call, 'weights of more than 16 bits are not supported', { actual: `${bits} bits` });
-  return { type: 'float', shape, data, codes: { values, scale: scales, bits, bipolar: false } };
+  if (bits > MOST_BITS) return { type: 'float', shape, data };
+  return { type: 'float', shape, data, codes: { values: Int16Array.from(codes), scale: scales, bits, bipolar: false } };
 }
 
 function floats(call: FoldCall): Extract<NumericTensor, { readonly type: 'float' }> {

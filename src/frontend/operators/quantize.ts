@@ -4,7 +4,8 @@ import { constantOperand } from '../fold/tensor.js';
 import { emitQuant } from '../import/emit.js';
 import { type GridConstants, gridConstants, gridOf, sameSteps } from '../import/grid.js';
 import { mapOperand, notReal, optionalConstant } from '../import/operands.js';
-import { limit } from '../import/refuse.js';
+import { limit, placeOf } from '../import/refuse.js';
+import { reserve } from '../import/state.js';
 import type { HostValue, MapValue, Value } from '../import/value.js';
 import { rangeOfType, UINT8 } from '../onnx/integers.js';
 import { elementTypeName } from '../onnx/tensor.js';
@@ -110,7 +111,8 @@ export function dequantized(call: ImportCall, codes: number, scale: number, zero
     const scales = optionalConstant(call, scale, 'the scale');
     if (scales === null) throw limit(call, 'the scale is missing', { expected: `input ${scale}` });
     const zeros = optionalConstant(call, zero, 'the zero point');
-    return { kind: 'constant', name, tensor: dequantizedConstant(call, tensor, scales, zeros, () => undefined) };
+    const count = (bytes: number): void => reserve(call.state, bytes, placeOf(call.node));
+    return { kind: 'constant', name, tensor: dequantizedConstant(call, tensor, scales, zeros, count) };
   }
   if ((value?.kind !== 'map' && value?.kind !== 'host') || value.grid === undefined) {
     throw limit(call, 'only codes are dequantized', {

@@ -19,7 +19,6 @@ const REWRITES: Readonly<Record<string, string>> = {
   MatMulInteger: STATIC,
   MatMulIntegerToFloat: STATIC,
   MultiThreshold: QUANTIZED,
-  Trunc: QUANTIZED,
   XnorPopcountMatMul: QUANTIZED,
   Elu: SMOOTH,
   HardSigmoid: SMOOTH,

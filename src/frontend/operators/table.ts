@@ -15,6 +15,7 @@ import { QLINEAR } from './qlinear.js';
 import { QONNX } from './qonnx.js';
 import { QUANTIZATION } from './quantize.js';
 import { REDUCE_MEAN } from './reduce.js';
+import { TRUNC_OPERATORS } from './trunc.js';
 
 export const OPERATORS: readonly Operator[] = [
   ADD,
@@ -59,6 +60,7 @@ export const OPERATORS: readonly Operator[] = [
   ...QUANTIZATION,
   ...QONNX,
   ...QLINEAR,
+  ...TRUNC_OPERATORS,
 ];
 
 const BY_NAME = new Map(OPERATORS.map((operator) => [`${operator.domain}:${operator.name}`, operator]));

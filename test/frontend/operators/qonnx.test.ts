@@ -170,6 +170,24 @@ describe('Quant', () => {
     );
   });
 
+  it('of a bias may have 32 bits, and is a float32 bias then', () => {
+    const made = conv({
+      ...weights('Quant', randomFloats([2, 2, 2, 2], 1), constants(0.25, 0, 4)),
+      nodes: [
+        node('BipolarQuant', 'x one', 'xq', {}, GENERAL),
+        node('Quant', 'w s z n', 'wq', {}, GENERAL),
+        node('Quant', 'b bs z wide', 'bq', {}, GENERAL),
+        node('Conv', 'xq wq bq', 'y'),
+      ],
+      initializers: {
+        ...{ w: randomFloats([2, 2, 2, 2], 1), one: floats([], [1]), ...constants(0.25, 0, 4) },
+        ...{ b: floats([2], [1000.1, -0.07]), bs: floats([], [0.125]), wide: floats([], [32]) },
+      },
+    });
+    expect(made.bias.data).toEqual(Float32Array.of(1000.125, -0.125));
+    expect(made.codes).toMatchObject({ bits: 4 });
+  });
+
   it('says in its refusals which constant is at fault', () => {
     const of = (initializers: Record<string, BuiltTensor>, attributes: Attributes = {}) =>
       codeAndPlace(activation(attributes, { ...constants(1, 0, 4), ...initializers }));
@@ -213,5 +231,36 @@ describe('BipolarQuant', () => {
       initializers: { s: floats([1, 2], [1, 2]) },
     };
     expect(refusalOf(recipe).code).toBe('operator-limit');
+  });
+});
+
+describe('Trunc', () => {
+  const trunc = (inputs: string, attributes: Attributes = {}): ModelRecipe => ({
+    shape: [1, 8],
+    nodes: [node('Trunc', `x ${inputs}`, 'y', attributes, GENERAL)],
+    initializers: {
+      ...{ s: floats([], [0.5]), z: floats([], [0]), in: floats([], [6]), out: floats([], [4]) },
+      ...{ os: floats([], [2]), one: floats([], [1]), odd: floats([], [1.5]) },
+    },
+  });
+  // In steps of 0.5: 5, -5, 7, 8, -1, 30, -30, 0; a quarter of them 1.25, -1.25, 1.75, 2, -0.25, 7.5, -7.5, 0.
+  const INPUT = [2.5, -2.5, 3.5, 4, -0.5, 15, -15, 0];
+
+  it('of the first form drops low bits and keeps the scale', async () => {
+    expect(await run(trunc('s z in out'), INPUT)).toEqual([0.5, -1, 0.5, 1, -0.5, 3.5, -4, 0]);
+    expect(await run(trunc('s z in out', { rounding_mode: 'CEIL' }), INPUT)).toEqual([1, -0.5, 1, 1, 0, 4, -3.5, 0]);
+  });
+
+  it('of the second form has a scale of its own, and clamps', async () => {
+    const second = (attributes: Attributes) => run(trunc('s z in os z out', attributes), INPUT);
+    expect(await second({ signed: 1, narrow: 0 })).toEqual([2, -4, 2, 4, -2, 14, -16, 0]);
+    expect(await second({ signed: 1, narrow: 0, rounding_mode: 'ROUND' })).toEqual([2, -2, 4, 4, 0, 14, -16, 0]);
+    expect(await second({ signed: 0, narrow: 0 })).toEqual([2, 0, 2, 4, 0, 14, 0, 0]);
+  });
+
+  it('is refused with a zero point, or where the scales are no power of two apart', () => {
+    const place = 'node y (qonnx.custom_op.general.Trunc)';
+    expect(codeAndPlace(trunc('s one in out'))).toEqual(['operator-limit', place]);
+    expect(codeAndPlace(trunc('s z in odd z out'))).toEqual(['operator-limit', place]);
   });
 });
