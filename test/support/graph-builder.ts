@@ -1,13 +1,17 @@
 /** Builds float graphs node by node: names and shapes follow; constants are random where a test gives none. */
 import { type RandomSource, randomSource } from '../../src/base/random.js';
 import type {
+  BatchNorm,
   Clamp,
   Constant,
   EpilogueStep,
   Graph,
   GraphNode,
   GraphTensor,
+  Quantizer,
   Shape,
+  UniformQuantizer,
+  WeightCodes,
   Window2d,
 } from '../../src/frontend/graph.js';
 
@@ -24,6 +28,8 @@ export interface ConvChoice extends WindowChoice {
   readonly weights?: readonly number[];
   readonly bias?: readonly number[];
   readonly clamp?: Clamp;
+  /** Weights that the model carries as codes: as many random ones as needed, or those given. */
+  readonly codes?: { readonly bits: number; readonly scale?: readonly number[]; readonly values?: readonly number[] };
 }
 
 export const RELU: Clamp = { min: 0, max: null };
@@ -51,6 +57,7 @@ export class GraphBuilder {
     const groups = choice.groups ?? 1;
     const shape = [choice.channels, cin / groups, ...window.kernel];
     const size = (i: 0 | 1, length: number) => extent(length, window, i);
+    const coded = choice.codes && this.#codes(shape, choice.codes);
     return this.#add(
       {
         ...this.#base('conv'),
@@ -58,8 +65,8 @@ export class GraphBuilder {
         input,
         ...window,
         groups,
-        weights: this.#constant(shape, choice.weights),
-        bias: this.#constant([choice.channels], choice.bias),
+        ...(coded ?? { weights: this.#constant(shape, choice.weights) }),
+        bias: this.#constant([choice.channels], choice.bias ?? (coded && this.#eighths(choice.channels))),
         clamp: choice.clamp ?? OPEN,
       },
       [1, choice.channels, size(0, height), size(1, width)],
@@ -68,13 +75,14 @@ export class GraphBuilder {
 
   dense(choice: Omit<ConvChoice, 'kernel'>, input = this.#last): this {
     const features = this.#shape(input).reduce((a, b) => a * b, 1);
+    const coded = choice.codes && this.#codes([choice.channels, features], choice.codes);
     return this.#add(
       {
         ...this.#base('dense'),
         kind: 'dense',
         input,
-        weights: this.#constant([choice.channels, features], choice.weights),
-        bias: this.#constant([choice.channels], choice.bias),
+        ...(coded ?? { weights: this.#constant([choice.channels, features], choice.weights) }),
+        bias: this.#constant([choice.channels], choice.bias ?? (coded && this.#eighths(choice.channels))),
         clamp: choice.clamp ?? OPEN,
       },
       [1, choice.channels],
@@ -83,6 +91,21 @@ export class GraphBuilder {
 
   add(a: string, b = this.#last, clamp: Clamp = OPEN): this {
     return this.#add({ ...this.#base('add'), kind: 'add', inputs: [a, b], clamp }, this.#shape(a));
+  }
+
+  quant(quantizer: Quantizer, input = this.#last): this {
+    return this.#add({ ...this.#base('quant'), kind: 'quant', input, quantizer }, this.#shape(input));
+  }
+
+  /** gain, bias, mean and variance of every channel in turn. */
+  norm(channels: readonly (readonly [number, number, number, number])[], epsilon = 0): this {
+    const part = (i: number) => Float32Array.from(channels, (channel) => channel[i]!);
+    const norm: BatchNorm = { gain: part(0), bias: part(1), mean: part(2), variance: part(3), epsilon };
+    const scale = norm.gain.map((g, c) => g / Math.sqrt(norm.variance[c]! + epsilon));
+    const shift = norm.bias.map((b, c) => b - norm.mean[c]! * scale[c]!);
+    const input = this.#last;
+    const node = { ...this.#base('norm'), kind: 'affine', input, scale, shift, norm, clamp: OPEN } as const;
+    return this.#add(node, this.#shape(input));
   }
 
   affine(choice: { scale?: readonly number[]; shift?: readonly number[]; clamp?: Clamp } = {}): this {
@@ -133,11 +156,40 @@ export class GraphBuilder {
     return this.tensors.get(name)!.shape;
   }
 
+  /** Biases whose sums with a few codes are exact. */
+  #eighths(count: number): readonly number[] {
+    return Array.from({ length: count }, () => this.#random.integer(-32, 32) / 8);
+  }
+
+  #codes(shape: Shape, choice: NonNullable<ConvChoice['codes']>): { weights: Constant; codes: WeightCodes } {
+    const { bits } = choice;
+    const count = shape.reduce((a, b) => a * b, 1);
+    const half = 2 ** (bits - 1);
+    const draw = () => (bits === 1 ? 2 * this.#random.integer(0, 1) - 1 : this.#random.integer(-half, half - 1));
+    const values = Int16Array.from(choice.values ?? Array.from({ length: count }, draw));
+    const scale = Float32Array.from(choice.scale ?? [1]);
+    const perChannel = count / shape[0]!;
+    const worth = (i: number) => scale[scale.length === 1 ? 0 : Math.floor(i / perChannel)]!;
+    const data = Float32Array.from(values, (code, i) => code * worth(i));
+    return { weights: { shape, data }, codes: { values, scale, bits, bipolar: bits === 1 } };
+  }
+
   #constant(shape: Shape, values?: readonly number[]): Constant {
     const length = shape.reduce((a, b) => a * b, 1);
     const data = Float32Array.from(values ?? Array.from({ length }, () => this.#random.uniform() * 2 - 1));
     return { shape, data };
   }
+}
+
+export function uniform(
+  changes: Partial<Omit<UniformQuantizer, 'scale' | 'zero'>> & {
+    scale?: number | readonly number[];
+    zero?: number;
+  } = {},
+): UniformQuantizer {
+  const { scale = 1, zero = 0, ...rest } = changes;
+  const constants = { scale: Float32Array.from([scale].flat()), zero: Float32Array.of(zero) };
+  return { kind: 'uniform', lo: -128, hi: 127, round: 'half-even', zeroInside: false, ...rest, ...constants };
 }
 
 /** Samples for a graph's input, uniform in lo..hi. */

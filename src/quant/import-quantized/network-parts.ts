@@ -5,7 +5,7 @@ import { mapShape } from '../lower.js';
 import type { CodeTensor, InputQuantizer, Layer } from '../network.js';
 import { toNumber } from '../rational.js';
 import type { CodeGrid } from './grid.js';
-import { quantizedLayer, rawLayer } from './make-layer.js';
+import { type LayerSetting, type MadeLayer, quantizedLayer, rawLayer } from './make-layer.js';
 import type { Coded, Pending } from './values.js';
 
 /** Of accumulators that leave as they are: nothing reads it. */
@@ -27,10 +27,10 @@ export class NetworkParts {
   }
 
   /** Accumulators onto a grid, then the max pools that stood before it. */
-  quantize(pending: Pending, grid: CodeGrid, output: string, sources: readonly string[]): Coded {
+  quantize(pending: Pending, wished: CodeGrid, output: string, sources: readonly string[]): Coded {
     const { pools } = pending;
     const name = pools.length === 0 ? output : this.#unusedTensor(pending.output);
-    const { layer, most } = quantizedLayer(pending, grid, this.#setting(pending, name, sources));
+    const { grid, layer, most } = exactLayer(pending, wished, this.#setting(pending, name, sources));
     const bits = bitsOf(Math.max(most, Math.ceil(grid.zero)));
     this.addTensor(name, pending.output, { bits, scale: toNumber(grid.scales[0]!), zero: grid.zero });
     this.layers.push(layer);
@@ -60,7 +60,7 @@ export class NetworkParts {
     return { ...input, tensor };
   }
 
-  #setting(pending: Pending, output: string, sources: readonly string[]) {
+  #setting(pending: Pending, output: string, sources: readonly string[]): LayerSetting {
     const { channels } = mapShape(this.graph, pending.output);
     return {
       name: this.#unusedName(pending.base.name),
@@ -84,6 +84,16 @@ export class NetworkParts {
     for (let i = 2; this.tensors.has(name) || (i > 2 && this.graph.tensors.has(name)); i++) name = `${wanted}#${i}`;
     return name;
   }
+}
+
+/** The requantizer's ties go to even codes. Where the model's go to odd ones, codes move up by one. */
+function exactLayer(pending: Pending, grid: CodeGrid, setting: LayerSetting): MadeLayer & { readonly grid: CodeGrid } {
+  const made = { ...quantizedLayer(pending, grid, setting), grid };
+  if (made.layer.exactness.kind === 'exact' || grid.round !== 'half-even' || grid.step !== 1) return made;
+  const { base, lo, hi, zero } = grid;
+  const moved = { ...grid, base: base - 1, lo: lo + 1, hi: hi + 1, zero: zero + 1 };
+  const again = { ...quantizedLayer(pending, moved, setting), grid: moved };
+  return again.layer.exactness.kind === 'exact' ? again : made;
 }
 
 export function bitsOf(most: number): number {
