@@ -11,7 +11,7 @@ import { requantize } from '../../src/quant/golden.js';
 import { evaluate, type QuantizerConstants, realQuantizer } from '../../src/quant/quantizer.js';
 import { dyadic, multiply } from '../../src/quant/rational.js';
 import type { Reach } from '../../src/quant/steps.js';
-import { constantsArbitrary, quantizerArbitrary, rangeArbitrary } from './quantizers.js';
+import { constantsArbitrary, modelQuantizerArbitrary, quantizerArbitrary, rangeArbitrary } from './quantizers.js';
 
 const WIDE: RequantizeWidths = { mBits: 34, bBits: 64, nBits: 6 };
 
@@ -28,9 +28,10 @@ const widthsArbitrary: fc.Arbitrary<RequantizeWidths> = fc.record({
 
 /** Both quantizers on everything: how many pairs differ, and by how much at most. */
 function bruteForce(c: ChannelConstants, { range, residualCodes }: Reach) {
+  const { round } = c;
   const { lo, hi } = c.quantizer;
   const residual = { tensor: 'r', m: [c.r] };
-  const q = { m: [c.m], b: [c.b], n: [c.n], round: 'floor', lo, hi, residual } as const;
+  const q = { m: [c.m], b: [c.b], n: [c.n], round, lo, hi, residual } as const;
   let [differing, maxCodes] = [0, 0];
   for (let res = 0; res < residualCodes; res++) {
     for (let acc = range.min; acc <= range.max; acc++) {
@@ -81,6 +82,33 @@ describe('constantsOfScale', () => {
       { numRuns: 2000, seed: 2 },
     );
     expect(Math.min(kinds.exact, kinds.approximate)).toBeGreaterThan(100);
+  });
+
+  it('claims exactly what both do for what models bring, rounding down or to the nearest even', () => {
+    const kinds = { exact: 0, approximate: 0 };
+    const round = fc.constantFrom('floor' as const, 'nearest-even' as const);
+    fc.assert(
+      fc.property(modelQuantizerArbitrary, reachArbitrary, round, (f, reach, rounding) => {
+        const c = constantsOfScale(f, reach, WIDE, rounding);
+        kinds[c.exactness.kind] += 1;
+        expect(claim(c)).toMatchObject(bruteForce(c, reach));
+        expect(() => checkCertificate(c, reach, 'layer')).not.toThrow();
+      }),
+      { numRuns: 2000, seed: 9 },
+    );
+    expect(Math.min(kinds.exact, kinds.approximate)).toBeGreaterThan(100);
+  });
+
+  it('needs no shift where the code changes once: one threshold, whatever its sign', () => {
+    fc.assert(
+      fc.property(modelQuantizerArbitrary, rangeArbitrary, (wide, range) => {
+        const f = { ...wide, lo: 0, least: 0, hi: 1, most: 1, step: 1 };
+        const c = constantsOfScale(f, { range, residualCodes: 1 }, WIDE);
+        expect(c).toMatchObject({ n: 0, exactness: { kind: 'exact' } });
+        expect(Math.abs(c.m)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 500, seed: 10 },
+    );
   });
 
   it('is exact wherever the widths are those of a machine and no two ties disagree', () => {

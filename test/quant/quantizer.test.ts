@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeOf, evaluate, type QuantizerConstants, realQuantizer } from '../../src/quant/quantizer.js';
+import { rounded } from '../../src/frontend/quantizer.js';
+import {
+  codeOf,
+  evaluate,
+  mirrored,
+  type QuantizerConstants,
+  realQuantizer,
+  slopeOf,
+} from '../../src/quant/quantizer.js';
 import { dyadic } from '../../src/quant/rational.js';
+import { roundHalves, thresholdOf } from '../../src/quant/rounding.js';
 import { type AccRange, stepRows } from '../../src/quant/steps.js';
-import { quantizerArbitrary, rangeArbitrary } from './quantizers.js';
+import { modelQuantizerArbitrary, quantizerArbitrary, rangeArbitrary, roundingArbitrary } from './quantizers.js';
 
 function quantizer(changes: Partial<QuantizerConstants> = {}) {
   return realQuantizer({
@@ -66,7 +75,48 @@ describe('the real-valued quantizer', () => {
   });
 });
 
+describe('rounding', () => {
+  it('begins each code where the modes say, and agrees with the frontend on single values', () => {
+    fc.assert(
+      fc.property(roundingArbitrary, fc.integer({ min: -400, max: 400 }), (round, eighths) => {
+        const x = eighths / 8;
+        const halves = Math.floor(2 * x);
+        const code = Number(roundHalves(round, BigInt(halves), halves === 2 * x));
+        expect(code + 0).toBe(rounded(round, x) + 0);
+        for (let k = code - 2; k <= code + 2; k++) {
+          const { halves: from, closed } = thresholdOf(round, k);
+          expect(2 * x > from || (closed && 2 * x === from)).toBe(code >= k);
+        }
+      }),
+      { numRuns: 3000, seed: 4 },
+    );
+  });
+});
+
 describe('stepRows', () => {
+  it('finds the steps of what models bring: compared by squaring, evaluated by integer square roots', () => {
+    fc.assert(
+      fc.property(
+        modelQuantizerArbitrary,
+        rangeArbitrary,
+        fc.integer({ min: 1, max: 4 }),
+        (f, range, residualCodes) => {
+          const rising = slopeOf(f).alpha < 0 ? mirrored(f) : f;
+          for (let res = 0; res < residualCodes; res++) {
+            const expected = Array.from({ length: f.hi - f.lo }, (_, i) => {
+              const k = f.lo + 1 + i;
+              let acc = range.min;
+              while (acc <= range.max && evaluate(rising, acc, res) < k) acc++;
+              return acc;
+            });
+            expect(Array.from(stepRows(rising, range)(res), (step) => step + 0)).toEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 3000, seed: 5 },
+    );
+  });
+
   it('finds for every code the first accumulator that reaches it', () => {
     fc.assert(
       fc.property(quantizerArbitrary, rangeArbitrary, fc.integer({ min: 1, max: 5 }), (f, range, residualCodes) => {

@@ -1,5 +1,6 @@
 /** Small quantizers for fast-check: constants with few bits, so that ties happen, and any float32. */
 import fc from 'fast-check';
+import type { Rounding } from '../../src/frontend/graph.js';
 import { type QuantizerConstants, type RealQuantizer, realQuantizer } from '../../src/quant/quantizer.js';
 import { dyadic } from '../../src/quant/rational.js';
 import type { AccRange } from '../../src/quant/steps.js';
@@ -29,3 +30,31 @@ export const constantsArbitrary: fc.Arbitrary<QuantizerConstants> = fc
   .map(({ limits, ...rest }) => ({ ...rest, lo: Math.min(...limits), hi: Math.max(...limits) }));
 
 export const quantizerArbitrary: fc.Arbitrary<RealQuantizer> = constantsArbitrary.map(realQuantizer);
+
+const ROUNDINGS: readonly Rounding[] = [
+  ...(['half-even', 'half-up', 'half-down', 'half-away', 'half-to-zero'] as const),
+  ...(['floor', 'ceil', 'to-zero', 'away'] as const),
+];
+export const roundingArbitrary = fc.constantFrom(...ROUNDINGS);
+
+const small = fc.integer({ min: -40, max: 40 }).map(BigInt);
+const line = fc.record({ p: small, q: small, r: small });
+/** Squares among them: their roots are rational and meet ties. */
+const square = fc.record({ num: fc.constantFrom(0n, 1n, 2n, 4n, 9n), den: fc.constantFrom(1n, 3n, 4n, 16n) });
+
+/** What models bring: any rounding, a batch norm's root or none, rising or falling, clamps of a channel's own, codes left out. */
+export const modelQuantizerArbitrary: fc.Arbitrary<RealQuantizer> = fc
+  .record({
+    line,
+    root: fc.option(fc.tuple(line, square)),
+    d: fc.integer({ min: 1, max: 64 }).map(BigInt),
+    round: roundingArbitrary,
+    zero: fc.integer({ min: -3, max: 9 }),
+    step: fc.constantFrom(1, 1, 1, 2),
+    limits: fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ line: rational, root, limits, ...rest }) => {
+    const [lo, least, most, hi] = limits.sort((a, b) => a - b) as [number, number, number, number];
+    const behind = root && { ...root[0], ...root[1] };
+    return { ...rational, p: behind ? 0n : rational.p, root: behind, lo, hi, least, most, ...rest };
+  });
