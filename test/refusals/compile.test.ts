@@ -106,9 +106,12 @@ describe('compile refuses a machine', () => {
   });
 
   it('whose memories the network does not fit, saying which and by how much', async () => {
-    const memories = { weight: 'weightWords', activation: 'activationWords', program: 'programWords' };
-    for (const [memory, field] of Object.entries(memories)) {
-      const words = field === 'programWords' ? 64 : 2;
+    const memories = [
+      ['weight', 'weightWords', 2],
+      ['activation', 'activationWords', 4],
+      ['program', 'programWords', 64],
+    ] as const;
+    for (const [memory, field, words] of memories) {
       const path = own('small', { memory: { ...machine.memory, [field]: words } });
       const { exit, code, message, where, actual } = await refused(...compiled('--machine', path));
       expect({ exit, code, where }).toEqual({ exit: 1, code: 'memory-too-small', where: `memory.${field}` });
