@@ -4,7 +4,7 @@ import type { Plan } from '../arch/plan/plan.js';
 import { MEMORIES } from '../base/project-layout.js';
 import type { InputQuantizer } from '../quant/network.js';
 import { commentText, floatConstant, stringText } from './c-text.js';
-import { quantizerView, stepQuantizer } from './host-quantizer.js';
+import { doublesText, quantizerView, stepQuantizer } from './host-quantizer.js';
 import { orderOf, type ValueOrder, valueSteps } from './host-steps.js';
 import type { View } from './render.js';
 
@@ -48,12 +48,13 @@ function inputView({ network }: Plan): View {
 
 function outputView({ network, output }: Plan): View {
   const { height, width, channels, zero } = network.tensors[output.tensor]!;
-  const { form, scale, bias } = network.output;
+  const { form, scale, bias, offset } = network.output;
   return {
     outputPixels: height * width,
     outputChannels: channels,
     elementBytes: output.elementBytes,
     outputZero: floatConstant(zero),
+    outputOffset: offset ? doublesText(offset) : 'NULL',
     form: form === 'codes' ? 'SYSTOLE_CODES' : 'SYSTOLE_ACCUMULATORS',
     scales: scale.map((value) => ({ value: floatConstant(value) })),
     hasBiases: form === 'accumulators',

@@ -20,7 +20,7 @@ const ROUNDINGS: Record<Rounding, string> = {
 export function quantizerView(q: InputQuantizer): View {
   const affines = q.before.map(affineText);
   return {
-    ...{ scale: floats(q.scale), scales: q.scale.length, zero: floats(q.zero), zeros: q.zero.length },
+    ...{ scale: floatsText(q.scale), scales: q.scale.length, zero: floatsText(q.zero), zeros: q.zero.length },
     ...{ lo: q.lo, hi: q.hi, base: q.base, step: q.step },
     ...{ round: ROUNDINGS[q.round], inside: q.zeroInside ? 1 : 0 },
     affine: affines.length > 0 ? `(const struct systole_affine[]){ ${affines.join(', ')} }` : 'NULL',
@@ -36,9 +36,14 @@ export function stepQuantizer(q: UniformQuantizer): InputQuantizer {
 
 function affineText({ scale, shift, min, max }: InputAffine): string {
   const [low, high] = [min === null ? '-INFINITY' : floatConstant(min), max === null ? 'INFINITY' : floatConstant(max)];
-  return `{ ${floats(scale)}, ${floats(shift)}, ${scale.length}u, ${shift.length}u, ${low}, ${high} }`;
+  return `{ ${floatsText(scale)}, ${floatsText(shift)}, ${scale.length}u, ${shift.length}u, ${low}, ${high} }`;
 }
 
-function floats(values: readonly number[]): string {
+/** An array in place; the shortest decimal of a double reads back as that double. */
+export function doublesText(values: readonly number[]): string {
+  return `(const double[]){ ${values.map((x) => (Number.isInteger(x) ? x.toFixed(1) : `${x}`)).join(', ')} }`;
+}
+
+function floatsText(values: readonly number[]): string {
   return `(const float[]){ ${values.map(floatConstant).join(', ')} }`;
 }

@@ -158,7 +158,10 @@ function checkOutput(network: IntegerNetwork, made: ReadonlySet<string>, raw: Re
   if (scale.length !== counts[0] || bias.length !== counts[1]) {
     throw broken(tensor, `${counts[0]} scales and ${counts[1]} biases`, `${scale.length} and ${bias.length}`);
   }
-  const odd = [...scale, ...bias].find((x) => !Number.isFinite(x));
+  const offset = network.output.offset ?? [];
+  if (offset.length > 0 && offset.length !== counts[1])
+    throw broken(tensor, `${counts[1]} offsets`, `${offset.length}`);
+  const odd = [...scale, ...bias, ...offset].find((x) => !Number.isFinite(x));
   if (odd !== undefined) throw broken(tensor, 'finite scales and biases', `${odd}`);
 }
 

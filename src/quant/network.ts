@@ -104,8 +104,10 @@ export interface CertificateCheck {
 /** How the host turns what leaves the machine into the model's output (float32, operation by operation). */
 export interface OutputStage {
   readonly tensor: string;
-  /** 'accumulators': int32 values, real = acc * scale[c] + bias[c]; 'codes': real = scale[0] * (code - zero). */
+  /** 'accumulators': int32 values, real = (acc - offset[c]) * scale[c] + bias[c]; 'codes': real = scale[0] * (code - zero). */
   readonly form: 'accumulators' | 'codes';
+  /** The accumulator of a zero sum: sums alike in the model are alike here. Absent: 0. */
+  readonly offset?: readonly number[];
   readonly scale: readonly number[];
   readonly bias: readonly number[];
   readonly steps: readonly EpilogueStep[];

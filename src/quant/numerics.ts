@@ -103,7 +103,8 @@ export function roundHalfEven(x: number): number {
 
 function realValue(stage: OutputStage, raw: number, channel: number, zero: number): number {
   if (stage.form === 'codes') return Math.fround(stage.scale[0]! * (raw - zero));
-  return Math.fround(Math.fround(Math.fround(raw) * stage.scale[channel]!) + stage.bias[channel]!);
+  const sum = Math.fround(raw - (stage.offset?.[channel] ?? 0));
+  return Math.fround(Math.fround(sum * stage.scale[channel]!) + stage.bias[channel]!);
 }
 
 interface Shaped {

@@ -111,7 +111,7 @@ struct systole_step {
 };
 
 enum systole_form {
-  SYSTOLE_ACCUMULATORS, /* real = acc * scale[channel] + bias[channel] */
+  SYSTOLE_ACCUMULATORS, /* real = (acc - offset[channel]) * scale[channel] + bias[channel] */
   SYSTOLE_CODES         /* real = scale[0] * (code - zero) */
 };
 
@@ -133,6 +133,7 @@ struct systole_network {
     float zero;
     enum systole_form form;
     const float *scale, *bias;
+    const double *offset; /* NULL: all 0 */
     const struct systole_step *steps;
     uint32_t step_count;
     uint32_t values; /* of the model's own output, after the steps */

@@ -120,7 +120,9 @@ static float real_value(const struct systole_network *network, int32_t raw, uint
   if (network->output.form == SYSTOLE_CODES) {
     return rounded(scale[0] * ((float)raw - network->output.zero));
   }
-  const float product = rounded(rounded((float)raw) * scale[channel]);
+  const double *offset = network->output.offset;
+  const float sum = rounded(offset ? (float)((double)raw - offset[channel]) : (float)raw);
+  const float product = rounded(sum * scale[channel]);
   return rounded(product + network->output.bias[channel]);
 }
 

@@ -19,6 +19,7 @@ interface Ends {
   readonly modelShape?: readonly number[];
   readonly layout?: IntegerNetwork['input']['layout'];
   readonly quantizer?: InputQuantizer;
+  readonly offset?: readonly number[];
 }
 
 /** 3x4x5 in, 6x4x5 out (NCHW), with these ends. */
@@ -32,6 +33,7 @@ function networkWith({ scale, bits = 8, zero = 0, raw = true, outputZero = 0, ..
     ...base.output,
     scale: raw ? constants() : [Math.fround(scale * 1.7)],
     bias: raw ? constants() : [],
+    ...(ends.offset && { offset: ends.offset }),
     steps: ends.steps ?? [],
     modelShape: ends.modelShape ?? base.output.shape,
   };
@@ -125,6 +127,7 @@ async function bothEnds(ends: Ends, flags?: readonly string[]) {
 describe.skipIf(!ccAvailable)('the C ends of a network', () => {
   test.each<[string, Ends]>([
     ['accumulators with scale and bias', { scale: 0.0371 }],
+    ['accumulators with offsets', { scale: 0.0371, offset: [0.5, -3, 2 ** 27 + 1.5, 0, 0.1, -0.5] }],
     ['codes with a zero', { scale: 1 / 255, zero: 17, raw: false, outputZero: 200 }],
     ['input codes of 3 bits', { scale: 12.5, bits: 3, zero: 3 }],
     ['input codes of 1 bit', { scale: 0.1, bits: 1 }],

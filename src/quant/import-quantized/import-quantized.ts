@@ -5,11 +5,12 @@ import type { RequantizeWidths } from '../certificate.js';
 import { checkNetwork } from '../check-network.js';
 import { mapShape } from '../lower.js';
 import type { CodeTensor, IntegerNetwork, OutputStage } from '../network.js';
+import { weightSums } from '../quantize-layer.js';
 import { dyadic, toNumber } from '../rational.js';
 import { identityPending } from './layer-base.js';
 import { NetworkParts } from './network-parts.js';
 import { paddedTensors } from './padded-tensors.js';
-import { slopeAndOffset } from './real-form.js';
+import { countedFrom, slopeAndOffset } from './real-form.js';
 import type { Coded, Pending } from './values.js';
 import { nodeValue, unquantized, type Value, type Walk } from './walk.js';
 
@@ -93,11 +94,16 @@ function outputStage({ graph, parts, values }: Walk): OutputStage {
   if (bounded || pending.residual !== null || pending.pools.length > 0) throw unquantized(name);
   const tensor = parts.tensors.has(name) ? `${name}.raw` : name;
   parts.leaveRaw(pending, tensor);
-  const lines = pending.channels.map(({ form }) => slopeAndOffset(form).map(Math.fround) as [number, number]);
+  // The model sums products of values around zero: so does the host, before it rounds for the first time.
+  const offset = weightSums(pending.base.weights, pending.channels.length).map((sum) => sum * pending.input.zero);
+  const lines = pending.channels.map(
+    ({ form }, c) => slopeAndOffset(countedFrom(form, offset[c]!)).map(Math.fround) as [number, number],
+  );
   return {
     ...stage,
     tensor,
     form: 'accumulators',
+    ...(offset.some((x) => x !== 0) ? { offset } : {}),
     scale: lines.map(([scale]) => scale),
     bias: lines.map(([, bias]) => bias),
   };

@@ -65,6 +65,12 @@ export function normed(form: RealForm, norm: NormConstants): RealForm | null {
   return shifted({ ...centred, line, root: { line: centred.line, square } }, dyadic(norm.bias));
 }
 
+/** The same values, the accumulator counted from `zero` on. */
+export function countedFrom(form: RealForm, zero: number): RealForm {
+  const moved = (line: RealLine): RealLine => ({ ...line, q: add(line.q, multiply(line.p, dyadic(zero))) });
+  return { ...form, line: moved(form.line), root: form.root && { ...form.root, line: moved(form.root.line) } };
+}
+
 /** Factor and offset of the accumulator as doubles. */
 export function slopeAndOffset({ line, root, divisor }: RealForm): readonly [number, number] {
   const value = (x: Dyadic, irrational: Dyadic): number => {
