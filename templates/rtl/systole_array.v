@@ -1,6 +1,7 @@
 // ROWS x COLS array in stages of STAGE columns, weight memories above row 0, slot conveyor down the right edge.
 // Row r takes digits and control r cycles after row 0. A slot token injected at (row 0, stage 0) in cycle t leaves
-// slot_* at the bottom right in cycle t + COLS/STAGE + ROWS.
+// slot_* at the bottom right in cycle t + COLS/STAGE + ROWS. No reset: what is in here has run out ROWS + COLS/STAGE
+// cycles after the last input.
 `default_nettype none
 module systole_array #(
     parameter ROWS = 1,
@@ -17,7 +18,6 @@ module systole_array #(
     parameter SUB_BITS = 4
 ) (
     input  wire                     clk,
-    input  wire                     rst,
     // weight address for stage 0, one cycle before the digits
     input  wire                     w_valid_i,
     input  wire [WAW-1:0]           w_addr_i,
@@ -87,7 +87,7 @@ module systole_array #(
       systole_column #(
           .LANES(LANES), .WD(WD), .STAGE(STAGE), .WEIGHT_WORDS(WEIGHT_WORDS), .WAW(WAW), .INDEX(s)
       ) column (
-          .clk(clk), .rst(rst),
+          .clk(clk),
           .valid_i(w_valid[s]), .addr_i(w_addr[s*WAW +: WAW]),
           .valid_o(w_valid[s+1]), .addr_o(w_addr[(s+1)*WAW +: WAW]),
           .weights_o(weights[s*WBITS +: WBITS]),
@@ -116,7 +116,7 @@ module systole_array #(
             .LANES(LANES), .AD(AD), .WD(WD), .STAGE(STAGE), .PW(PW), .ACC_BITS(ACC_BITS),
             .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS), .INDEX(s)
         ) stage (
-            .clk(clk), .rst(rst),
+            .clk(clk),
             .valid_i(valid[BASE+s]), .clear_i(clear[BASE+s]), .last_i(last[BASE+s]),
             .shift_i(shift[(BASE+s)*4 +: 4]), .mode_i(mode[(BASE+s)*2 +: 2]), .digits_i(digits[(BASE+s)*DBITS +: DBITS]),
             .valid_o(valid[BASE+s+1]), .clear_o(clear[BASE+s+1]), .last_o(last[BASE+s+1]),
@@ -139,13 +139,13 @@ module systole_array #(
       reg [SBITS-1:0]     edge_data_q;
       wire                mine = slot_valid[BASE+STAGES];
       always @(posedge clk) begin
-        token_valid_q <= token_valid[r] && !rst;
+        token_valid_q <= token_valid[r];
         if (token_valid[r]) begin
           token_row_q <= token_row[r*5 +: 5];
           token_unit_q <= token_unit[r*UNIT_BITS +: UNIT_BITS];
           token_sub_q <= token_sub[r*SUB_BITS +: SUB_BITS];
         end
-        edge_valid_q <= (mine || edge_valid[r]) && !rst;
+        edge_valid_q <= mine || edge_valid[r];
         if (mine) edge_data_q <= slot_data[(BASE+STAGES)*SBITS +: SBITS];
         else if (edge_valid[r]) edge_data_q <= edge_data[r*SBITS +: SBITS];
       end

@@ -11,7 +11,6 @@ module systole_column #(
     parameter INDEX = 0  // of this stage
 ) (
     input  wire                      clk,
-    input  wire                      rst,
     input  wire                      valid_i,
     input  wire [WAW-1:0]            addr_i,
     output wire                      valid_o,
@@ -31,7 +30,7 @@ module systole_column #(
   reg [15:0]         cfg_column_q;
   reg [LANES*WD-1:0] cfg_data_q;
   always @(posedge clk) begin
-    valid_q <= valid_i && !rst;
+    valid_q <= valid_i;
     cfg_we_q <= cfg_we_i;
     if (valid_i) addr_q <= addr_i;
     if (cfg_we_i) begin

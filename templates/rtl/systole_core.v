@@ -138,7 +138,15 @@ module systole_core #(
   reg  [1:0]  loaded_q;  // of these, how many LOAD is done with
   wire        frame = begun_q != 2'd0;
   wire        load_done;
-  wire        unit_rst = rst || soft_reset || (!enable && !frame);
+  // The array and the rows beside it have no reset: what is in them runs out while the units around them are held.
+  localparam FLUSH = ROWS + STAGES + 16;
+  reg  [7:0]  flush_q;
+  wire        flush = flush_q != 8'd0;
+  always @(posedge clk) begin
+    if (rst || soft_reset) flush_q <= FLUSH[7:0];
+    else if (flush) flush_q <= flush_q - 8'd1;
+  end
+  wire        unit_rst = rst || soft_reset || flush || (!enable && !frame);
   wire [31:0] waiting;
   reg  [31:0] cycles_q;
   wire        progress;
@@ -195,6 +203,7 @@ module systole_core #(
   wire [7:0]  fetch_index;
   wire        fetch_last, fetch_consume, load_word, feed_word, post_word, over;
   wire [31:0] fetch_data;
+  wire        hold;  // the frame before is not over: no record of the next one becomes active
   wire        load_full, load_move, load_active;
   wire        feed_full, feed_move, feed_active, feed_done;
   wire        post_full, post_move, post_active, post_done;
@@ -209,21 +218,21 @@ module systole_core #(
       .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .over_i(over),
       .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word),
       .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
-      .consume_o(fetch_consume), .frame_done_o(frame_done), .bad_record_o(bad_record)
+      .consume_o(fetch_consume), .hold_o(hold), .frame_done_o(frame_done), .bad_record_o(bad_record)
   );
   systole_record #(.FIELDS(`SYSTOLE_LOAD_FIELDS)) load_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(load_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
-      .word_i(fetch_data), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
+      .word_i(fetch_data), .hold_i(hold), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
       .active_valid_o(load_active), .active_o(load_fields)
   );
   systole_record #(.FIELDS(`SYSTOLE_FEED_FIELDS)) feed_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(feed_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
-      .word_i(fetch_data), .done_i(feed_done), .full_o(feed_full), .move_o(feed_move), .shadow_o(feed_shadow),
+      .word_i(fetch_data), .hold_i(hold), .done_i(feed_done), .full_o(feed_full), .move_o(feed_move), .shadow_o(feed_shadow),
       .active_valid_o(feed_active), .active_o(feed_fields)
   );
   systole_record #(.FIELDS(`SYSTOLE_POST_FIELDS)) post_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(post_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
-      .word_i(fetch_data), .done_i(post_done), .full_o(post_full), .move_o(post_move), .shadow_o(post_shadow),
+      .word_i(fetch_data), .hold_i(hold), .done_i(post_done), .full_o(post_full), .move_o(post_move), .shadow_o(post_shadow),
       .active_valid_o(post_active), .active_o(post_fields)
   );
 
@@ -335,7 +344,7 @@ module systole_core #(
           .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .AW(AW), .XW(XW), .LANE_BITS(LANE_BITS), .GROUPS(GROUPS),
           .GROUP_BITS(GROUP_BITS), .CTRL_BITS(8)
       ) row (
-          .clk(clk), .rst(unit_rst),
+          .clk(clk),
           .valid_i(hop_valid[r]), .a_i(hop_a[r*AW +: AW]), .x_i(hop_x[r*XW +: XW]), .x_max_i(hop_x_max[r*XW +: XW]),
           .a_row_i(hop_a_row[r*AW +: AW]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]), .y_ok_i(hop_y_ok[r]),
           .run_i(hop_run[r*(LANE_BITS+1) +: LANE_BITS+1]), .pad_i(hop_pad[r*AD +: AD]), .ctrl_i(hop_ctrl[r*8 +: 8]),
@@ -357,7 +366,8 @@ module systole_core #(
           .l_addr_next_o(hop_l_addr[(r+1)*AW +: AW]), .l_mask_next_o(hop_l_mask[(r+1)*LANES +: LANES]),
           .l_data_next_o(hop_l_data[(r+1)*LANES*AD +: LANES*AD]),
           // Copy 0 also serves the residual reads of POST.
-          .res_valid_i(r == 0 && res_valid), .res_group_i(res_group), .res_addr_i(res_addr),
+          .res_valid_i(r == 0 && res_valid), .res_group_i(r == 0 ? res_group : {GROUP_BITS{1'b0}}),
+          .res_addr_i(r == 0 ? res_addr : {AW{1'b0}}),
           .res_data_o(res_data[r*LANES*AD +: LANES*AD]),
           .valid_o(row_valid[r]), .digits_o(row_digits[r*LANES*AD +: LANES*AD]), .ctrl_o(row_ctrl[r*8 +: 8])
       );
@@ -389,7 +399,7 @@ module systole_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .WD(WD), .STAGE(STAGE), .PW(PW), .ACC_BITS(ACC_BITS),
       .WEIGHT_WORDS(WEIGHT_WORDS), .WAW(WAW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
   ) array (
-      .clk(clk), .rst(unit_rst), .w_valid_i(w_valid_q), .w_addr_i(w_addr_q),
+      .clk(clk), .w_valid_i(w_valid_q), .w_addr_i(w_addr_q),
       .valid_i(row_valid), .ctrl_i(row_ctrl), .digits_i(row_digits),
       .token_valid_i(token_valid), .token_row_i(token_row), .token_unit_i(token_unit), .token_sub_i(token_sub),
       .slot_valid_o(slot_valid), .slot_data_o(slot_data),
@@ -454,7 +464,7 @@ module systole_core #(
   );
 
   // State for fetch, for people and for the watchdog.
-  assign over = loaded_q != 2'd0 && !feed_active && !feed_full && !post_active && !post_full && credits_full && !packer_busy;
+  assign over = loaded_q != 2'd0 && !feed_active && !post_active && credits_full && !packer_busy;
   wire out_beat = m_axis_tvalid && m_axis_tready;
   wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : 2'd1;
   wire [1:0] post_state = !post_active ? 2'd0 : slot_valid ? 2'd1 : 2'd2;
@@ -513,5 +523,18 @@ module systole_core #(
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,
                   trace_count, trace_data};
+
+`ifdef SYSTOLE_ASSERT
+  always @(posedge clk) begin
+    if (!unit_rst && hop_valid[0] && res_valid && hop_group[GROUP_BITS-1:0] == res_group) begin
+      $fdisplay(32'h8000_0002, "systole assertion: FEED and the residual read one group");
+      $stop;
+    end
+    if (!unit_rst && hop_p_valid[0] && hop_l_valid[0] && hop_p_group[GROUP_BITS-1:0] == hop_l_group[GROUP_BITS-1:0]) begin
+      $fdisplay(32'h8000_0002, "systole assertion: the writer and LOAD write to one group");
+      $stop;
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

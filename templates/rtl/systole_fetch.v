@@ -1,7 +1,8 @@
 // Program memory and the dispatch of its records, one word a cycle, to the shadow registers of LOAD, FEED and POST.
 // The memory's output always is the word at pc_q. Blocks at a header while the unit's shadow is full, and at END until
-// the frame is over (over_i); then frame_done_o pulses, and the word after LOOP, or word 0 where there is no LOOP, is at
-// the head in the next cycle.
+// FEED and POST have taken all records of the frame; then the word after LOOP, or word 0 where there is no LOOP, is at the
+// head in the next cycle. The next frame's records are held in their shadows (hold_o) until the frame is over (over_i):
+// then frame_done_o pulses.
 `default_nettype none
 `include "systole_records.vh"
 module systole_fetch #(
@@ -25,12 +26,14 @@ module systole_fetch #(
     output wire               last_o,
     output wire [31:0]        word_o,
     output wire               consume_o,
+    output wire               hold_o,
     output wire               frame_done_o,
     output wire               bad_record_o
 );
   reg [PC_BITS-1:0] pc_q;
   reg [PC_BITS-1:0] restart_q;
   reg               body_q;
+  reg               hold_q;
   reg [7:0]         op_q;
   reg [7:0]         index_q;
   reg [7:0]         last_index_q;
@@ -48,9 +51,10 @@ module systole_fetch #(
   wire       take_loop = header && loop_op;
   wire       consume = take_header || take_body || take_loop;
   wire       last = index_q == last_index_q;
-  wire       frame_done = header && end_op && over_i;
+  wire       take_end = header && end_op && !hold_q && !feed_full_i && !post_full_i;
+  wire       frame_done = hold_q && over_i && !halt_i;
   wire [PC_BITS-1:0] pc_after = pc_q + {{(PC_BITS-1){1'b0}}, consume};
-  wire [PC_BITS-1:0] pc_next = rst ? {PC_BITS{1'b0}} : frame_done ? restart_q : pc_after;
+  wire [PC_BITS-1:0] pc_next = rst ? {PC_BITS{1'b0}} : take_end ? restart_q : pc_after;
 
   systole_ram #(
       .WIDTH(32), .WORDS(PROG_WORDS), .ADDR_BITS(PC_BITS)
@@ -68,6 +72,8 @@ module systole_fetch #(
       index_q <= 8'd0;
       last_index_q <= word[15:8] - 8'd1;
     end else if (take_body) index_q <= index_q + 8'd1;
+    if (rst || frame_done) hold_q <= 1'b0;
+    else if (take_end) hold_q <= 1'b1;
     if (rst) body_q <= 1'b0;
     else if (take_header) body_q <= 1'b1;
     else if (take_body && last) body_q <= 1'b0;
@@ -80,6 +86,7 @@ module systole_fetch #(
   assign last_o = last;
   assign word_o = word;
   assign consume_o = consume;
+  assign hold_o = hold_q;
   assign frame_done_o = frame_done;
   assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op;
 endmodule

@@ -3,10 +3,9 @@
 `default_nettype none
 module systole_pool #(
     parameter ROWS = 1,
-    parameter SLOTS = 4,      // slots of a pixel, COLS / PW
     parameter PW = 4,
     parameter VALUE_BITS = 24, // at least 16
-    parameter POOL_BITS = 2   // at least $clog2(SLOTS), 1 or more
+    parameter POOL_BITS = 2   // of a slot's number within a pixel
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -22,12 +21,11 @@ module systole_pool #(
     output wire                     valid_o,
     output wire [PW*VALUE_BITS-1:0] value_o
 );
-  localparam DEPTH = ROWS * SLOTS;
-  localparam INDEX_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1;
+  localparam ROW_BITS = ROWS > 1 ? $clog2(ROWS) : 1;
+  localparam INDEX_BITS = ROW_BITS + POOL_BITS;
 
   reg [PW*16-1:0] best_q [0:(1 << INDEX_BITS)-1];
-  wire [15:0] index_wide = {11'd0, row_i} * SLOTS[15:0] + {{(16-POOL_BITS){1'b0}}, slot_i};
-  wire [INDEX_BITS-1:0] index = index_wide[INDEX_BITS-1:0];
+  wire [INDEX_BITS-1:0] index = {row_i[ROW_BITS-1:0], slot_i};
   wire [PW*16-1:0] best_old = best_q[index];
 
   reg [PW*16-1:0] best_new;
@@ -62,6 +60,6 @@ module systole_pool #(
   assign absorb_o = absorb;
   assign valid_o = valid_q;
   assign value_o = value_q;
-  wire unused = &{1'b0, index_wide};
+  wire unused = &{1'b0, row_i};
 endmodule
 `default_nettype wire

@@ -42,7 +42,7 @@ module systole_post #(
     output wire [PW*ACC_BITS-1:0] entry_data_o
 );
   localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
-  localparam POOL_BITS = $clog2(COLS / PW) + 1;
+  localparam POOL_BITS = COLS > PW ? $clog2(COLS / PW) : 1;
 
   wire [PAR_BITS-1:0]  param;
   wire [AW-1:0]        res_addr, dest_addr;
@@ -198,7 +198,7 @@ module systole_post #(
     if (v4[3]) meta8 <= meta7;
   end
   systole_pool #(
-      .ROWS(ROWS), .SLOTS(COLS / PW), .PW(PW), .VALUE_BITS(ACC_BITS), .POOL_BITS(POOL_BITS)
+      .ROWS(ROWS), .PW(PW), .VALUE_BITS(ACC_BITS), .POOL_BITS(POOL_BITS)
   ) pool (
       .clk(clk), .rst(rst), .valid_i(v4[3]), .enable_i(pool7[KEEP_BITS-1]), .row_i(pool7[POOL_BITS +: 5]),
       .slot_i(pool7[POOL_BITS-1:0]), .first_i(pool7[KEEP_BITS-2]), .last_i(pool7[KEEP_BITS-3]),

@@ -11,6 +11,7 @@ module systole_record #(
     input  wire [7:0]           word_index_i,
     input  wire                 word_last_i,
     input  wire [31:0]          word_i,
+    input  wire                 hold_i,  // no move
     input  wire                 done_i,
     output wire                 full_o,
     output wire                 move_o,
@@ -22,7 +23,7 @@ module systole_record #(
   reg [FIELDS*32-1:0] active_q;
   reg full_q;
   reg active_valid_q;
-  wire move = full_q && (!active_valid_q || done_i);
+  wire move = full_q && !hold_i && (!active_valid_q || done_i);
 
   integer i;
   always @(posedge clk) begin

@@ -14,7 +14,6 @@ module systole_row #(
     parameter CTRL_BITS = 8     // control that travels beside the digits
 ) (
     input  wire                  clk,
-    input  wire                  rst,
     // request
     input  wire                  valid_i,
     input  wire [AW-1:0]         a_i,
@@ -86,9 +85,9 @@ module systole_row #(
   reg [LANES-1:0]      n_p_mask, n_l_mask;
   reg [WIDTH-1:0]      n_p_data, n_l_data;
   always @(posedge clk) begin
-    n_valid <= valid_i && !rst;
-    n_p_valid <= p_valid_i && !rst;
-    n_l_valid <= l_valid_i && !rst;
+    n_valid <= valid_i;
+    n_p_valid <= p_valid_i;
+    n_l_valid <= l_valid_i;
     if (valid_i) begin
       n_a <= a_i + a_row_i;
       n_x <= x_i + {{(XW-AW){a_row_i[AW-1]}}, a_row_i};
@@ -156,18 +155,6 @@ module systole_row #(
           .rword_i(raddr[AW-1:LANE_BITS]), .roffset_i(raddr[LANE_BITS-1:0]),
           .rdata_o(group_data[g*WIDTH +: WIDTH])
       );
-`ifdef SYSTOLE_ASSERT
-      always @(posedge clk) begin
-        if (!rst && feed_here && res_here) begin
-          $fdisplay(32'h8000_0002, "systole assertion: FEED and the residual read one group");
-          $stop;
-        end
-        if (!rst && p_here && l_here) begin
-          $fdisplay(32'h8000_0002, "systole assertion: the writer and LOAD write to one group");
-          $stop;
-        end
-      end
-`endif
     end
   endgenerate
 
@@ -186,7 +173,7 @@ module systole_row #(
   reg [AD-1:0]         d_pad;
   reg [CTRL_BITS-1:0]  d_ctrl;
   always @(posedge clk) begin
-    d_valid <= valid_i && !rst;
+    d_valid <= valid_i;
     if (res_valid_i) r_group <= res_group_i;
     if (valid_i) begin
       d_offset <= a_i[LANE_BITS-1:0];
@@ -210,7 +197,7 @@ module systole_row #(
   reg [WIDTH-1:0]    o_digits;
   reg [CTRL_BITS-1:0] o_ctrl;
   always @(posedge clk) begin
-    o_valid <= d_valid && !rst;
+    o_valid <= d_valid;
     if (d_valid) begin
       o_digits <= ((rotated[WIDTH-1:0] & in_map) | ({LANES{d_pad}} & ~in_map)) & gate;
       o_ctrl <= d_ctrl;

@@ -14,7 +14,6 @@ module systole_stage #(
     parameter INDEX = 0       // of this stage in its row
 ) (
     input  wire                   clk,
-    input  wire                   rst,
     input  wire                   valid_i,
     input  wire                   clear_i,
     input  wire                   last_i,
@@ -44,7 +43,7 @@ module systole_stage #(
   reg [LANES*AD-1:0]   digits_q;
   reg [STAGE*LANES*WD-1:0] weights_q;
   always @(posedge clk) begin
-    valid_q <= valid_i && !rst;
+    valid_q <= valid_i;
     if (valid_i) begin
       clear_q <= clear_i;
       last_q <= last_i;
@@ -108,7 +107,7 @@ module systole_stage #(
   reg [SUB_BITS-1:0]    slot_sub_q;
   reg [PW*ACC_BITS-1:0] slot_data_q;
   always @(posedge clk) begin
-    slot_valid_q <= slot_valid_i && !rst;
+    slot_valid_q <= slot_valid_i;
     if (slot_valid_i) begin
       slot_unit_q <= slot_unit_i;
       slot_sub_q <= slot_sub_i;

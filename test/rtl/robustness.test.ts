@@ -83,8 +83,11 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       await machine.step(512);
       await machine.send(frame(0));
       await machine.step(Math.floor(part * cycles * 2));
-      if (seed % 4 === 0) await machine.reset();
-      else await session.write('CTRL', SOFT_RESET);
+      // Enabled at once, while the array still runs out; disabled; or a reset of everything.
+      await machine.drop();
+      if (seed % 3 === 0) await session.write('CTRL', SOFT_RESET | ENABLE);
+      else if (seed % 3 === 1) await session.write('CTRL', SOFT_RESET);
+      else await machine.reset();
       await machine.drop();
       expect(await session.read('STATUS')).toBe(bitOf('STATUS', 'idle'));
       expect([await session.read('FRAMES'), await session.read('CYCLES'), await session.read('ERROR')]).toEqual([

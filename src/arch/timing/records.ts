@@ -18,9 +18,9 @@ export interface FetchModel {
   readonly units: Readonly<Record<UnitName, UnitSlot>>;
   /** Whether a shadow moves to active in this cycle, given that the unit finishes (`done`) or not. */
   moves(unit: UnitName, done: boolean): boolean;
-  /** FEED or POST has a record, or one is complete in its shadow. */
+  /** FEED or POST is at a record. */
   computes(): boolean;
-  /** The end record is at the head: true in the cycle the frame is counted. */
+  /** True in the cycle in which the frame is counted: END has been taken and the frame is over. */
   frameDone(over: boolean): boolean;
   /** Clock edge; returns whether a word was taken from program memory. */
   step(moved: Readonly<Record<UnitName, boolean>>, done: Readonly<Record<UnitName, boolean>>, over: boolean): boolean;
@@ -33,23 +33,28 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
   const units = { load: empty(), feed: empty(), post: empty() };
   let head = 0;
   let restart = 0;
+  /** END has been taken: what is in the shadows belongs to the next frame. */
+  let hold = false;
   /** Words of the record still to come; 0 = the header is at the head. */
   let body = 0;
 
-  const isEnd = (): boolean => body === 0 && records[head]?.opcode === 'end';
-  const moves = (unit: UnitName, done: boolean): boolean => units[unit].full && (units[unit].active < 0 || done);
+  const moves = (unit: UnitName, done: boolean): boolean =>
+    units[unit].full && !hold && (units[unit].active < 0 || done);
 
   return {
     units,
     moves,
-    computes: () => units.feed.active >= 0 || units.feed.full || units.post.active >= 0 || units.post.full,
-    frameDone: (over) => isEnd() && over,
+    computes: () => units.feed.active >= 0 || units.post.active >= 0,
+    frameDone: (over) => hold && over,
     step(moved, done, over) {
       const record = records[head];
       if (record === undefined) return false;
       const { opcode } = record;
       const unit = opcode === 'end' || opcode === 'loop' ? null : units[opcode];
       const wasFull = unit?.full === true;
+      const taken = !units.feed.full && !units.post.full;
+      const held = hold;
+      if (over) hold = false;
       for (const name of NAMES) {
         const slot = units[name];
         if (moved[name]) {
@@ -61,8 +66,10 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
       }
       if (unit === null) {
         if (opcode === 'end') {
-          if (over) head = restart;
-          return false;
+          if (held || !taken) return false;
+          head = restart;
+          hold = true;
+          return true;
         }
         head += 1;
         restart = head;

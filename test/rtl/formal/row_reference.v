@@ -42,7 +42,7 @@ module row_gate #(
       .LANES(LANES), .AD(AD), .ACT_WORDS(1 << (AW - LANE_BITS)), .AW(AW), .XW(AW + 2), .LANE_BITS(LANE_BITS), .GROUPS(2),
       .GROUP_BITS(2), .CTRL_BITS(1)
   ) row (
-      .clk(clk), .rst(1'b0),
+      .clk(clk),
       .valid_i(read_i), .a_i(a_i), .x_i({x_i[AW], x_i}), .x_max_i({2'b00, x_max_i}), .a_row_i({AW{1'b0}}),
       .group_i({1'b0, group_i}), .y_ok_i(y_ok_i), .run_i(run_i), .pad_i(pad_i), .ctrl_i(1'b0),
       .valid_next_o(), .a_next_o(), .x_next_o(), .x_max_next_o(), .a_row_next_o(), .group_next_o(), .y_ok_next_o(),
