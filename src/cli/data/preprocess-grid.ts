@@ -5,6 +5,8 @@ import type { InputCodes } from '../../quant/to-integer-network.js';
 
 const BITS = 8;
 const TOP = 2 ** BITS - 1;
+/** What float32 steps may be off, in codes. */
+const ROUNDING = 2 ** -12;
 
 /** Codes whose real values are those of the bytes 0 .. 255; null where the steps scale channels differently, or put no byte at zero. */
 export function preprocessGrid(steps: Preprocess): InputCodes | null {
@@ -19,6 +21,7 @@ export function preprocessGrid(steps: Preprocess): InputCodes | null {
   const scale = Math.fround((values[TOP]! - values[0]!) / TOP);
   if (!(scale > 0)) return null;
   const zero = Math.round(-values[0]! / scale);
+  if (Math.abs(values[0]! / scale + zero) > ROUNDING) return null;
   const isCode = (x: number, byte: number): boolean => roundHalfEven(Math.fround(x / scale)) + zero === byte;
   return zero >= 0 && zero <= TOP && values.every(isCode) ? { bits: BITS, scale, zero: zero + 0 } : null;
 }
