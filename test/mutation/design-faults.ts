@@ -48,8 +48,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'the frame ends while units work',
     module: 'fetch',
-    from: 'header && end_op && over_i',
-    to: 'header && end_op',
+    from: 'hold_q && over_i && !halt_i',
+    to: 'hold_q && !halt_i',
     sample: true,
   },
   {
@@ -69,8 +69,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'a bubble between two records of a unit',
     module: 'record',
-    from: 'full_q && (!active_valid_q || done_i)',
-    to: 'full_q && !active_valid_q',
+    from: 'full_q && !hold_i && (!active_valid_q || done_i)',
+    to: 'full_q && !hold_i && !active_valid_q',
   },
   // Hazards.
   { name: 'rows count double', module: 'counters', from: "count_q[i] + 16'd1", to: "count_q[i] + 16'd2", sample: true },
@@ -167,8 +167,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'valid is stuck on the way right',
     module: 'stage',
-    from: 'valid_q <= valid_i && !rst',
-    to: "valid_q <= 1'b1",
+    from: 'valid_q <= valid_i;',
+    to: "valid_q <= 1'b1;",
   },
   {
     name: 'the second row answers tokens of the first',
