@@ -5,6 +5,7 @@
 import { canonicalJson } from '../base/canonical-json.js';
 import { SystoleError } from '../base/error.js';
 import { sha256 } from '../base/sha256.js';
+import type { EpilogueStep } from '../frontend/graph.js';
 import { checkNetwork } from './check-network.js';
 import type { ConvLayer, IntegerNetwork, Layer, Requantize, WeightArray } from './network.js';
 
@@ -45,7 +46,8 @@ export function networkFromBytes(bytes: Uint8Array, where: string): IntegerNetwo
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(LENGTH_AT, true);
   try {
     const stored = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_AT, HEADER_AT + length))) as StoredNetwork;
-    const network = { ...stored, layers: loadLayers(stored.layers, bytes.subarray(HEADER_AT + length)) };
+    const output = { ...stored.output, steps: stored.output.steps.map(loadStep) };
+    const network = { ...stored, output, layers: loadLayers(stored.layers, bytes.subarray(HEADER_AT + length)) };
     checkNetwork(network);
     return network;
   } catch {
@@ -68,6 +70,14 @@ function weightsFrom(bytes: Uint8Array, size: number): WeightArray {
   if (size === 1) return Int8Array.from(bytes, (w) => (w << 24) >> 24);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Int16Array.from({ length: bytes.length / size }, (_, i) => view.getInt16(i * size, true));
+}
+
+/** Typed arrays are stored as objects of their elements. */
+function loadStep(step: EpilogueStep): EpilogueStep {
+  if (step.kind !== 'quantize') return step;
+  const { scale, zero, ...rest } = step.quantizer;
+  const floats = (stored: Float32Array): Float32Array => Float32Array.from(Object.values(stored));
+  return { ...step, quantizer: { ...rest, scale: floats(scale), zero: floats(zero) } };
 }
 
 function storeLayer(layer: Layer): StoredLayer {

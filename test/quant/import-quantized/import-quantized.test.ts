@@ -228,6 +228,16 @@ describe('importQuantized', () => {
     expect(networkFromBytes(networkToBytes(network), 'here')).toEqual(network);
   });
 
+  it('is stored whole: an input quantizer, and one among the steps behind the network', () => {
+    const graph = new GraphBuilder([1, 3, 4, 4])
+      .affine({ scale: [2, 2, 2], shift: [-1, -1, -1] })
+      .quant({ kind: 'bipolar', scale: 1 })
+      .dense({ channels: 2, codes: { bits: 1 } })
+      .build([{ kind: 'quantize', quantizer: uniform({ scale: 0.5, zero: 3 }), source: 'end' }]);
+    const network = imported(graph);
+    expect(networkFromBytes(networkToBytes(network), 'here')).toEqual(network);
+  });
+
   it('is refused where a tensor in front of the array has no quantizer, and names the node', () => {
     const open = (build: (b: GraphBuilder) => GraphBuilder) => () =>
       imported(build(new GraphBuilder([1, 3, 5, 5])).build());
