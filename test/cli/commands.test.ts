@@ -201,6 +201,15 @@ describe('verify', () => {
     expect(statSync(wave).size).toBeGreaterThan(1000);
   });
 
+  it('makes the folder of a waveform, and refuses a waveform in place of a folder before any work', async () => {
+    const wave = shop.path('waves/deep/wave.fst');
+    expect((await cli('verify', project, '--random', '1', '--trace', wave)).code).toBe(0);
+    expect(statSync(wave).size).toBeGreaterThan(1000);
+    const { code, json } = await cliJson('verify', project, '--random', '1', '--trace', shop.path('waves'));
+    expect({ code, error: json.error.code }).toEqual({ code: 1, error: 'file-access' });
+    expect(statSync(wave).size).toBeGreaterThan(1000);
+  });
+
   it('finds a program that computes something else, names the first divergence, and how to replay it', async () => {
     const wrong = shop.path('wrong');
     expect((await cli(...compileArgs('wrong', '--weights', '3'))).code).toBe(0);

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { whileTemporary } from '../../base/temporary.js';
 import { randomFrames } from '../../hdlgen/test-vectors.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
 import type { VerifyReport } from '../../runtime/verify/report.js';
@@ -16,6 +15,7 @@ import { divergenceText } from '../model/divergence-text.js';
 import { clockOf, exclusive, readFrames } from '../model/project.js';
 import { STALLS } from '../model/stalls.js';
 import { cacheFolder } from '../package.js';
+import { makeWhole } from '../write-file.js';
 
 interface Options {
   readonly input?: string;
@@ -62,15 +62,15 @@ async function verify(folder: string, options: Options, { progress }: Context): 
   const model = await readModel(folder);
   const frames = await framesOf(model, options);
   const { seed, jobs, stalls, trace } = options;
-  const work = () =>
+  const work = (wave?: string) =>
     verifyProject(model, frames, {
       ...{ cacheDir: cacheFolder(), seed, jobs: Math.min(jobs, frames.length) },
       ...{ pipelined: true, ...(stalls && { stalls: STALLS }) },
-      ...(trace !== undefined && { wave: trace }),
+      ...(wave !== undefined && { wave }),
       onProgress: progress.stage,
       onFrame: (done, total) => progress.count('verifying', done, total),
     });
-  const report = await (trace === undefined ? work() : whileTemporary(trace, work));
+  const report = await (trace === undefined ? work() : makeWhole(trace, work));
   return outcome(folder, model, options, report);
 }
 
