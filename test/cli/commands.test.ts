@@ -283,6 +283,21 @@ describe('evaluate', () => {
     expect(json.top1).toBe(json.floatTop1);
   });
 
+  it('refuses labels for other images and labels that are no class of the model', async () => {
+    const evaluate = (labels: number[], ...more: string[]) => {
+      const name = shop.file(
+        `l${labels.join('')}.npy`,
+        writeNpy({ shape: [labels.length], data: Uint8Array.from(labels) }),
+      );
+      return cliJson('evaluate', project, '--data', data, '--labels', name, '--jobs', '1', ...more);
+    };
+    expect(await evaluate([0, 1, 2])).toMatchObject({ code: 1, json: { error: { code: 'data-shape' } } });
+    expect(await evaluate([0, 1, 2, 0, 1])).toMatchObject({ code: 1, json: { error: { code: 'data-shape' } } });
+    expect(await evaluate([0, 1, 2, 0, 1], '--limit', '3')).toMatchObject({ code: 0, json: { images: 3 } });
+    const beyond = model.network.output.modelShape.reduce((a, b) => a * b, 1);
+    expect(await evaluate([0, 1, beyond, 0])).toMatchObject({ code: 1, json: { error: { code: 'data-type' } } });
+  });
+
   it('refuses a model that gives no classes', async () => {
     shop.file('map.onnx', smallModel({ nodes: SMALL.nodes.slice(0, 2) }));
     const args = ['compile', shop.path('map.onnx'), '-o', shop.path('map'), '--calibration', data];

@@ -53,6 +53,18 @@ describe.skipIf(!existsSync(MODELS))(
         expect({ code, json }).toMatchObject({ code: 0, json: { calibrationSamples: 0 } });
       });
     });
+
+    it('is evaluated beside itself in float32, QONNX operators and all', async () => {
+      await withTemporary(async (folder) => {
+        const [out, steps] = [join(folder, 'out'), join(folder, 'steps.json')];
+        await writeFile(steps, '[{"step": "reshape", "shape": [1, 28, 28]}, {"step": "std", "values": 255}]');
+        expect((await cliJson('compile', model('tfc-w1a1-qonnx'), '-o', out, '--preprocess', steps)).code).toBe(0);
+        const data = join(MODELS, 'data/mnist-10k.npz');
+        const args = ['--data', `${data}:images`, '--labels', `${data}:labels`, '--limit', '1000', '--jobs', '1'];
+        const { code, json } = await cliJson('evaluate', out, ...args);
+        expect({ code, json }).toMatchObject({ code: 0, json: { correct: 913, floatCorrect: 913, agreement: 1 } });
+      });
+    });
   },
 );
 

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SystoleError } from '../../base/error.js';
 import { PROJECT_PATHS } from '../../base/project-layout.js';
+import { graphToOnnx } from '../../frontend/graph-to-onnx.js';
+import { importOnnx } from '../../frontend/import-onnx.js';
+import { inspectOnnx } from '../../frontend/inspect-onnx.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
 import { readTensorFile } from '../data/tensor-file.js';
 import { predictInParallel } from '../evaluate/in-parallel.js';
@@ -13,7 +16,7 @@ import { percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { facts } from '../frame/table.js';
 import { whole } from '../frame/values.js';
-import { isClassifier } from '../model/classes.js';
+import { classCount, isClassifier } from '../model/classes.js';
 import { readReals } from '../model/project.js';
 
 interface Options {
@@ -30,7 +33,8 @@ export function addEvaluate(program: Command, session: Session): void {
     summary: 'Accuracy of the integer network, beside the float model it came from',
     notes: [
       'The integer network runs in a fast form of the golden model; verify shows that the hardware computes the same.',
-      'The float model is the one that DIR keeps, in ONNX Runtime; --model names another.',
+      'The float model is the one that DIR keeps, in ONNX Runtime; --model names another. A model that arrived quantized',
+      'is taken as it is, its quantizers computed in float32.',
     ],
     examples: ['systole evaluate shapes --data unseen.npz:inputs --labels unseen.npz:labels'],
     options: [
@@ -49,7 +53,9 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
   const { network } = model;
   requireClasses(model);
   const images = await readReals(model, options.data, options.limit);
-  const labels = labelsOf(await readTensorFile(options.labels), images.length);
+  const labels = labelsOf(await readTensorFile(options.labels), {
+    ...{ count: images.length, longer: options.limit !== undefined, classes: classCount(network.output) },
+  });
   const counter = (title: string) => (done: number) => progress.count(title, done, images.length);
   const start = performance.now();
   const classes = await predictInParallel(
@@ -62,7 +68,7 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
   const stage = { steps: output.steps, modelName: output.modelName, modelShape: output.modelShape };
   const float = {
     kind: 'float' as const,
-    onnx: await floatModel(model, options.model),
+    onnx: executable(await floatModel(model, options.model), input.shape),
     shape: input.shape,
     stage,
     images,
@@ -88,6 +94,12 @@ async function floatModel({ project }: CompiledModel, path: string | undefined):
     where: join(project.folder, PROJECT_PATHS.model),
     hint: 'name it: --model MODEL.onnx',
   });
+}
+
+/** ONNX Runtime knows no QONNX operators: such a model runs as its graph in plain ones, quantizers written out. */
+function executable(onnx: Uint8Array, inputShape: readonly number[]): Uint8Array {
+  if (inspectOnnx(onnx, { inputShape }).dialect !== 'QONNX') return onnx;
+  return graphToOnnx(importOnnx(onnx, { inputShape }));
 }
 
 interface Evaluated {

@@ -16,6 +16,11 @@ export function isClassifier({ steps, modelShape }: Stage): boolean {
   return product(modelShape) > 1 && product(modelShape) === Math.max(...modelShape);
 }
 
+/** Of a classifier; null where it gives the class itself. */
+export function classCount({ steps, modelShape }: Stage): number | null {
+  return steps.at(-1)?.kind === 'argmax' ? null : product(modelShape);
+}
+
 /** Of a classifier; ties go to the lowest index. */
 export function predictedClass({ steps }: Stage, output: Float32Array): number {
   return steps.at(-1)?.kind === 'argmax' ? output[0]! : argmax(output);
