@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystoleError } from '../../src/base/error.js';
 import { asSystoleError, errorJson, errorText, exitCodeOf } from '../../src/cli/frame/errors.js';
+import { shortNames } from '../../src/cli/frame/table.js';
 import { duration, oneOf, positive, shape, shard, whole } from '../../src/cli/frame/values.js';
 import { buildProgram } from '../../src/cli/program.js';
 import { cli, cliJson } from './cli.js';
@@ -143,5 +144,19 @@ describe('values of options', () => {
   it('are numbers above zero', () => {
     expect(positive('0.5')).toBe(0.5);
     for (const text of ['0', '-1', 'NaN', 'Infinity', '', ' ']) expect(() => positive(text)).toThrow();
+  });
+});
+
+describe('shortNames', () => {
+  it('leaves out the middle of long names', () => {
+    expect(shortNames(['conv1', `a${'b'.repeat(60)}c`])).toEqual(['conv1', `a${'b'.repeat(14)}...${'b'.repeat(21)}c`]);
+  });
+
+  it('keeps names apart that differ in the middle only, at no greater width', () => {
+    const names = ['', '_1', '_2', '_12'].map((i) => `network/stage/conv2d${i}/BiasAdd/network/stage/ReadVariableOp`);
+    const short = shortNames([...names, names[0]!]);
+    expect(new Set(short).size).toBe(4);
+    expect(short[4]).toBe(short[0]);
+    expect(Math.max(...short.map(({ length }) => length))).toBeLessThanOrEqual(40);
   });
 });

@@ -11,7 +11,7 @@ import { inFile } from '../files.js';
 import { addCommand, option, type Session } from '../frame/define.js';
 import { percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
-import { facts, shortName, table } from '../frame/table.js';
+import { facts, shortNames, table } from '../frame/table.js';
 import { shape } from '../frame/values.js';
 import { readModelFile } from '../model/float-graph.js';
 
@@ -106,8 +106,9 @@ function layerTable({ layers }: Inspection): string {
     { title: 'MACs', right: true },
     { title: 'weights', right: true },
   ];
-  const rows = layers.map(({ node, operator, output, macs, weights }) => [
-    shortName(node),
+  const names = shortNames(layers.map(({ node }) => node));
+  const rows = layers.map(({ operator, output, macs, weights }, i) => [
+    names[i]!,
     operator,
     output.join('x'),
     macs,

@@ -8,7 +8,7 @@ import { addCommand, type Context, option, type Session } from '../frame/define.
 import { cyclesText, percent, rateText } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { shellCommand } from '../frame/shell.js';
-import { facts, shortName, table } from '../frame/table.js';
+import { facts, shortNames, table } from '../frame/table.js';
 import { whole } from '../frame/values.js';
 import { asPlanned } from '../model/as-planned.js';
 import { divergenceText } from '../model/divergence-text.js';
@@ -107,12 +107,8 @@ function replayCommand(folder: string, options: Options): string {
 function page(model: CompiledModel, options: Options, report: VerifyReport, replay: string | null): string {
   const { images, cycles, planCycles, interval, planInterval, layers, firstDivergence } = report;
   const clock = clockOf(model, undefined);
-  const rows = layers.map((layer) => [
-    shortName(layer.name),
-    layer.cycles,
-    percent(layer.utilization),
-    layer.exactness,
-  ]);
+  const names = shortNames(layers.map(({ name }) => name));
+  const rows = layers.map((layer, i) => [names[i]!, layer.cycles, percent(layer.utilization), layer.exactness]);
   const columns = [
     { title: 'layer' },
     { title: 'cycles', right: true },

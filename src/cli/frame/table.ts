@@ -31,10 +31,35 @@ export function facts(entries: readonly (readonly [string, string | number])[]):
 
 const NAME_WIDTH = 40;
 
-/** A name from a model, its middle left out where it is too long for a table: the ends tell names apart. */
-export function shortName(name: string): string {
+/** Names from a model, the middle left out of those too long for a table; where that makes names equal, what tells them apart is shown. */
+export function shortNames(names: readonly string[]): string[] {
+  const groups = new Map<string, Set<string>>();
+  for (const name of names) {
+    const short = withoutMiddle(name);
+    groups.set(short, (groups.get(short) ?? new Set()).add(name));
+  }
+  return names.map((name) => {
+    const alike = groups.get(withoutMiddle(name))!;
+    return alike.size === 1 ? withoutMiddle(name) : aroundDifference(name, commonStart([...alike]));
+  });
+}
+
+function withoutMiddle(name: string): string {
   if (name.length <= NAME_WIDTH) return name;
   return `${name.slice(0, 15)}...${name.slice(3 + 15 - NAME_WIDTH)}`;
+}
+
+/** Of a name that is longer than a table has room for. */
+function aroundDifference(name: string, from: number): string {
+  const shown = Math.min(Math.max(3, from - 8), name.length - 20);
+  return `...${name.slice(shown, shown + 15)}...${name.slice(21 - NAME_WIDTH)}`;
+}
+
+function commonStart(names: readonly string[]): number {
+  const [first = '', ...others] = names;
+  let length = 0;
+  while (length < first.length && others.every((name) => name[length] === first[length])) length++;
+  return length;
 }
 
 function trimmed(text: string): string {

@@ -1,7 +1,7 @@
 /** A plan as a person reads it. */
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
 import { cyclesText, percent, rateText } from '../frame/numbers.js';
-import { facts, shortName, table } from '../frame/table.js';
+import { facts, shortNames, table } from '../frame/table.js';
 
 interface PlanPage {
   readonly output: string;
@@ -42,9 +42,10 @@ export function layerTable(layers: readonly LayerSummary[]): string {
     { title: 'integers against reals' },
     { title: 'checked on' },
   ];
-  const rows = layers.map((layer) => [
+  const names = shortNames(layers.map(({ name }) => name));
+  const rows = layers.map((layer, i) => [
     ...[
-      shortName(layer.name),
+      names[i]!,
       layer.passes,
       layer.macs,
       layer.cycles,
