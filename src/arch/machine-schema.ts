@@ -41,9 +41,16 @@ export function parseMachine(json: unknown): Machine {
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const where = issue.path.join('.') || 'machine';
-    throw new SystoleError('machine-invalid', `${where}: ${issue.message}`, { where });
+    const missing = issue.path.length > 0 && valueAt(json, issue.path) === undefined;
+    throw new SystoleError('machine-invalid', missing ? `${where} is missing` : `${where}: ${issue.message}`, {
+      where,
+    });
   }
   return checkMachine(parsed.data);
+}
+
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json);
 }
 
 /** The rules between fields. @throws SystoleError machine-invalid */

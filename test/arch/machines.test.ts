@@ -43,7 +43,9 @@ describe('a machine file', () => {
   test('without one field is refused at that field', () => {
     for (const field of Object.keys(valid)) {
       const { [field as keyof typeof valid]: _, ...rest } = valid;
-      expect(refusal(() => parseMachine(rest))).toMatchObject({ code: 'machine-invalid', where: field });
+      expect(refusal(() => parseMachine(rest))).toMatchObject({
+        ...{ code: 'machine-invalid', message: `${field} is missing`, where: field },
+      });
     }
   });
 });
