@@ -1,5 +1,5 @@
 /** How many bits the integer network has. */
-import type { Option } from 'commander';
+import { InvalidArgumentError, type Option } from 'commander';
 import { SystoleError } from '../../base/error.js';
 import { option } from '../frame/define.js';
 import { oneOf, whole } from '../frame/values.js';
@@ -38,7 +38,8 @@ export function refusePrecision(options: PrecisionOptions, model: string): void 
 
 function ends(text: string): 8 | 'same' {
   if (text === 'same') return text;
-  return oneOf(8)(text) as 8;
+  if (text === '8') return 8;
+  throw new InvalidArgumentError('It must be 8 or same.');
 }
 
 /** @throws SystoleError calibration-needed */
