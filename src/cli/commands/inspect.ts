@@ -68,7 +68,8 @@ function page(inspection: Inspection, host: readonly PricedStep[]): string {
   return [...parts, verdict(inspection)].join('\n\n');
 }
 
-function overview({ name, producer, dialect, opsets, inputs, outputs, macs, weights, parameters }: Inspection): string {
+function overview(inspection: Inspection): string {
+  const { name, producer, dialect, opsets, inputs, outputs, macs, weights, parameters, supported } = inspection;
   const tensors = (list: readonly InspectedTensor[]) => list.map(tensorText).join(', ');
   return facts([
     ['model', `${name || '(no name)'}${producer ? `, made by ${producer}` : ''}`],
@@ -81,7 +82,7 @@ function overview({ name, producer, dialect, opsets, inputs, outputs, macs, weig
     ],
     ['inputs', tensors(inputs)],
     ['outputs', tensors(outputs)],
-    ['MACs', macs],
+    ['MACs', supported ? macs : `${macs} in the layers below: those behind an obstacle are not known`],
     ['weights', `${weights} in layers, ${parameters} values in all constants`],
   ]);
 }
