@@ -43,7 +43,8 @@ export async function main(): Promise<void> {
   // A reader that closes the pipe early (head, less) has what it wanted.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`${errorText(asSystoleError(error))}\n`);
+    process.exit(1);
   });
   process.exitCode = await runCli(process.argv.slice(2), processTerminal());
 }
