@@ -77,3 +77,8 @@ export const yosys: Elaborator = {
       ].join('; '),
     ]),
 };
+
+/** What Yosys says beside noting that an array is made of registers: the row counters are meant to be. */
+export function withoutRegisters(text: string): string {
+  return text.replaceAll(/^Warning: Replacing memory \\count_q with list of registers.*\n?/gm, '');
+}
