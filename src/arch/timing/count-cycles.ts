@@ -16,8 +16,8 @@ export interface CycleCount {
 const SETTLED_CYCLES = 32;
 /** A program whose machine does nothing for so long never ends. */
 const STUCK_CYCLES = 100_000;
-/** Frames after which every frame takes as long as the one before. */
-const WARM_FRAMES = 3;
+/** Frames of a run that shows the interval: by the last two, nearly every machine has come to its pace. */
+export const INTERVAL_FRAMES = 6;
 
 /**
  * The count of design section 1: from the first accepted input beat to the last accepted output beat, inclusive, on an
@@ -42,7 +42,8 @@ export function countCycles(machine: Machine, images: Images): CycleCount {
 }
 
 /**
- * Cycles from frame to frame where the next one always waits at the door: the reciprocal of the steady rate.
+ * Cycles from frame to frame where the next one always waits at the door, the reciprocal of the steady rate: from the
+ * last output but one of a run of INTERVAL_FRAMES to the last. (In small networks short and long intervals may alternate.)
  * @throws SystoleError plan-invalid for a program that would never end.
  */
 export function countInterval(machine: Machine, images: Images): number {
@@ -51,11 +52,11 @@ export function countInterval(machine: Machine, images: Images): number {
   let leftAt = 0;
   let busyAt = 0;
   for (let cycle = 0; cycle - busyAt < STUCK_CYCLES; cycle++) {
-    const now = model.step(WARM_FRAMES + 1);
+    const now = model.step(INTERVAL_FRAMES);
     if (now.busy) busyAt = cycle;
     if (!now.leaves) continue;
     left += 1;
-    if (left > WARM_FRAMES) return cycle - leftAt;
+    if (left === INTERVAL_FRAMES) return cycle - leftAt;
     leftAt = cycle;
   }
   throw neverEnds();

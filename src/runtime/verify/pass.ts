@@ -1,4 +1,5 @@
 /** All frames through simulators, at full rate or under stalls. */
+import { INTERVAL_FRAMES } from '../../arch/timing/count-cycles.js';
 import { SystoleError } from '../../base/error.js';
 import { type SimulatedFrame, type Stalls, simulateFrames, type WaveWindow } from '../links/verilated.js';
 import type { CompiledModel } from '../model.js';
@@ -40,12 +41,9 @@ export async function runPass(
   return checks;
 }
 
-/** Frames that are sent in one go: enough for every frame to take as long as the one before. */
-const PIPELINED_FRAMES = 6;
-
-/** The frames over again, each waiting at the door while the one before computes. */
+/** The frames over again, each waiting at the door while the one before computes: as many as the interval is counted for. */
 export const pipelinedFrames = (frames: readonly Uint8Array[]): readonly Uint8Array[] =>
-  Array.from({ length: PIPELINED_FRAMES }, (_, i) => frames[i % frames.length]!);
+  Array.from({ length: INTERVAL_FRAMES }, (_, i) => frames[i % frames.length]!);
 
 export interface PipelinedRun {
   readonly checks: readonly FrameCheck[];
