@@ -85,7 +85,19 @@ export interface BipolarQuantizer {
   readonly kind: 'bipolar';
   readonly scale: number;
 }
-export type Quantizer = UniformQuantizer | BipolarQuantizer;
+
+/**
+ * The value becomes scale * (number of thresholds t of its channel with x >= t) + bias (FINN's MultiThreshold).
+ * Each row ascends; equal thresholds count as often as they stand.
+ */
+export interface ThresholdQuantizer {
+  readonly kind: 'thresholds';
+  /** One row for each channel, or one for all; all of one length, at least 1. */
+  readonly thresholds: readonly Float32Array[];
+  readonly scale: number;
+  readonly bias: number;
+}
+export type Quantizer = UniformQuantizer | BipolarQuantizer | ThresholdQuantizer;
 
 export interface Window2d {
   readonly kernel: readonly [number, number];
@@ -128,8 +140,17 @@ export interface DenseNode extends NodeBase {
   readonly bias: Constant;
   readonly clamp: Clamp;
 }
+/** a + b, or a - b. A tensor of [1, C, 1, 1] is added to, or subtracted from, every pixel of the other one. */
 export interface AddNode extends NodeBase {
   readonly kind: 'add';
+  readonly inputs: readonly [string, string];
+  /** Of the second operand; absent: +1. */
+  readonly sign?: 1 | -1;
+  readonly clamp: Clamp;
+}
+/** a * b. A second operand of [1, C, 1, 1] multiplies every pixel of the first one. */
+export interface MulNode extends NodeBase {
+  readonly kind: 'mul';
   readonly inputs: readonly [string, string];
   readonly clamp: Clamp;
 }
@@ -147,10 +168,12 @@ export interface MaxPoolNode extends NodeBase, Window2d {
   readonly kind: 'maxpool';
   readonly input: string;
 }
-/** Divides by the full kernel area (padded taps count as zeros). Global pooling is the kernel of the whole input. */
+/** Global pooling is the kernel of the whole input. */
 export interface AveragePoolNode extends NodeBase, Window2d {
   readonly kind: 'averagepool';
   readonly input: string;
+  /** What padded taps are: zeros that count in the divisor (absent), or nothing: the divisor is the number of taps inside the map. */
+  readonly border?: 'excluded';
   readonly clamp: Clamp;
 }
 /** Real values onto a grid; they stay real. */
@@ -159,11 +182,82 @@ export interface QuantNode extends NodeBase {
   readonly input: string;
   readonly quantizer: Quantizer;
 }
+/**
+ * A function of one value, in the sense of ONNX's operator of that name; alpha and beta are its attributes, 0 where it has none.
+ * hardswish: x * max(0, min(1, x/6 + 1/2)). silu: x * sigmoid(alpha * x). mish: x * tanh(softplus(x)). sign: -1, 0, 1.
+ */
+export type PointwiseFunction =
+  | 'leakyrelu'
+  | 'prelu'
+  | 'sigmoid'
+  | 'hardsigmoid'
+  | 'hardswish'
+  | 'tanh'
+  | 'elu'
+  | 'selu'
+  | 'celu'
+  | 'softplus'
+  | 'softsign'
+  | 'silu'
+  | 'gelu'
+  | 'mish'
+  | 'sign'
+  | 'abs';
+
+export interface PointwiseNode extends NodeBase {
+  readonly kind: 'pointwise';
+  readonly input: string;
+  readonly fn: PointwiseFunction;
+  readonly alpha: number;
+  readonly beta: number;
+  /** Of prelu alone: one for each channel. */
+  readonly slopes?: Float32Array;
+}
+
+/** Where elements lie in a map: element (i, j, k) of a part at row y + i*yStep, column x + j*xStep, channel c + k*cStep. */
+export interface MapGrid {
+  readonly y: number;
+  readonly x: number;
+  readonly c: number;
+  /** At least 1. */
+  readonly yStep: number;
+  readonly xStep: number;
+  readonly cStep: number;
+}
+
+export interface ArrangePart {
+  readonly input: string;
+  readonly from: MapGrid;
+  readonly to: MapGrid;
+  /** Rows, columns and channels. */
+  readonly size: readonly [number, number, number];
+}
+
+/**
+ * Values at other places: concatenation, split, slice, padding, nearest upsampling, depth to space and back, channel shuffle.
+ * Parts do not overlap; elements of the output that no part covers are `fill`. A [1, C] tensor is a map of one pixel.
+ */
+export interface ArrangeNode extends NodeBase {
+  readonly kind: 'arrange';
+  readonly parts: readonly ArrangePart[];
+  readonly fill: number;
+}
+
 export interface Clamp {
   readonly min: number | null;
   readonly max: number | null;
 }
-export type GraphNode = ConvNode | DenseNode | AddNode | AffineNode | MaxPoolNode | AveragePoolNode | QuantNode;
+export type GraphNode =
+  | ConvNode
+  | DenseNode
+  | AddNode
+  | MulNode
+  | AffineNode
+  | MaxPoolNode
+  | AveragePoolNode
+  | QuantNode
+  | PointwiseNode
+  | ArrangeNode;
 
 /** What the host does after the array, in order, in float32 on the model's own output layout. */
 export type EpilogueStep =

@@ -3,7 +3,7 @@
  * golden.ts. Feature maps are NHWC with N = 1, one unsigned code per element:
  * real = scale * (code - zero).
  */
-import type { EpilogueStep, InputLayout, Rounding, Shape } from '../frontend/graph.js';
+import type { ArrangePart, EpilogueStep, InputLayout, Rounding, Shape } from '../frontend/graph.js';
 
 export interface CodeTensor {
   readonly name: string;
@@ -37,6 +37,8 @@ export interface Requantize {
   readonly lo: number;
   readonly hi: number;
   readonly residual: { readonly tensor: string; readonly m: readonly number[] } | null;
+  /** Absent, or hi + 1 codes: the result is table[y]. One for all channels. */
+  readonly table?: Uint16Array;
 }
 
 /**
@@ -86,7 +88,37 @@ export interface MaxPoolLayer {
   readonly pads: readonly [number, number, number, number];
   readonly exactness: Exactness;
 }
-export type Layer = ConvLayer | MaxPoolLayer;
+
+/**
+ * acc = (a - zero of a) * (b - zero of b), both zeros integers, then the requantizer (without a residual).
+ * b may be a map of one pixel: its channels multiply every pixel of a.
+ */
+export interface MulLayer {
+  readonly kind: 'mul';
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly inputs: readonly [string, string];
+  readonly output: string;
+  readonly requantize: Requantize;
+  readonly accRange: { readonly min: number; readonly max: number };
+  readonly exactness: Exactness;
+  readonly checked?: CertificateCheck;
+}
+
+/**
+ * Codes at other places, unchanged: scale, zero and bits of all inputs are the output's. Parts do not overlap;
+ * an element that no part covers is the code `fill`.
+ */
+export interface ArrangeLayer {
+  readonly kind: 'arrange';
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly parts: readonly ArrangePart[];
+  readonly fill: number;
+  readonly output: string;
+  readonly exactness: Exactness;
+}
+export type Layer = ConvLayer | MaxPoolLayer | MulLayer | ArrangeLayer;
 
 /** Of the integer requantizer against the real-valued quantizer it stands for (design 2.6). */
 export type Exactness =
