@@ -1,9 +1,13 @@
 /** What the quantizers of a graph do to single values, in float32, operation by operation. */
-import type { Quantizer, Rounding, UniformQuantizer } from './graph.js';
+import type { Quantizer, Rounding, ThresholdQuantizer, UniformQuantizer } from './graph.js';
 
 /** The value of x, of channel `channel`, on the quantizer's grid. */
 export function quantizedValue(quantizer: Quantizer, channel: number, x: number): number {
   if (quantizer.kind === 'bipolar') return x >= 0 ? quantizer.scale : -quantizer.scale;
+  if (quantizer.kind === 'thresholds') {
+    const passed = thresholdsPassed(quantizer, channel, x);
+    return Math.fround(Math.fround(passed * quantizer.scale) + quantizer.bias);
+  }
   const { scale, zero } = channelOf(quantizer, channel);
   return Math.fround(scale * Math.fround(quantizedCode(quantizer, channel, x) - zero));
 }
@@ -14,6 +18,18 @@ export function quantizedCode(quantizer: UniformQuantizer, channel: number, x: n
   const steps = Math.fround(x / scale);
   const code = zeroInside ? rounded(round, Math.fround(steps + zero)) : rounded(round, steps) + zero;
   return Math.min(hi, Math.max(lo, code));
+}
+
+/** How many thresholds of the channel x reaches: the rows ascend, so those are the first ones. */
+export function thresholdsPassed({ thresholds }: ThresholdQuantizer, channel: number, x: number): number {
+  const row = thresholds[thresholds.length === 1 ? 0 : channel]!;
+  let [low, high] = [0, row.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x >= row[middle]!) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** That of QuantizeLinear. */

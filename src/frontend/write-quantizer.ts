@@ -1,5 +1,5 @@
 /** Quantizers as elementary ONNX operators: every scale, zero, range and rounding, in float32 as quantizer.ts computes them. */
-import type { Quantizer, Rounding, Shape, UniformQuantizer } from './graph.js';
+import type { Quantizer, Rounding, Shape, ThresholdQuantizer, UniformQuantizer } from './graph.js';
 
 export interface OperatorSink {
   emit(operator: string, inputs: readonly string[], output: string): void;
@@ -12,6 +12,7 @@ export interface OperatorSink {
 export function writeQuantizer(sink: OperatorSink, quantizer: Quantizer, from: string, to: string, rank: number): void {
   const write = new QuantizerWriter(sink, to);
   if (quantizer.kind === 'bipolar') write.bipolar(from, quantizer.scale);
+  else if (quantizer.kind === 'thresholds') write.thresholds(from, quantizer, rank);
   else write.uniform(from, quantizer, rank);
 }
 
@@ -27,18 +28,36 @@ class QuantizerWriter {
   }
 
   uniform(from: string, quantizer: UniformQuantizer, rank: number): void {
-    const constant = (data: Float32Array): string => {
-      const shape = data.length === 1 ? [] : [1, data.length, ...new Array<number>(rank - 2).fill(1)];
-      return this.sink.floats(`${this.output}.constant`, shape, data);
-    };
-    const scale = constant(quantizer.scale);
-    const zero = constant(quantizer.zero);
+    const scale = this.channelwise(quantizer.scale, rank);
+    const zero = this.channelwise(quantizer.zero, rank);
     const steps = this.apply('Div', from, scale);
     const code = quantizer.zeroInside
       ? this.rounded(quantizer.round, this.apply('Add', steps, zero))
       : this.apply('Add', this.rounded(quantizer.round, steps), zero);
     const clamped = this.apply('Clip', code, this.scalar(quantizer.lo), this.scalar(quantizer.hi));
     this.sink.emit('Mul', [this.apply('Sub', clamped, zero), scale], this.output);
+  }
+
+  /** One comparison for each threshold: all at once would take as many copies of the map. */
+  thresholds(from: string, quantizer: ThresholdQuantizer, rank: number): void {
+    const { thresholds: rows, scale, bias } = quantizer;
+    const [one, none] = [this.scalar(1), this.scalar(0)];
+    let passed: string | null = null;
+    for (const i of rows[0]!.keys()) {
+      const threshold = this.channelwise(
+        Float32Array.from(rows, (row) => row[i]!),
+        rank,
+      );
+      const passes = this.apply('Where', this.apply('GreaterOrEqual', from, threshold), one, none);
+      passed = passed === null ? passes : this.apply('Add', passed, passes);
+    }
+    this.sink.emit('Add', [this.apply('Mul', passed!, this.scalar(scale)), this.scalar(bias)], this.output);
+  }
+
+  /** One for each channel, or one for all. */
+  private channelwise(data: Float32Array, rank: number): string {
+    const shape = data.length === 1 ? [] : [1, data.length, ...new Array<number>(rank - 2).fill(1)];
+    return this.sink.floats(`${this.output}.constant`, shape, data);
   }
 
   private rounded(round: Rounding, x: string): string {

@@ -65,7 +65,8 @@ class Merging {
 
   /** It only takes codes from the quantizer before it, of which nothing else sees the others. */
   private narrows(node: GraphNode): boolean {
-    const index = node.kind === 'add' ? undefined : this.quants.get(node.input);
+    if (node.kind !== 'quant' && node.kind !== 'affine') return false;
+    const index = this.quants.get(node.input);
     const maker = index === undefined ? undefined : this.nodes[index];
     if (maker?.kind !== 'quant' || this.uses.get(maker.output) !== 1) return false;
     const quantizer = narrowed(maker.quantizer, node);
@@ -86,13 +87,16 @@ class Merging {
 /** Nodes with one key make the same tensor. */
 function keyOf({ input, quantizer }: QuantNode): string {
   if (quantizer.kind === 'bipolar') return `${input}:${quantizer.scale}`;
+  if (quantizer.kind === 'thresholds') {
+    return `${input}:${quantizer.scale}:${quantizer.bias}:${quantizer.thresholds.join(';')}`;
+  }
   const { scale, zero, lo, hi, round, zeroInside } = quantizer;
   return `${input}:${scale.join()}:${zero.join()}:${lo}:${hi}:${round}:${zeroInside}`;
 }
 
 /** Whether the node leaves every code of the grid as it is. */
 function covers(quantizer: Quantizer, grid: Quantizer): boolean {
-  if (quantizer.kind === 'bipolar' || grid.kind === 'bipolar') return false;
+  if (quantizer.kind !== 'uniform' || grid.kind !== 'uniform') return false;
   return sameSteps(quantizer, grid) && quantizer.lo <= grid.lo && quantizer.hi >= grid.hi;
 }
 
