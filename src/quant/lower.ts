@@ -14,6 +14,7 @@ import type {
   GraphNode,
   MaxPoolNode,
 } from '../frontend/graph.js';
+import { countUses } from '../frontend/graph-nodes.js';
 
 export interface MapShape {
   readonly height: number;
@@ -90,16 +91,6 @@ export function mapShape(graph: Graph, name: string): MapShape {
   return { channels: shape[1] ?? 1, height: shape[2] ?? 1, width: shape[3] ?? 1 };
 }
 
-function countUses(graph: Graph): Map<string, number> {
-  const uses = new Map<string, number>([[graph.output.name, 1]]);
-  const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) {
-    if (node.kind === 'add') node.inputs.forEach(use);
-    else use(node.input);
-  }
-  return uses;
-}
-
 /** The later operand that is an unclamped convolution used by nothing else: the sum is then rounded only once. */
 function fusableOperand(
   node: AddNode,
@@ -130,6 +121,12 @@ function lowerNode(graph: Graph, node: GraphNode, host: ConvNode | DenseNode | n
       return lowerAveragePool(graph, node);
     case 'maxpool':
       return lowerMaxPool(node);
+    case 'mul':
+    case 'pointwise':
+    case 'arrange':
+      throw new SystoleError('network-unsupported', `a node of kind ${node.kind} is not quantized yet`, {
+        where: node.name,
+      });
     case 'quant':
       throw new SystoleError('network-unsupported', 'a model that arrives quantized is not quantized again', {
         where: node.name,

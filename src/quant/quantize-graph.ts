@@ -1,6 +1,7 @@
 /** Post-training quantization: float graph and calibration -> integer network. */
 import { SystoleError } from '../base/error.js';
 import type { Graph } from '../frontend/graph.js';
+import { operandsOf } from '../frontend/graph-nodes.js';
 import { correctedBias } from './bias-correction.js';
 import type { Calibration } from './calibrate.js';
 import { type CalibrationRun, calibrationRun } from './calibration-run.js';
@@ -87,9 +88,7 @@ function layerNumbers(
 
 /** The last layer's accumulators leave as they are when nothing else needs its codes. */
 function leavesRaw(layer: FloatConv, graph: Graph): boolean {
-  const used = graph.nodes.some((node) =>
-    node.kind === 'add' ? node.inputs.includes(layer.output) : node.input === layer.output,
-  );
+  const used = graph.nodes.some((node) => operandsOf(node).includes(layer.output));
   const clamped = layer.clamp.min !== null || layer.clamp.max !== null;
   return layer.output === graph.output.name && layer.residual === null && !clamped && !used;
 }
