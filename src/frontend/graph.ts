@@ -185,6 +185,7 @@ export interface QuantNode extends NodeBase {
 /**
  * A function of one value, in the sense of ONNX's operator of that name; alpha and beta are its attributes, 0 where it has none.
  * hardswish: x * max(0, min(1, x/6 + 1/2)). silu: x * sigmoid(alpha * x). mish: x * tanh(softplus(x)). sign: -1, 0, 1.
+ * selu: beta is its gamma. gelu: alpha 0 is the one with erf, alpha 1 the approximation with tanh.
  */
 export type PointwiseFunction =
   | 'leakyrelu'
