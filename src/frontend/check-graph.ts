@@ -74,6 +74,12 @@ function checkConstants(node: GraphNode, fail: Fail): void {
     checkFinite(node.scale, 'scales', node.name);
     checkFinite(node.shift, 'shifts', node.name);
   }
+  if (node.kind === 'pointwise') {
+    checkFinite(node.slopes ?? Float32Array.of(node.alpha, node.beta), 'slopes', node.name);
+    if ((node.fn === 'prelu') !== (node.slopes !== undefined))
+      fail('slopes belong to prelu, and to it alone', node.name);
+  }
+  if (node.kind === 'arrange' && !Number.isFinite(node.fill)) fail('it is filled with no number', node.name);
   if (node.kind === 'quant') checkQuantizer(node.quantizer, (rule) => fail(rule, node.name));
   if (hasClamp(node)) checkClamp(node.clamp, node.name, fail);
 }
@@ -92,9 +98,21 @@ function checkQuantizer(quantizer: Quantizer, fail: (rule: string) => never): vo
   const scales = typeof scale === 'number' ? [scale] : scale;
   if (scales.some((s: number) => !(s > 0 && Number.isFinite(s)))) fail('a scale is not positive');
   if (quantizer.kind === 'bipolar') return;
+  if (quantizer.kind === 'thresholds') {
+    checkThresholds(quantizer.thresholds, fail);
+    return;
+  }
   const { zero, lo, hi, zeroInside } = quantizer;
   if (!Number.isInteger(lo) || !Number.isInteger(hi) || lo > hi) fail(`codes from ${lo} to ${hi}`);
   if (zero.some((z) => !Number.isFinite(z) || (!zeroInside && !Number.isInteger(z)))) fail('a zero is no code');
+}
+
+function checkThresholds(rows: readonly Float32Array[], fail: (rule: string) => never): void {
+  const count = rows[0]?.length ?? 0;
+  if (count < 1) fail('there are no thresholds');
+  if (rows.some((row) => row.length !== count)) fail('rows of thresholds are not of one length');
+  if (rows.some((row) => row.some((t, i) => Number.isNaN(t) || t < (row[i - 1] ?? t))))
+    fail('thresholds do not ascend');
 }
 
 function checkConstant(constant: Constant, what: string, where: string, fail: Fail): void {

@@ -1,8 +1,10 @@
 /** Shapes along each kind of node. */
+import { checkArrange } from './check-arrange.js';
 import type { Fail } from './check-graph.js';
 import type { ConvNode, DenseNode, Graph, GraphNode, QuantNode, Shape, Window2d } from './graph.js';
+import { emptyWindow } from './window-taps.js';
 
-interface Map2d {
+export interface Map2d {
   readonly rank: number;
   readonly channels: number;
   readonly height: number;
@@ -20,9 +22,22 @@ export function checkShapes(graph: Graph, node: GraphNode, fail: Fail): void {
       checkDense(node, at(node.input), output, fail);
       return;
     case 'add':
-      for (const name of node.inputs) {
-        if (!same(at(name), output)) fail(`its input ${name} has another shape than its output`, node.name);
+    case 'mul': {
+      const [first, second] = [at(node.inputs[0]), at(node.inputs[1])];
+      if (!same(first, output)) fail('its first input has another shape than its output', node.name);
+      if (!same(second, output) && !same(second, { ...output, height: 1, width: 1 })) {
+        fail('its second input is neither a map like its output nor one of one pixel', node.name);
       }
+      return;
+    }
+    case 'pointwise':
+      if (!same(at(node.input), output)) fail('its input has another shape than its output', node.name);
+      if (node.slopes !== undefined && node.slopes.length !== output.channels) {
+        fail('there is not one slope for each channel', node.name);
+      }
+      return;
+    case 'arrange':
+      checkArrange(node, at, output, fail);
       return;
     case 'affine':
       if (!same(at(node.input), output)) fail('its input has another shape than its output', node.name);
@@ -38,6 +53,9 @@ export function checkShapes(graph: Graph, node: GraphNode, fail: Fail): void {
     case 'averagepool':
       checkWindow(node, node.name, at(node.input), output, fail);
       if (at(node.input).channels !== output.channels) fail('a pool changes the channels', node.name);
+      if (node.kind === 'averagepool' && node.border === 'excluded' && emptyWindow(node, at(node.input), output)) {
+        fail('a window lies in the padding alone', node.name);
+      }
   }
 }
 
@@ -51,6 +69,11 @@ function same(a: Map2d, b: Map2d): boolean {
 
 function checkChannels({ quantizer, name }: QuantNode, channels: number, fail: Fail): void {
   if (quantizer.kind === 'bipolar') return;
+  if (quantizer.kind === 'thresholds') {
+    const { length } = quantizer.thresholds;
+    if (length !== 1 && length !== channels) fail('there is not one row of thresholds for each channel', name);
+    return;
+  }
   for (const { length } of [quantizer.scale, quantizer.zero]) {
     if (length !== 1 && length !== channels) fail('there is not one scale and zero for each channel', name);
   }

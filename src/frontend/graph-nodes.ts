@@ -1,15 +1,31 @@
 /** Questions that every pass asks of a graph. */
 import { isAll } from './finite.js';
-import type { Clamp, Graph, GraphNode, MaxPoolNode, QuantNode } from './graph.js';
+import type { Clamp, Graph, GraphNode } from './graph.js';
 
+/** Tensors that the node reads, in order; one that several parts of an arrangement are taken from stands once. */
 export function operandsOf(node: GraphNode): readonly string[] {
-  return node.kind === 'add' ? node.inputs : [node.input];
+  switch (node.kind) {
+    case 'add':
+    case 'mul':
+      return node.inputs;
+    case 'arrange':
+      return [...new Set(node.parts.map((part) => part.input))];
+    default:
+      return [node.input];
+  }
 }
 
 /** The node with its operands under their new names. */
 export function rewired(node: GraphNode, now: (name: string) => string): GraphNode {
-  if (node.kind === 'add') return { ...node, inputs: [now(node.inputs[0]), now(node.inputs[1])] };
-  return { ...node, input: now(node.input) };
+  switch (node.kind) {
+    case 'add':
+    case 'mul':
+      return { ...node, inputs: [now(node.inputs[0]), now(node.inputs[1])] };
+    case 'arrange':
+      return { ...node, parts: node.parts.map((part) => ({ ...part, input: now(part.input) })) };
+    default:
+      return { ...node, input: now(node.input) };
+  }
 }
 
 /** How often each tensor is used, the graph's output once more. */
@@ -29,8 +45,8 @@ export function withNodes(graph: Graph, nodes: readonly GraphNode[], made: Graph
 }
 
 /** Nodes that end in a clamp of their own. */
-export function hasClamp(node: GraphNode): node is Exclude<GraphNode, MaxPoolNode | QuantNode> {
-  return node.kind !== 'maxpool' && node.kind !== 'quant';
+export function hasClamp(node: GraphNode): node is Extract<GraphNode, { readonly clamp: Clamp }> {
+  return 'clamp' in node;
 }
 
 export function isOpen(clamp: Clamp): boolean {
