@@ -1,4 +1,4 @@
-import type { WeightArray } from './network.js';
+import type { CodeTensor, WeightArray } from './network.js';
 import type { AccRange } from './steps.js';
 
 /**
@@ -17,6 +17,13 @@ export function accRanges(weights: WeightArray, channels: number, mostCode: numb
     }
     return { min: mostCode * negative, max: mostCode * positive };
   });
+}
+
+/** Exact reachable range of (a - zero of a) * (b - zero of b), for any codes. */
+export function productRange(a: CodeTensor, b: CodeTensor): AccRange {
+  const ends = ({ bits, zero }: CodeTensor) => [-zero, 2 ** bits - 1 - zero];
+  const products = ends(a).flatMap((x) => ends(b).map((y) => x * y + 0));
+  return { min: Math.min(...products), max: Math.max(...products) };
 }
 
 export function widestRange(ranges: readonly AccRange[]): AccRange {

@@ -2,7 +2,17 @@
  * The golden model: the meaning of an integer network, in textbook loops. Everything else is held against it,
  * and it knows nothing of anything else.
  */
-import type { CodeTensor, ConvLayer, IntegerNetwork, MaxPoolLayer, Requantize } from './network.js';
+import type { MapGrid } from '../frontend/graph.js';
+import type {
+  ArrangeLayer,
+  CodeTensor,
+  ConvLayer,
+  IntegerNetwork,
+  Layer,
+  MaxPoolLayer,
+  MulLayer,
+  Requantize,
+} from './network.js';
 
 /**
  * Runs one image. `codes` is the input, NHWC. Returns every tensor by name, NHWC; a layer without a requantizer
@@ -10,30 +20,33 @@ import type { CodeTensor, ConvLayer, IntegerNetwork, MaxPoolLayer, Requantize } 
  */
 export function runGolden(network: IntegerNetwork, codes: ArrayLike<number>): Map<string, Int32Array> {
   const values = new Map<string, Int32Array>([[network.input.tensor, Int32Array.from(codes)]]);
-  for (const layer of network.layers) {
-    const from = tensorOf(network, layer.input);
-    const to = tensorOf(network, layer.output);
-    const input = values.get(layer.input)!;
-    if (layer.kind === 'maxpool') {
-      values.set(layer.output, maxPool(layer, input, from, to));
-      continue;
-    }
-    const accumulators = convolve(layer, input, from, to);
-    const residual = layer.requantize?.residual ? values.get(layer.requantize.residual.tensor)! : null;
-    const result = layer.requantize
-      ? accumulators.map((acc, i) => requantize(acc, residual ? residual[i]! : 0, layer.requantize!, i % to.channels))
-      : accumulators;
-    values.set(layer.output, result);
-  }
+  for (const layer of network.layers) values.set(layer.output, runLayer(network, layer, values));
   return values;
 }
 
-/** y = clamp(round((acc*m + b + res*r) / 2^n), lo, hi) for channel c, in unbounded integers. */
+function runLayer(network: IntegerNetwork, layer: Layer, values: ReadonlyMap<string, Int32Array>): Int32Array {
+  const to = tensorOf(network, layer.output);
+  if (layer.kind === 'arrange') return arrange(network, layer, values, to);
+  if (layer.kind === 'mul') return multiply(network, layer, values, to);
+  const from = tensorOf(network, layer.input);
+  const input = values.get(layer.input)!;
+  if (layer.kind === 'maxpool') return maxPool(layer, input, from, to);
+  const accumulators = convolve(layer, input, from, to);
+  const { requantize: q } = layer;
+  if (q === null) return accumulators;
+  const residual = q.residual ? values.get(q.residual.tensor)! : null;
+  return accumulators.map((acc, i) => requantize(acc, residual ? residual[i]! : 0, q, i % to.channels));
+}
+
+/**
+ * y = clamp(round((acc*m + b + res*r) / 2^n), lo, hi) for channel c, in unbounded integers; with a table, its entry y.
+ */
 export function requantize(acc: number, res: number, q: Requantize, c: number): number {
   const r = q.residual ? q.residual.m[c]! : 0;
   const sum = BigInt(acc) * BigInt(q.m[c]!) + q.b[c]! + BigInt(res) * BigInt(r);
   const y = shiftRight(sum, q.n[c]!, q.round);
-  return y < BigInt(q.lo) ? q.lo : y > BigInt(q.hi) ? q.hi : Number(y);
+  const clamped = y < BigInt(q.lo) ? q.lo : y > BigInt(q.hi) ? q.hi : Number(y);
+  return q.table ? q.table[clamped]! : clamped;
 }
 
 /** value / 2^n, rounded down or to the nearest with ties to even. */
@@ -89,6 +102,42 @@ function maxPool(layer: MaxPoolLayer, input: Int32Array, from: CodeTensor, to: C
           }
         }
         out[(y * to.width + x) * to.channels + c] = most;
+      }
+    }
+  }
+  return out;
+}
+
+/** (a - zero of a) * (b - zero of b), requantized; b of one pixel meets every pixel of a. */
+function multiply(
+  network: IntegerNetwork,
+  layer: MulLayer,
+  values: ReadonlyMap<string, Int32Array>,
+  to: CodeTensor,
+): Int32Array {
+  const [a, b] = layer.inputs.map((name) => values.get(name)!) as [Int32Array, Int32Array];
+  const [zeroOfA, zeroOfB] = layer.inputs.map((name) => tensorOf(network, name).zero) as [number, number];
+  return a.map((code, i) => {
+    const other = b.length === a.length ? b[i]! : b[i % to.channels]!;
+    return requantize((code - zeroOfA) * (other - zeroOfB), 0, layer.requantize, i % to.channels);
+  });
+}
+
+function arrange(
+  network: IntegerNetwork,
+  layer: ArrangeLayer,
+  values: ReadonlyMap<string, Int32Array>,
+  to: CodeTensor,
+): Int32Array {
+  const out = new Int32Array(to.height * to.width * to.channels).fill(layer.fill);
+  for (const part of layer.parts) {
+    const from = tensorOf(network, part.input);
+    const input = values.get(part.input)!;
+    const at = (grid: MapGrid, { width, channels }: CodeTensor, i: number, j: number, k: number): number =>
+      ((grid.y + i * grid.yStep) * width + grid.x + j * grid.xStep) * channels + grid.c + k * grid.cStep;
+    for (let i = 0; i < part.size[0]; i++) {
+      for (let j = 0; j < part.size[1]; j++) {
+        for (let k = 0; k < part.size[2]; k++) out[at(part.to, to, i, j, k)] = input[at(part.from, from, i, j, k)]!;
       }
     }
   }

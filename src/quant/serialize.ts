@@ -7,17 +7,31 @@ import { SystoleError } from '../base/error.js';
 import { sha256 } from '../base/sha256.js';
 import type { EpilogueStep } from '../frontend/graph.js';
 import { checkNetwork } from './check-network.js';
-import type { ConvLayer, IntegerNetwork, Layer, Requantize, WeightArray } from './network.js';
+import type {
+  ArrangeLayer,
+  ConvLayer,
+  IntegerNetwork,
+  Layer,
+  MaxPoolLayer,
+  MulLayer,
+  Requantize,
+  WeightArray,
+} from './network.js';
 
 const MAGIC = 'SYSNET1\n';
 const LENGTH_AT = MAGIC.length + 64;
 const HEADER_AT = LENGTH_AT + 4;
 
+type StoredRequantize = Omit<Requantize, 'b' | 'table'> & {
+  readonly b: readonly string[];
+  readonly table?: readonly number[];
+};
 type StoredConv = Omit<ConvLayer, 'weights' | 'requantize'> & {
   readonly weightCount: number;
-  readonly requantize: (Omit<Requantize, 'b'> & { readonly b: readonly string[] }) | null;
+  readonly requantize: StoredRequantize | null;
 };
-type StoredLayer = Exclude<Layer, ConvLayer> | StoredConv;
+type StoredMul = Omit<MulLayer, 'requantize'> & { readonly requantize: StoredRequantize };
+type StoredLayer = MaxPoolLayer | ArrangeLayer | StoredMul | StoredConv;
 type StoredNetwork = Omit<IntegerNetwork, 'layers'> & { readonly layers: readonly StoredLayer[] };
 
 export function networkToBytes(network: IntegerNetwork): Uint8Array {
@@ -81,18 +95,28 @@ function loadStep(step: EpilogueStep): EpilogueStep {
 }
 
 function storeLayer(layer: Layer): StoredLayer {
+  if (layer.kind === 'mul') return { ...layer, requantize: storeRequantize(layer.requantize) };
   if (layer.kind !== 'conv') return layer;
   const { weights, requantize, ...rest } = layer;
   return {
     ...rest,
     weightCount: weights.length,
-    requantize: requantize === null ? null : { ...requantize, b: requantize.b.map(String) },
+    requantize: requantize === null ? null : storeRequantize(requantize),
   };
+}
+
+function storeRequantize({ b, table, ...rest }: Requantize): StoredRequantize {
+  return { ...rest, b: b.map(String), ...(table && { table: Array.from(table) }) };
+}
+
+function loadRequantize({ b, table, ...rest }: StoredRequantize): Requantize {
+  return { ...rest, b: b.map(BigInt), ...(table && { table: Uint16Array.from(table) }) };
 }
 
 function loadLayers(stored: readonly StoredLayer[], weights: Uint8Array): Layer[] {
   let at = 0;
   const layers = stored.map((layer): Layer => {
+    if (layer.kind === 'mul') return { ...layer, requantize: loadRequantize(layer.requantize) };
     if (layer.kind !== 'conv') return layer;
     const { weightCount, requantize, ...rest } = layer;
     const size = bytesPerWeight(rest.weightFormat.bits);
@@ -101,7 +125,7 @@ function loadLayers(stored: readonly StoredLayer[], weights: Uint8Array): Layer[
     return {
       ...rest,
       weights: codes,
-      requantize: requantize === null ? null : { ...requantize, b: requantize.b.map(BigInt) },
+      requantize: requantize === null ? null : loadRequantize(requantize),
     };
   });
   if (at !== weights.length) throw new RangeError('weights do not match the header');

@@ -1,6 +1,6 @@
 /** What a run of random cases has covered, read off networks and plans: only what reaches the output counts. */
 import type { Plan, PlannedLayer } from '../../src/arch/plan/plan.js';
-import type { CodeTensor, ConvLayer, IntegerNetwork, Layer } from '../../src/quant/network.js';
+import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, MaxPoolLayer } from '../../src/quant/network.js';
 import type { RandomCase } from './random-case.js';
 
 /** Feature -> its values, each of which a run must show. */
@@ -81,7 +81,9 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
   const loads = plan.program.filter((record) => record.opcode === 'load');
   const first = plan.layers[0]!;
   return [
-    ...live.flatMap((layer) => layerFeatures(layer, network)),
+    ...live.flatMap((layer) =>
+      layer.kind === 'conv' || layer.kind === 'maxpool' ? windowFeatures(layer, network) : [],
+    ),
     ...live.flatMap((layer) => (layer.kind === 'conv' ? convFeatures(layer, plan) : [])),
     ...plan.layers.flatMap((planned) => plannedFeatures(planned, byName)),
     keyOf('output', outputForm(plan)),
@@ -100,7 +102,7 @@ function outputForm({ output, network }: Plan): string {
 }
 
 /** A stride over one output, or a dilation of one tap, does nothing and does not count. */
-function layerFeatures(layer: Layer, network: IntegerNetwork): readonly string[] {
+function windowFeatures(layer: ConvLayer | MaxPoolLayer, network: IntegerNetwork): readonly string[] {
   const to = network.tensors[layer.output]!;
   const [top, left, bottom, right] = layer.pads;
   const padding =

@@ -1,5 +1,6 @@
 /** A network and its case in words, for people who look at a failure. */
-import type { CodeTensor, IntegerNetwork, Layer } from '../../src/quant/network.js';
+import type { MapGrid } from '../../src/frontend/graph.js';
+import type { CodeTensor, IntegerNetwork, Layer, Requantize } from '../../src/quant/network.js';
 
 /** A line for the input, one for each layer, one for the output. */
 export function describeNetwork(network: IntegerNetwork): string {
@@ -17,6 +18,13 @@ function shapeOf({ height, width, channels, bits, zero }: CodeTensor): string {
 }
 
 function layerText(layer: Layer): string {
+  if (layer.kind === 'mul') return `${layer.inputs.join(' times ')}, ${requantizeText(layer.requantize)}`;
+  if (layer.kind === 'arrange') {
+    const parts = layer.parts.map(
+      ({ input, from, to, size }) => `${size.join('x')} of ${input} ${gridText(from)} to ${gridText(to)}`,
+    );
+    return `arrange, fill ${layer.fill}: ${parts.join('; ')}`;
+  }
   const { kernel, strides, dilations, pads } = layer;
   const window = [
     `${kernel.join('x')}`,
@@ -26,8 +34,16 @@ function layerText(layer: Layer): string {
   ].join(' ');
   if (layer.kind === 'maxpool') return `max pool ${window} of ${layer.input}`;
   const { requantize } = layer;
-  const how = requantize === null ? 'raw' : `${requantize.round} ${requantize.lo}..${requantize.hi}`;
+  const how = requantize === null ? 'raw' : requantizeText(requantize);
   const residual = requantize?.residual ? ` plus ${requantize.residual.tensor}` : '';
   const groups = layer.groups > 1 ? 'depthwise ' : '';
   return `${groups}conv ${window} of ${layer.input}, weights of ${layer.weightFormat.bits} bits, ${how}${residual}`;
+}
+
+function requantizeText({ round, lo, hi, table }: Requantize): string {
+  return `${round} ${lo}..${hi}${table ? ', table' : ''}`;
+}
+
+function gridText({ y, x, c, yStep, xStep, cStep }: MapGrid): string {
+  return `${y},${x},${c} by ${yStep},${xStep},${cStep}`;
 }

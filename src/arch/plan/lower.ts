@@ -1,4 +1,5 @@
 import { SystoleError } from '../../base/error.js';
+import { operandsOf } from '../../quant/layer-operands.js';
 import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, MaxPoolLayer } from '../../quant/network.js';
 import type { ArrayLayer, LoweredNetwork, PoolWindow } from './array-layer.js';
 import { identityLayer } from './identity-layer.js';
@@ -17,6 +18,7 @@ export function lowerNetwork(network: IntegerNetwork): LoweredNetwork {
   const layers = live.flatMap((layer) => {
     if (fused.has(layer)) return [];
     if (layer.kind === 'maxpool') return [poolLayer(layer, tensors)];
+    if (layer.kind !== 'conv') throw notYet(layer);
     const pool = consumers.get(layer.output) === 1 && layer.output !== output ? fusable(layer, live) : undefined;
     if (pool) fused.add(pool);
     return [convLayer(layer, pool, network)];
@@ -30,27 +32,30 @@ function liveLayers(network: IntegerNetwork): readonly Layer[] {
   const live: Layer[] = [];
   for (const layer of [...network.layers].reverse()) {
     if (!needed.has(layer.output)) continue;
-    for (const name of inputsOf(layer)) needed.add(name);
+    for (const name of operandsOf(layer)) needed.add(name);
     live.push(layer);
   }
   return live.reverse();
 }
 
-function inputsOf(layer: Layer): readonly string[] {
-  const residual = layer.kind === 'conv' ? layer.requantize?.residual : null;
-  return residual ? [layer.input, residual.tensor] : [layer.input];
+function notYet(layer: Layer): SystoleError {
+  return new SystoleError('network-unsupported', `layer ${layer.name} is of kind ${layer.kind}`, {
+    where: layer.name,
+    expected: 'conv, maxpool',
+    actual: layer.kind,
+  });
 }
 
 function countConsumers(layers: readonly Layer[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const name of layers.flatMap(inputsOf)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of layers.flatMap(operandsOf)) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 
 /** The max pool behind a convolution whose windows share no pixel: each convolution pixel is then computed once. */
 function fusable(conv: ConvLayer, layers: readonly Layer[]): MaxPoolLayer | undefined {
   if (conv.requantize === null) return undefined;
-  const pool = layers.find((layer) => layer.input === conv.output);
+  const pool = layers.find((layer) => operandsOf(layer).includes(conv.output));
   if (pool?.kind !== 'maxpool') return undefined;
   const apart = [0, 1].every(
     (i) => pool.strides[i]! >= pool.kernel[i]! && (pool.dilations[i] === 1 || pool.kernel[i] === 1),

@@ -1,4 +1,4 @@
-import type { CodeTensor, Layer } from '../network.js';
+import type { CodeTensor, ConvLayer, MaxPoolLayer } from '../network.js';
 
 /** A copy of a map, [height][width][channels], that holds every tap of every window: no tap needs a bound check. */
 export interface PaddedMap {
@@ -7,7 +7,12 @@ export interface PaddedMap {
 }
 
 /** @param padding what taps outside the map read */
-export function paddedMap(layer: Layer, from: CodeTensor, to: CodeTensor, padding: number): PaddedMap {
+export function paddedMap(
+  layer: ConvLayer | MaxPoolLayer,
+  from: CodeTensor,
+  to: CodeTensor,
+  padding: number,
+): PaddedMap {
   const reach = (axis: 0 | 1, outputs: number): number =>
     (outputs - 1) * layer.strides[axis] + (layer.kernel[axis] - 1) * layer.dilations[axis] + 1;
   const height = reach(0, to.height);

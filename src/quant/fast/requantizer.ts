@@ -1,30 +1,26 @@
 /** Requantization of whole maps, in doubles where their sums are exact and in unbounded integers where they might not be. */
-import { accRanges } from '../acc-range.js';
 import { requantize } from '../golden.js';
-import type { ConvLayer, Requantize } from '../network.js';
+import type { Requantize } from '../network.js';
+import type { AccRange } from '../steps.js';
 
-type MapRequantizer = (accumulators: Int32Array, residual: Int32Array | null) => Int32Array;
+export type MapRequantizer = (accumulators: Int32Array, residual: Int32Array | null) => Int32Array;
 
 /** Integers below this, and their sums, are exact doubles. */
 const EXACT = 2 ** 53;
 
 /**
  * Writes over the accumulators it is given. The constants' signs are any.
- * @param mostCode the input's largest code
- * @param mostResidual the residual's
+ * @param ranges of each channel's accumulators
+ * @param mostResidual the residual's largest code
  */
-export function prepareRequantizer(
-  layer: ConvLayer,
-  q: Requantize,
-  mostCode: number,
-  mostResidual: number,
-): MapRequantizer {
+export function prepareRequantizer(q: Requantize, ranges: readonly AccRange[], mostResidual: number): MapRequantizer {
   const channels = q.m.length;
+  const { table } = q;
   const m = Float64Array.from(q.m);
   const b = Float64Array.from(q.b, Number);
   const r = Float64Array.from(q.residual?.m ?? q.m.map(() => 0));
   const unit = Float64Array.from(q.n, (n) => 2 ** -n);
-  const exact = accRanges(layer.weights, channels, mostCode).map(({ min, max }, c) => {
+  const exact = ranges.map(({ min, max }, c) => {
     const product = Math.max(-min, max) * Math.abs(m[c]!);
     return product + Math.abs(b[c]!) + mostResidual * Math.abs(r[c]!) < EXACT;
   });
@@ -43,7 +39,8 @@ export function prepareRequantizer(
         const rest = scaled - y;
         if (rest > 0.5 || (rest === 0.5 && y % 2 !== 0)) y += 1;
       }
-      values[i] = y < q.lo ? q.lo : y > q.hi ? q.hi : y;
+      y = y < q.lo ? q.lo : y > q.hi ? q.hi : y;
+      values[i] = table ? table[y]! : y;
     }
     return values;
   };
