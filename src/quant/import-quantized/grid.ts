@@ -53,6 +53,9 @@ function modelGrid(quantizer: Quantizer, where: string): ModelGrid {
     const codes = { lo: -1, hi: 0, zero: -0.5, scales: [dyadic(2 * quantizer.scale)] };
     return { divisors: [dyadic(1)], added: 0, inside: false, round: 'floor', ...codes };
   }
+  if (quantizer.kind === 'thresholds') {
+    throw new SystoleError('network-unsupported', 'thresholds of a quantizer are not taken', { where });
+  }
   const zero = quantizer.zero[0]!;
   if (!quantizer.zero.every((z) => z === zero)) {
     throw new SystoleError('network-unsupported', 'the channels of one tensor have zero points of their own', {

@@ -40,7 +40,7 @@ export function inputGrid(input: RealInput, node: QuantNode, padded: boolean): I
   const simple =
     plain && grid.step === 1 && grid.lo === 0 && grid.hi === 2 ** bits - 1 && (!grid.inside || grid.added === 0);
   if (simple) return { grid, bits, quantizer: null };
-  const scale = q.kind === 'bipolar' ? [1] : alike(q.scale);
+  const scale = q.kind === 'uniform' ? alike(q.scale) : [1];
   const [lo, hi] = [grid.lo / grid.step + grid.base, grid.hi / grid.step + grid.base];
   const rule = { round: grid.round, zeroInside: grid.inside, step: grid.step };
   return {

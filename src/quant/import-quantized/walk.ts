@@ -59,6 +59,12 @@ export function nodeValue(walk: Walk, node: GraphNode): Value {
       return affineValue(walk, node);
     case 'maxpool':
       return poolValue(walk, node);
+    case 'pointwise':
+    case 'mul':
+    case 'arrange':
+      throw new SystoleError('network-unsupported', `${node.kind} nodes of a quantized model are not taken`, {
+        where: node.name,
+      });
   }
 }
 
