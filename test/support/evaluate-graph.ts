@@ -1,5 +1,16 @@
 /** A quantized graph in doubles, node by node: exact where its constants have few bits, which is where tests use it. */
-import type { BatchNorm, Clamp, Graph, GraphNode, Quantizer, Shape, Window2d } from '../../src/frontend/graph.js';
+import type {
+  ArrangeNode,
+  BatchNorm,
+  Clamp,
+  Graph,
+  GraphNode,
+  MapGrid,
+  Quantizer,
+  Shape,
+  Window2d,
+} from '../../src/frontend/graph.js';
+import { evaluatePointwise } from '../../src/frontend/pointwise.js';
 import { rounded } from '../../src/frontend/quantizer.js';
 
 /** Every tensor, NCHW. @param input values of the graph's input */
@@ -23,7 +34,16 @@ function evaluate(graph: Graph, node: GraphNode, values: ReadonlyMap<string, rea
         return clamp(node.norm ? normed(node.norm, c, x) : x * node.scale[c]! + node.shift[c]!, node.clamp);
       });
     case 'add':
-      return of(node.inputs[0]).map((x, i) => clamp(x + of(node.inputs[1])[i]!, node.clamp));
+    case 'mul': {
+      const [a, b] = node.inputs.map(of) as [readonly number[], readonly number[]];
+      const other = (i: number): number => b[b.length === a.length ? i : channel(i)]!;
+      if (node.kind === 'mul') return a.map((x, i) => clamp(x * other(i), node.clamp));
+      return a.map((x, i) => clamp(x + (node.sign ?? 1) * other(i), node.clamp));
+    }
+    case 'pointwise':
+      return of(node.input).map((x, i) => evaluatePointwise(node, channel(i), x));
+    case 'arrange':
+      return arranged(graph, node, shape, of);
     case 'dense': {
       const x = of(node.input);
       const rows = node.weights.shape[0]!;
@@ -64,7 +84,25 @@ function windows(from: Shape, to: Shape, node: Windowed, x: readonly number[]): 
       }
       if (node.kind === 'maxpool') out.push(Math.max(...taps));
       else if (node.kind === 'conv') out.push(clamp(sum + node.bias.data[co]!, node.clamp));
-      else out.push(clamp(taps.reduce((a, b) => a + b, 0) / (kh * kw), node.clamp));
+      else {
+        const count = node.border === 'excluded' ? taps.length : kh * kw;
+        out.push(clamp(taps.reduce((a, b) => a + b, 0) / count, node.clamp));
+      }
+    }
+  }
+  return out;
+}
+
+function arranged(graph: Graph, node: ArrangeNode, shape: Shape, of: (name: string) => readonly number[]): number[] {
+  const [, , height = 1, width = 1] = shape;
+  const out = new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(node.fill);
+  for (const { input, from, to, size } of node.parts) {
+    const [, , rows = 1, columns = 1] = graph.tensors.get(input)!.shape;
+    for (let n = 0; n < size[0] * size[1] * size[2]; n++) {
+      const [i, j, k] = [Math.floor(n / size[1]) % size[0], n % size[1], Math.floor(n / (size[0] * size[1]))];
+      const at = (grid: MapGrid, h: number, w: number): number =>
+        ((grid.c + k * grid.cStep) * h + grid.y + i * grid.yStep) * w + grid.x + j * grid.xStep;
+      out[at(to, height, width)] = of(input)[at(from, rows, columns)]!;
     }
   }
   return out;
@@ -72,6 +110,10 @@ function windows(from: Shape, to: Shape, node: Windowed, x: readonly number[]): 
 
 function onGrid(quantizer: Quantizer, c: number, x: number): number {
   if (quantizer.kind === 'bipolar') return x >= 0 ? quantizer.scale : -quantizer.scale;
+  if (quantizer.kind === 'thresholds') {
+    const row = quantizer.thresholds[quantizer.thresholds.length === 1 ? 0 : c]!;
+    return quantizer.scale * row.filter((t) => x >= t).length + quantizer.bias;
+  }
   const { lo, hi, round, zeroInside } = quantizer;
   const scale = quantizer.scale[quantizer.scale.length === 1 ? 0 : c]!;
   const zero = quantizer.zero[quantizer.zero.length === 1 ? 0 : c]!;

@@ -1,0 +1,160 @@
+/** A rearranged map as the plainest ONNX operators that make it: slices, Pad, Concat, Gather along axes, or of single values. */
+import type { ArrangeNode, ArrangePart, MapGrid, Shape } from './graph.js';
+import { int, type OnnxSink } from './onnx-sink.js';
+
+type ShapeOf = (name: string) => Shape;
+
+/** Indices along one axis of a tensor. */
+interface Run {
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+export function writeArrange(sink: OnnxSink, node: ArrangeNode, shapeOf: ShapeOf): void {
+  const output = shapeOf(node.output);
+  const from = (part: ArrangePart): string => sliced(sink, node, part, shapeOf(part.input));
+  const covered = node.parts.reduce((sum, { size }) => sum + size[0] * size[1] * size[2], 0);
+  const whole = covered === elements(output);
+  const single = node.parts.length === 1 ? node.parts[0]! : null;
+  if (
+    single !== null &&
+    runsOf(single.to, single.size, output.length).every(({ step, count }) => step * count === count)
+  ) {
+    if (whole) sink.emit('Identity', [from(single)], node.output);
+    else padded(sink, node, single, output, from(single));
+    return;
+  }
+  const lists = whole ? separated(node, output) : null;
+  if (lists !== null) {
+    const input = node.parts[0]!.input;
+    const last = lists.reduce((name, list, i) => picked(sink, node, name, i + 1, list, shapeOf(input)), input);
+    sink.emit('Identity', [last], node.output);
+    return;
+  }
+  const axis = whole ? stackedAlong(node, output) : null;
+  if (axis === null) {
+    scattered(sink, node, shapeOf, output);
+    return;
+  }
+  const start = (part: ArrangePart): number => runsOf(part.to, part.size, output.length)[axis - 1]!.start;
+  const inOrder = [...node.parts].sort((a, b) => start(a) - start(b));
+  sink.emit('Concat', inOrder.map(from), node.output, [int('axis', axis)]);
+}
+
+/** Along axes 1 to 3, or 1 of a vector. */
+function runsOf(grid: MapGrid, [rows, columns, channels]: ArrangePart['size'], rank: number): Run[] {
+  const runs = [
+    { axis: 1, start: grid.c, step: grid.cStep, count: channels },
+    { axis: 2, start: grid.y, step: grid.yStep, count: rows },
+    { axis: 3, start: grid.x, step: grid.xStep, count: columns },
+  ];
+  // The step of a single index means nothing.
+  return runs.slice(0, rank - 1).map((run) => (run.count === 1 ? { ...run, step: 1 } : run));
+}
+
+function sliced(sink: OnnxSink, node: ArrangeNode, { input, from, size }: ArrangePart, shape: Shape): string {
+  const cuts = runsOf(from, size, shape.length).filter(({ axis, count }) => count !== shape[axis]);
+  if (cuts.length === 0) return input;
+  const constant = (name: string, of: (cut: Run) => number): string =>
+    sink.integers(`${node.name}.${name}`, cuts.map(of));
+  const inputs = [
+    input,
+    constant('starts', ({ start }) => start),
+    constant('ends', ({ start, step, count }) => start + (count - 1) * step + 1),
+    constant('axes', ({ axis }) => axis),
+    constant('steps', ({ step }) => step),
+  ];
+  return sink.apply('Slice', inputs, `${node.name}.part`);
+}
+
+/** A part without gaps, and the fill around it. */
+function padded(sink: OnnxSink, node: ArrangeNode, { to, size }: ArrangePart, output: Shape, from: string): void {
+  const runs = runsOf(to, size, output.length);
+  const begins = [0, ...runs.map(({ start }) => start)];
+  const ends = [0, ...runs.map(({ axis, start, count }) => output[axis]! - start - count)];
+  const pads = sink.integers(`${node.name}.pads`, [...begins, ...ends]);
+  sink.emit('Pad', [from, pads, sink.scalar(`${node.name}.fill`, node.fill)], node.output);
+}
+
+/**
+ * For each axis the indices of the one input that its indices come from, where they do not depend on the other axes.
+ * The parts cover the output.
+ */
+function separated({ parts }: ArrangeNode, output: Shape): Int32Array[] | null {
+  if (parts.some(({ input }) => input !== parts[0]!.input)) return null;
+  const lists = output.slice(1).map((n) => new Int32Array(n).fill(-1));
+  for (const { from, to, size } of parts) {
+    const sources = runsOf(from, size, output.length);
+    for (const [i, { start, step, count }] of runsOf(to, size, output.length).entries()) {
+      const source = sources[i]!;
+      for (let k = 0; k < count; k++) {
+        const index = source.start + k * source.step;
+        const known = lists[i]![start + k * step]!;
+        if (known >= 0 && known !== index) return null;
+        lists[i]![start + k * step] = index;
+      }
+    }
+  }
+  return lists;
+}
+
+function picked(sink: OnnxSink, node: ArrangeNode, from: string, axis: number, list: Int32Array, input: Shape): string {
+  if (list.length === input[axis] && list.every((index, i) => index === i)) return from;
+  const indices = sink.indices(`${node.name}.indices`, list);
+  return sink.apply('Gather', [from, indices], `${node.name}.picked`, [int('axis', axis)]);
+}
+
+/** The axis along which the parts lie one behind the other, each over the whole of the other axes. */
+function stackedAlong(node: ArrangeNode, output: Shape): number | null {
+  const fills = (part: ArrangePart, axis: number): boolean =>
+    runsOf(part.to, part.size, output.length).every((run) =>
+      run.axis === axis ? run.step === 1 : run.count === output[run.axis],
+    );
+  return [1, 2, 3].find((axis) => node.parts.every((part) => fills(part, axis))) ?? null;
+}
+
+/** One index for each value of the output, into all inputs behind one another and the fill at their end. */
+function scattered(sink: OnnxSink, node: ArrangeNode, shapeOf: ShapeOf, output: Shape): void {
+  const inputs = [...new Set(node.parts.map((part) => part.input))];
+  const offsets = new Map<string, number>();
+  let end = 0;
+  for (const name of inputs) {
+    offsets.set(name, end);
+    end += elements(shapeOf(name));
+  }
+  const flat = sink.integers(`${node.name}.flat`, [-1]);
+  const vectors = inputs.map((name) => sink.apply('Reshape', [name, flat], `${node.name}.vector`));
+  const fill = sink.floats(`${node.name}.fill`, [1], Float32Array.of(node.fill));
+  const all = sink.apply('Concat', [...vectors, fill], `${node.name}.all`, [int('axis', 0)]);
+  const indices = new Int32Array(elements(output)).fill(end);
+  for (const part of node.parts) {
+    place(indices, part, shapeOf(part.input), output, offsets.get(part.input)!);
+  }
+  const gathered = sink.apply('Gather', [all, sink.indices(`${node.name}.indices`, indices)], `${node.name}.values`);
+  sink.emit('Reshape', [gathered, sink.integers(`${node.name}.shape`, output)], node.output);
+}
+
+function place(
+  indices: Int32Array,
+  { from, to, size }: ArrangePart,
+  input: Shape,
+  output: Shape,
+  offset: number,
+): void {
+  const [rows, columns, channels] = size;
+  const at = ([, , height = 1, width = 1]: Shape, grid: MapGrid, i: number, k: number): number =>
+    ((grid.c + k * grid.cStep) * height + grid.y + i * grid.yStep) * width + grid.x;
+  for (let k = 0; k < channels; k++) {
+    for (let i = 0; i < rows; i++) {
+      const source = offset + at(input, from, i, k);
+      const target = at(output, to, i, k);
+      for (let j = 0; j < columns; j++) indices[target + j * to.xStep] = source + j * from.xStep;
+    }
+  }
+}
+
+function elements(shape: Shape): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
