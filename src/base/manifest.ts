@@ -18,14 +18,27 @@ export interface ManifestInput {
   readonly sha256: string;
 }
 
+export const EXACTNESS_WORDS = ['exact', 'exact-in-range', 'approximate'] as const;
+export type ExactnessWord = (typeof EXACTNESS_WORDS)[number];
+
+/** As the ledger writes it for people. */
+export function exactnessText({ exactness, maxCodes }: Pick<ManifestLayer, 'exactness' | 'maxCodes'>): string {
+  if (exactness === 'exact') return 'exact';
+  if (exactness === 'exact-in-range') return 'exact in the proven range';
+  return `approximate, at most ${maxCodes} code${maxCodes === 1 ? '' : 's'}`;
+}
+
 /** One layer of the plan, in the order of the program. */
 export interface ManifestLayer {
   readonly name: string;
   /** Cycles in which the array works on it or waits for it, by the compiler's count. */
   readonly planCycles: number;
   readonly usefulDigitMacs: number;
-  /** 'approximate' with the number of accumulator values that differ, and the largest difference in codes. */
-  readonly exactness: 'exact' | 'approximate';
+  /**
+   * exact: everything reachable was tried; exact-in-range: all steps coincide over the range of the accumulator, not every
+   * value was tried; approximate: with the number of accumulator values that differ, and the largest difference in codes.
+   */
+  readonly exactness: ExactnessWord;
   readonly differing: number;
   readonly maxCodes: number;
 }
@@ -85,7 +98,7 @@ const schema = z.strictObject({
       name: z.string(),
       planCycles: z.number().int().nonnegative(),
       usefulDigitMacs: z.number().int().nonnegative(),
-      exactness: z.union([z.literal('exact'), z.literal('approximate')]),
+      exactness: z.enum(EXACTNESS_WORDS),
       differing: z.number().int().nonnegative(),
       maxCodes: z.number().int().nonnegative(),
     }),

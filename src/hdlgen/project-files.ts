@@ -6,6 +6,7 @@ import type { CycleCount } from '../arch/timing/count-cycles.js';
 import { prettyJson } from '../base/canonical-json.js';
 import {
   buildManifest,
+  exactnessText,
   identityText,
   type ManifestInput,
   type ManifestLayer,
@@ -86,12 +87,14 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
 export function manifestLayers(plan: Plan, cycles: CycleCount): ManifestLayer[] {
   const exactness = new Map(plan.network.layers.map((layer) => [layer.name, layer.exactness]));
   return plan.layers.map(({ name, sources, usefulDigitMacs }, i) => {
-    const parts = sources.map((source) => exactness.get(source)).filter(isApproximate);
+    const kinds = sources.map((source) => exactness.get(source));
+    const parts = kinds.filter(isApproximate);
+    const wholly = kinds.every((kind) => kind?.kind !== 'exact-in-range');
     return {
       name,
       planCycles: cycles.layers[i]!.cycles,
       usefulDigitMacs,
-      exactness: parts.length > 0 ? 'approximate' : 'exact',
+      exactness: parts.length > 0 ? 'approximate' : wholly ? 'exact' : 'exact-in-range',
       differing: parts.reduce((sum, part) => sum + part.differing, 0),
       maxCodes: parts.reduce((most, part) => Math.max(most, part.maxCodes), 0),
     };
@@ -113,7 +116,7 @@ function readme({ plan, cycles, templates, systole }: ProjectInput, layers: read
     exact: layers.filter((layer) => layer.exactness === 'exact').length,
     layerCount: layers.length,
     vectors: VECTORS,
-    layers: layers.map((layer) => ({ ...layer, name: plainText(layer.name) })),
+    layers: layers.map((layer) => ({ ...layer, name: plainText(layer.name), exactnessText: exactnessText(layer) })),
     registers: registersTable().trimEnd(),
   });
 }

@@ -3,8 +3,8 @@
  * real-valued quantizer has them, over every reachable accumulator and residual; or counts where they differ.
  * Both are monotone in acc, so comparing the positions of all steps compares them everywhere (design 2.6).
  */
-import { differences, type IntegerConstants, sumOfCode } from './differences.js';
-import type { Exactness, Requantize } from './network.js';
+import { type Agreement, differences, type IntegerConstants, sumOfCode } from './differences.js';
+import type { Requantize } from './network.js';
 import { mirrored, type RealQuantizer, slopeOf } from './quantizer.js';
 import { type Dyadic, dyadic } from './rational.js';
 import { type Reach, type StepRows, stepRows } from './steps.js';
@@ -21,7 +21,7 @@ export interface RequantizeWidths {
 export interface ChannelConstants extends IntegerConstants {
   /** What the constants stand for. */
   readonly quantizer: RealQuantizer;
-  readonly exactness: Exactness;
+  readonly exactness: Agreement;
 }
 
 /** The search's sums stay exact in doubles below this. */

@@ -6,7 +6,8 @@
  */
 import { SystoleError } from '../base/error.js';
 import type { ChannelConstants } from './certificate.js';
-import { evaluate, type RealQuantizer, slopeOf } from './quantizer.js';
+import { compareEnds, endsPerRow, type Tally } from './check-runs.js';
+import { estimator, realCode } from './real-codes.js';
 import type { Reach } from './steps.js';
 
 /** A channel of at most this many reachable accumulators is checked on all of them. */
@@ -19,8 +20,8 @@ const FEWEST_RESIDUALS = 3;
 export interface ChannelCheck {
   /** Pairs of accumulator and residual code on which both were run. */
   readonly values: number;
-  /** Every reachable accumulator was among them. */
-  readonly everyAccumulator: boolean;
+  /** Nothing reachable was left out: every pair was among them, or both ends of every run between two steps. */
+  readonly whole: boolean;
 }
 
 /** @throws SystoleError certificate-wrong where the certificate claims something else than the two quantizers do. */
@@ -32,30 +33,29 @@ export function checkCertificate(c: ChannelConstants, reach: Reach, where: strin
   const residuals = residualsTried(residualCodes, perResidual);
   const tally: Tally = { differing: 0, maxCodes: 0 };
   for (const res of residuals) compareRow(c, reach, res, stride, tally);
-  const whole = stride === 1 && residuals.length === residualCodes;
-  if (!agrees(c, tally, whole)) {
+  const every = stride === 1 && residuals.length === residualCodes;
+  const ends = endsPerRow(c) * residualCodes;
+  // Both functions are monotone in acc: where they agree at both ends of a run, they agree within.
+  const byEnds = !every && ends <= WHOLE_LIMIT && c.exactness.kind === 'exact';
+  if (byEnds) for (let res = 0; res < residualCodes; res++) compareEnds(c, reach, res, tally);
+  if (!agrees(c, tally, every)) {
     throw new SystoleError('certificate-wrong', 'the exactness certificate does not hold', {
       where,
       expected: describe(claimOf(c)),
-      actual: `${describe(tally)} on ${whole ? 'all' : 'some'} values`,
+      actual: `${describe(tally)} on ${every ? 'all' : 'some'} values`,
       hint: 'this is a defect of Systole; please report it with the model',
     });
   }
-  return { values: perResidual * residuals.length, everyAccumulator: stride === 1 };
-}
-
-interface Tally {
-  differing: number;
-  maxCodes: number;
+  return { values: perResidual * residuals.length + (byEnds ? ends : 0), whole: every || byEnds };
 }
 
 function claimOf({ exactness }: ChannelConstants): Tally {
   return exactness.kind === 'exact' ? { differing: 0, maxCodes: 0 } : exactness;
 }
 
-function agrees(c: ChannelConstants, tally: Tally, whole: boolean): boolean {
+function agrees(c: ChannelConstants, tally: Tally, every: boolean): boolean {
   const claim = claimOf(c);
-  if (whole) return tally.differing === claim.differing && tally.maxCodes === claim.maxCodes;
+  if (every) return tally.differing === claim.differing && tally.maxCodes === claim.maxCodes;
   return tally.differing <= claim.differing && tally.maxCodes <= claim.maxCodes;
 }
 
@@ -75,8 +75,8 @@ function residualsTried(residualCodes: number, perResidual: number): number[] {
 function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: number, tally: Tally): void {
   const f = c.quantizer;
   const { min, max } = reach.range;
-  const { alpha, offset, doubt } = estimator(f, reach, res);
-  const { lo, hi, least, most } = f;
+  const estimate = estimator(f, reach, res);
+  const { lo, hi } = f;
   const ties = c.round === 'nearest-even' && c.n > 0;
   const half = 2 ** (c.n - 1);
   // acc*m + b + res*r = quotient * 2^n + remainder
@@ -89,12 +89,7 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
   const remainderGain = Number(gain & (unit - 1n));
   const remainderLimit = Number(unit);
   for (let acc = min; acc <= max; acc += stride) {
-    const shifted = alpha * acc + offset;
-    const floor = Math.floor(shifted);
-    const rest = shifted - floor;
-    const code = f.step * floor;
-    let expected = code < least ? least : code > most ? most : code;
-    if (!(rest >= doubt && rest <= 1 - doubt)) expected = evaluate(f, acc, res);
+    const expected = realCode(f, estimate, acc, res);
     const up = ties && (remainder > half || (remainder === half && quotient % 2 !== 0)) ? 1 : 0;
     const rounded = quotient + up;
     const actual = rounded < lo ? lo : rounded > hi ? hi : rounded;
@@ -110,33 +105,3 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
     }
   }
 }
-
-/**
- * alpha*acc + offset in doubles is t and what the rounding mode adds before it takes the floor: right wherever
- * its fraction is `doubt` away from an integer. The error is below eight roundings of the largest term. A mode whose
- * addition depends on the sign of t leaves every value in doubt.
- */
-function estimator(
-  f: RealQuantizer,
-  reach: Reach,
-  res: number,
-): { readonly alpha: number; readonly offset: number; readonly doubt: number } {
-  const { alpha, beta, rho, size } = slopeOf(f);
-  const added = ADDED[f.round];
-  if (added === null) return { alpha: 0, offset: 0, doubt: 1 };
-  const largest = Math.max(-reach.range.min, reach.range.max);
-  const doubt = (Math.abs(alpha) * largest + size + Math.abs(rho) * res + 1) * 2 ** -48;
-  return { alpha, offset: beta + rho * res + added, doubt };
-}
-
-const ADDED: Record<RealQuantizer['round'], number | null> = {
-  'half-even': 0.5,
-  'half-up': 0.5,
-  'half-down': 0.5,
-  'half-away': 0.5,
-  'half-to-zero': 0.5,
-  floor: 0,
-  ceil: 1,
-  'to-zero': null,
-  away: null,
-};

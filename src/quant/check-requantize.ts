@@ -24,8 +24,11 @@ export function checkRequantize(where: string, q: Requantize, to: CodeTensor, ne
   if (q.table) checkTable(where, q.table, q.hi, to);
   if (q.residual === null) return;
   const residual = network.tensors[q.residual.tensor];
-  const same = residual?.height === to.height && residual.width === to.width && residual.channels === to.channels;
-  if (!same) throw broken(where, 'a residual of its output shape', q.residual.tensor);
+  const same = residual?.height === to.height && residual.width === to.width;
+  const pixel = residual?.height === 1 && residual.width === 1;
+  if (!(same || pixel) || residual.channels !== to.channels) {
+    throw broken(where, 'a residual of its output shape, or of one pixel', q.residual.tensor);
+  }
 }
 
 function checkTable(where: string, table: Uint16Array, hi: number, to: CodeTensor): void {

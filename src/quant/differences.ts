@@ -20,8 +20,11 @@ export function sumOfCode(k: number, { n, round }: Pick<IntegerConstants, 'n' | 
   return (2 * k - 1) * 2 ** (n - 1) + Math.abs(k % 2);
 }
 
+/** Of one channel's constants: decided by comparing all steps. */
+export type Agreement = Exclude<Exactness, { readonly kind: 'exact-in-range' }>;
+
 /** Over all (acc, res) pairs: both are step functions that rise with acc, so sweeping both sets of steps counts them all. */
-export function differences(f: RealQuantizer, reach: Reach, rows: StepRows, c: IntegerConstants): Exactness {
+export function differences(f: RealQuantizer, reach: Reach, rows: StepRows, c: IntegerConstants): Agreement {
   const { range, residualCodes } = reach;
   let differing = 0;
   let maxCodes = 0;

@@ -35,7 +35,8 @@ function runLayer(network: IntegerNetwork, layer: Layer, values: ReadonlyMap<str
   const { requantize: q } = layer;
   if (q === null) return accumulators;
   const residual = q.residual ? values.get(q.residual.tensor)! : null;
-  return accumulators.map((acc, i) => requantize(acc, residual ? residual[i]! : 0, q, i % to.channels));
+  const residualOf = (i: number): number => residual?.[residual.length === to.channels ? i % to.channels : i] ?? 0;
+  return accumulators.map((acc, i) => requantize(acc, residualOf(i), q, i % to.channels));
 }
 
 /**

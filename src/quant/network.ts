@@ -36,6 +36,7 @@ export interface Requantize {
   readonly round: 'floor' | 'nearest-even';
   readonly lo: number;
   readonly hi: number;
+  /** Its tensor has the output's shape, or is one pixel that meets all of them. */
   readonly residual: { readonly tensor: string; readonly m: readonly number[] } | null;
   /** Absent, or hi + 1 codes: the result is table[y]. One for all channels. */
   readonly table?: Uint16Array;
@@ -120,16 +121,21 @@ export interface ArrangeLayer {
 }
 export type Layer = ConvLayer | MaxPoolLayer | MulLayer | ArrangeLayer;
 
-/** Of the integer requantizer against the real-valued quantizer it stands for (design 2.6). */
+/**
+ * Of the integer requantizer against the real-valued quantizer it stands for (design 2.6). exact: both give one code for every
+ * reachable accumulator and residual, and were run against each other over all of them, or codes are only moved. exact-in-range:
+ * all their steps coincide over the range of the accumulator, but not every value was tried.
+ */
 export type Exactness =
   | { readonly kind: 'exact' }
+  | { readonly kind: 'exact-in-range' }
   | { readonly kind: 'approximate'; readonly differing: number; readonly maxCodes: number };
 
 /** Both quantizers were run side by side on real accumulators, and the certificate held. */
 export interface CertificateCheck {
   /** Pairs of accumulator and residual code tried, all channels together. */
   readonly values: number;
-  /** Channels of which every reachable accumulator was tried; the others have more than 2^20. */
+  /** Channels that were tried on every reachable pair, of long runs between two steps the ends alone: both functions are monotone. */
   readonly wholeChannels: number;
 }
 

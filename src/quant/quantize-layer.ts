@@ -2,6 +2,7 @@
 import { accRanges, widestRange } from './acc-range.js';
 import { type ChannelConstants, constantsOfScale, constantsOnGrid } from './certificate.js';
 import { checkCertificate } from './check-certificate.js';
+import type { Agreement } from './differences.js';
 import type { FloatConv } from './lower.js';
 import type { CertificateCheck, CodeTensor, ConvLayer, Exactness, Requantize, WeightArray } from './network.js';
 import type { QuantizeOptions } from './options.js';
@@ -65,11 +66,15 @@ export function quantizeLayer(
     channelConstants(numbers, c, { ...tensors, accZero: input.zero * sums[c]!, lo, hi }, reach, widths),
   );
   const residual = tensors.residual && { tensor: tensors.residual.name, m: channels.map((c) => c.r) };
+  const checked = checkChannels(channels, reaches, layer.name);
   return {
     ...shared,
     requantize: { ...constantLists(channels), round: 'floor', lo, hi, residual },
-    exactness: sumExactness(channels.map((c) => c.exactness)),
-    checked: checkChannels(channels, reaches, layer.name),
+    exactness: layerExactness(
+      channels.map((c) => c.exactness),
+      checked,
+    ),
+    checked,
   };
 }
 
@@ -147,9 +152,10 @@ export function weightSums(codes: WeightArray, channels: number): number[] {
   return sums;
 }
 
-export function sumExactness(channels: readonly Exactness[]): Exactness {
+/** What the layer's entry in the ledger is. */
+export function layerExactness(channels: readonly Agreement[], checked: CertificateCheck): Exactness {
   const wrong = channels.filter((e) => e.kind === 'approximate');
-  if (wrong.length === 0) return { kind: 'exact' };
+  if (wrong.length === 0) return { kind: checked.wholeChannels === channels.length ? 'exact' : 'exact-in-range' };
   return {
     kind: 'approximate',
     differing: wrong.reduce((sum, e) => sum + e.differing, 0),
@@ -165,6 +171,6 @@ export function checkChannels(
   const checks = channels.map((c, i) => checkCertificate(c, reaches[i]!, `${layer}, channel ${i}`));
   return {
     values: checks.reduce((sum, check) => sum + check.values, 0),
-    wholeChannels: checks.filter((check) => check.everyAccumulator).length,
+    wholeChannels: checks.filter((check) => check.whole).length,
   };
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../arch/plan/plan.js';
 import type { PlanLayout } from '../arch/plan/plan-layout.js';
 import type { CycleCount } from '../arch/timing/count-cycles.js';
 import type { Waterfall } from '../arch/timing/waterfall.js';
-import type { ManifestLayer } from '../base/manifest.js';
+import type { ExactnessWord, ManifestLayer } from '../base/manifest.js';
 
 export interface LayerSummary {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface LayerSummary {
   /** In which the array works on the layer, or waits for it. */
   readonly cycles: number;
   readonly utilization: number;
-  readonly exactness: 'exact' | 'approximate';
+  readonly exactness: ExactnessWord;
   /** Accumulator values whose code differs from the real-valued quantizer's, and by how many codes at most. */
   readonly differing: number;
   readonly maxCodes: number;
@@ -25,7 +25,7 @@ export interface LayerCheck {
   /** Pairs of accumulator and residual code, all channels together. */
   readonly values: number;
   readonly channels: number;
-  /** Channels of which every reachable accumulator was tried. */
+  /** Channels of which nothing reachable was left out. */
   readonly wholeChannels: number;
 }
 
@@ -77,7 +77,7 @@ export function planSummary({ plan, cycles, interval, ledger }: SummarySource): 
 
 function checkOf({ network }: Plan, { sources }: Plan['layers'][number]): LayerCheck | null {
   const checks = network.layers.flatMap((layer) => {
-    if (layer.kind !== 'conv' || layer.checked === undefined || !sources.includes(layer.name)) return [];
+    if (!('checked' in layer) || layer.checked === undefined || !sources.includes(layer.name)) return [];
     return [{ ...layer.checked, channels: network.tensors[layer.output]!.channels }];
   });
   if (checks.length === 0) return null;

@@ -7,6 +7,7 @@ import {
   type RequantizeWidths,
 } from '../../src/quant/certificate.js';
 import { checkCertificate } from '../../src/quant/check-certificate.js';
+import { compareEnds, endsPerRow } from '../../src/quant/check-runs.js';
 import { requantize } from '../../src/quant/golden.js';
 import { evaluate, type QuantizerConstants, realQuantizer } from '../../src/quant/quantizer.js';
 import { dyadic, multiply } from '../../src/quant/rational.js';
@@ -192,7 +193,7 @@ describe('checkCertificate', () => {
         const holds = truth.differing === claim(c).differing && truth.maxCodes === claim(c).maxCodes;
         if (holds) {
           const values = (reach.range.max - reach.range.min + 1) * reach.residualCodes;
-          expect(check()).toEqual({ values, everyAccumulator: true });
+          expect(check()).toEqual({ values, whole: true });
           return;
         }
         refused += 1;
@@ -218,14 +219,45 @@ describe('checkCertificate', () => {
   it('runs 2^20 accumulators of a channel in full, at the least, the zero and the largest residual code', () => {
     const reach = { range: { min: 1 - 2 ** 19, max: 2 ** 19 }, residualCodes: 256 };
     const c = constantsOfScale(wide, reach, WIDE);
-    expect(checkCertificate(c, reach, 'layer')).toEqual({ values: 3 * 2 ** 20, everyAccumulator: true });
+    expect(checkCertificate(c, reach, 'layer')).toEqual({ values: 3 * 2 ** 20, whole: false });
   });
 
-  it('runs evenly spaced accumulators of a wider channel', () => {
+  it('runs evenly spaced accumulators of a wider channel, and both ends of every run of one code', () => {
     const reach = { range: { min: 0, max: 2 ** 20 }, residualCodes: 1 };
     const check = checkCertificate(constantsOfScale(wide, reach, WIDE), reach, 'layer');
-    expect(check.everyAccumulator).toBe(false);
+    expect(check.whole).toBe(true);
     expect(check.values).toBeGreaterThan(2 ** 15);
+  });
+
+  it('says where pairs are too many for even the ends of all runs', () => {
+    const reach = { range: { min: 0, max: 2 ** 20 }, residualCodes: 2 ** 12 };
+    const scales = { step: dyadic(1 / 4), residual: { scale: 1 / 8, zero: 0 }, outputScale: 1 / 2 };
+    const f = realQuantizer({ divisor: 1, accZero: 0, bias: 1 / 16, outputZero: 7, lo: 0, hi: 255, ...scales });
+    const c = constantsOfScale(f, reach, WIDE);
+    expect(c.exactness.kind).toBe('exact');
+    expect(checkCertificate(c, reach, 'layer').whole).toBe(false);
+    expect(checkCertificate(c, { ...reach, residualCodes: 2 ** 11 }, 'layer').whole).toBe(true);
+  });
+
+  it('finds at the ends of runs whatever there is to find, whichever way both functions go', () => {
+    let wrong = 0;
+    const off = fc.integer({ min: -1, max: 1 });
+    const round = fc.constantFrom('floor' as const, 'nearest-even' as const);
+    fc.assert(
+      fc.property(modelQuantizerArbitrary, reachArbitrary, round, off, off, (f, reach, rounding, dm, db) => {
+        const made = constantsOfScale(f, reach, WIDE, rounding);
+        const c = { ...made, m: made.m + dm, b: made.b + BigInt(db) };
+        const tally = { differing: 0, maxCodes: 0 };
+        for (let res = 0; res < reach.residualCodes; res++) compareEnds(c, reach, res, tally);
+        const truth = bruteForce(c, reach);
+        expect(tally.differing > 0).toBe(truth.differing > 0);
+        expect(tally.differing).toBeLessThanOrEqual(Math.max(truth.differing, endsPerRow(c) * reach.residualCodes));
+        if (truth.differing > 0) wrong += 1;
+      }),
+      { numRuns: 2000, seed: 11 },
+    );
+    expect(wrong).toBeGreaterThan(200);
+    expect(wrong).toBeLessThan(1950);
   });
 
   it('sees one wrong accumulator among 2^20', () => {
@@ -251,7 +283,7 @@ describe('checkCertificate', () => {
       round: 'floor' as const,
       exactness: { kind: 'exact' },
     });
-    expect(checkCertificate(at(-500_000n), reach, 'layer').everyAccumulator).toBe(true);
+    expect(checkCertificate(at(-500_000n), reach, 'layer').whole).toBe(true);
     for (const b of [-500_001n, -499_999n]) {
       expect(() => checkCertificate(at(b), reach, 'layer')).toThrow(
         expect.objectContaining({ code: 'certificate-wrong', actual: '1 differences of up to 1 codes on all values' }),

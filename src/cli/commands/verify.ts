@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { exactnessText } from '../../base/manifest.js';
 import { randomFrames } from '../../hdlgen/test-vectors.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
 import type { VerifyReport } from '../../runtime/verify/report.js';
@@ -108,7 +109,8 @@ function page(model: CompiledModel, options: Options, report: VerifyReport, repl
   const { images, cycles, planCycles, interval, planInterval, layers, firstDivergence } = report;
   const clock = clockOf(model, undefined);
   const names = shortNames(layers.map(({ name }) => name));
-  const rows = layers.map((layer, i) => [names[i]!, layer.cycles, percent(layer.utilization), layer.exactness]);
+  const words = model.project.manifest.layers.map(exactnessText);
+  const rows = layers.map((layer, i) => [names[i]!, layer.cycles, percent(layer.utilization), words[i]!]);
   const columns = [
     { title: 'layer' },
     { title: 'cycles', right: true },

@@ -1,4 +1,6 @@
 /** A plan as a person reads it. */
+
+import { type ExactnessWord, exactnessText } from '../../base/manifest.js';
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
 import { cyclesText, percent, rateText } from '../frame/numbers.js';
 import { facts, shortNames, table } from '../frame/table.js';
@@ -50,19 +52,19 @@ export function layerTable(layers: readonly LayerSummary[]): string {
       layer.macs,
       layer.cycles,
       percent(layer.utilization),
-      exactnessText(layer),
+      ledgerEntry(layer),
       checkText(layer),
     ],
   ]);
   return table(columns, rows);
 }
 
-function exactnessText({ exactness, differing, maxCodes }: LayerSummary): string {
-  if (exactness === 'exact') return 'exact';
-  return `approximate: ${differing} accumulator values differ, by at most ${maxCodes} code${maxCodes === 1 ? '' : 's'}`;
+function ledgerEntry(layer: LayerSummary): string {
+  const differing = layer.differing === 0 ? '' : `: ${layer.differing} accumulator values differ`;
+  return `${exactnessText(layer)}${differing}`;
 }
 
-/** Where a channel has at most 2^20 reachable accumulators, both quantizers were run on every one of them. */
+/** Every accumulator: each was tried, or both ends of every run of one code. */
 function checkText({ checked }: LayerSummary): string {
   if (checked === null) return 'nothing to requantize';
   const { values, channels, wholeChannels } = checked;
@@ -71,6 +73,8 @@ function checkText({ checked }: LayerSummary): string {
 }
 
 function ledgerText(layers: readonly LayerSummary[]): string {
-  const exact = layers.filter(({ exactness }) => exactness === 'exact').length;
-  return `${exact} of ${layers.length} layers exact: the integer requantizer steps where the real-valued one does`;
+  const count = (word: ExactnessWord) => layers.filter(({ exactness }) => exactness === word).length;
+  const [exact, inRange] = [count('exact'), count('exact-in-range')];
+  const also = inRange === 0 ? '' : `, ${inRange} in the proven range`;
+  return `${exact} of ${layers.length} layers exact${also}: the integer requantizer steps where the real-valued one does`;
 }

@@ -27,7 +27,7 @@ export function prepareRequantizer(q: Requantize, ranges: readonly AccRange[], m
   const toEven = q.round === 'nearest-even';
   return (values, residual) => {
     for (let i = 0, c = 0; i < values.length; i++, c = c + 1 === channels ? 0 : c + 1) {
-      const res = residual === null ? 0 : residual[i]!;
+      const res = residual === null ? 0 : residual[residual.length === channels ? c : i]!;
       if (!exact[c]) {
         values[i] = requantize(values[i]!, res, q, c);
         continue;

@@ -1,70 +1,52 @@
 /** Accumulators and a quantizer -> one layer of the integer network, its step functions met exactly where constants can. */
-import { accRanges, widestRange } from '../acc-range.js';
 import { type ChannelConstants, constantsOfScale, type RequantizeWidths } from '../certificate.js';
 import { checkCertificate } from '../check-certificate.js';
-import type { CertificateCheck, CodeTensor, ConvLayer, Requantize } from '../network.js';
-import { constantLists, denseGroups, sumExactness } from '../quantize-layer.js';
+import type { CertificateCheck, ConvLayer, MulLayer, Requantize } from '../network.js';
+import { constantLists, layerExactness } from '../quantize-layer.js';
 import { evaluate, type RealQuantizer } from '../quantizer.js';
 import type { Reach } from '../steps.js';
-import { type CodeGrid, channelQuantizer } from './grid.js';
+import { bareLayer, type LayerSetting, reachableRanges } from './bare-layer.js';
+import { channelQuantizer, complement } from './channel-quantizer.js';
+import type { CodeGrid } from './grid.js';
 import type { Pending } from './values.js';
 
 /** Wider tensors are cut to the bits of the codes they reach. */
 const WHOLE_BITS = 8;
 
-export interface LayerSetting {
-  readonly name: string;
-  readonly sources: readonly string[];
-  readonly input: CodeTensor;
-  readonly output: string;
-  readonly outputChannels: number;
-  readonly widths: RequantizeWidths;
-}
-
-/** The layer without its requantizer: accumulators that leave as they are. */
-export function rawLayer(pending: Pending, setting: LayerSetting): ConvLayer {
-  const { base } = pending;
-  const weights = denseGroups(base, base.weights, setting.input.channels, setting.outputChannels);
-  const ranges = accRanges(weights.codes, setting.outputChannels, 2 ** setting.input.bits - 1);
-  const { kernel, strides, dilations, pads, useful } = base;
-  return {
-    kind: 'conv',
-    ...{ name: setting.name, sources: setting.sources, input: setting.input.name, output: setting.output },
-    ...{ kernel, strides, dilations, pads, useful },
-    groups: weights.groups,
-    weights: weights.codes,
-    weightFormat: { bits: weights.spread ? Math.max(2, base.weightBits) : base.weightBits },
-    ...(weights.spread ? { sourceWeights: base.weights.length } : {}),
-    accRange: widestRange(ranges),
-    requantize: null,
-    exactness: { kind: 'exact' },
-  };
-}
-
 export interface MadeLayer {
-  readonly layer: ConvLayer;
+  readonly layer: ConvLayer | MulLayer;
   /** Codes of its output are 0 .. most. */
   readonly most: number;
 }
 
+/** Channels that fall behind the pools give lo + hi less their codes, which rise in front of them. */
 export function quantizedLayer(pending: Pending, grid: CodeGrid, setting: LayerSetting): MadeLayer {
-  const raw = rawLayer(pending, setting);
+  const bare = bareLayer(pending, setting);
   const residualCodes = pending.residual === null ? 1 : pending.residual.most + 1;
-  const ranges = accRanges(raw.weights, setting.outputChannels, pending.input.most);
-  const reaches = ranges.map((range): Reach => ({ range, residualCodes }));
-  const wished = pending.channels.map((channel, c) => channelQuantizer(grid, channel, c));
-  const { lo, hi } = layerLimits(wished, reaches, grid);
+  const reaches = reachableRanges(pending).map((range): Reach => ({ range, residualCodes }));
+  const wished = pending.channels.map((channel, c) => {
+    const f = channelQuantizer(grid, channel, c);
+    return pending.falls[c] ? complement(f, grid.lo + grid.hi) : f;
+  });
+  const { lo, hi } = pending.falls.includes(true) ? grid : layerLimits(wished, reaches, grid);
   const within = (code: number): number => Math.min(hi, Math.max(lo, code));
   const quantizers = wished.map((f) => ({ ...f, lo, hi, least: within(f.least), most: within(f.most) }));
   const channels = channelConstants(quantizers, reaches, setting.widths);
   const residual = pending.residual && { tensor: pending.residual.tensor, m: channels.map((c) => c.r) };
   const round = channels[0]?.round ?? 'floor';
+  const checked = checkAll(channels, reaches, setting.name);
+  const exactness = layerExactness(
+    channels.map((c) => c.exactness),
+    checked,
+  );
+  // Steps behind two batch norms are compared with a root that was rounded.
+  const rounded = exactness.kind === 'exact' && pending.channels.some(({ form }) => form.rounded === true);
   return {
     layer: {
-      ...raw,
+      ...bare,
       requantize: { ...constantLists(channels), round, lo, hi, residual },
-      exactness: sumExactness(channels.map((c) => c.exactness)),
-      checked: checkAll(channels, reaches, setting.name),
+      exactness: rounded ? { kind: 'exact-in-range' } : exactness,
+      checked,
     },
     most: hi,
   };
@@ -100,10 +82,8 @@ function channelConstants(
       quantizer: f,
     }));
   };
-  const wrong = (channels: readonly ChannelConstants[]): number => {
-    const { exactness } = { exactness: sumExactness(channels.map((c) => c.exactness)) };
-    return exactness.kind === 'exact' ? 0 : exactness.differing;
-  };
+  const wrong = (channels: readonly ChannelConstants[]): number =>
+    channels.reduce((sum, { exactness: e }) => sum + (e.kind === 'approximate' ? e.differing : 0), 0);
   const down = all('floor');
   if (wrong(down) === 0) return down;
   const even = all('nearest-even');
@@ -118,7 +98,7 @@ function checkAll(channels: readonly ChannelConstants[], reaches: readonly Reach
   );
   return {
     values: checks.reduce((sum, check) => sum + check.values, 0),
-    wholeChannels: checks.filter((check) => check.everyAccumulator).length,
+    wholeChannels: checks.filter((check) => check.whole).length,
   };
 }
 

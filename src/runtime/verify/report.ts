@@ -1,4 +1,5 @@
 /** What `verify --json` prints. */
+import type { ExactnessWord } from '../../base/manifest.js';
 import type { CompiledModel } from '../model.js';
 import { goldenAccumulator } from './accumulator.js';
 import type { FrameCheck } from './check-frame.js';
@@ -22,7 +23,7 @@ export interface VerifiedLayer {
   /** By the compiler's count, which the sum of all layers is held against (cycles = planCycles). */
   readonly cycles: number;
   readonly utilization: number;
-  readonly exactness: 'exact' | 'approximate';
+  readonly exactness: ExactnessWord;
 }
 
 export interface VerifyReport {
