@@ -60,7 +60,7 @@ function newest(path) {
 
 function buildCommand() {
   const built = `${ROOT}dist/src/cli/main.js`;
-  const sources = ['src', 'sim', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map((path) =>
+  const sources = ['src', 'sim', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map((path) =>
     newest(ROOT + path),
   );
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return say('the systole command is built');

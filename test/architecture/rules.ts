@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/arch/timing': ['src/base', 'src/arch/machine', 'src/arch/program'],
   'src/quant/golden': ['src/quant/network'],
   sim: ['src/base', 'src/arch/registers', 'src/arch/register-values'],
-  scripts: ['examples'],
+  scripts: ['examples', 'src'],
   examples: [],
   bin: [],
 };
