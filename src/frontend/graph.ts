@@ -162,6 +162,8 @@ export interface AffineNode extends NodeBase {
   readonly shift: Float32Array;
   /** Scale and shift are its float32 values. */
   readonly norm?: BatchNorm;
+  /** None is 0: the model divides by it, x / divisor[c] + shift[c]; scale is 1 / divisor, rounded to float32. */
+  readonly divisor?: Float32Array;
   readonly clamp: Clamp;
 }
 export interface MaxPoolNode extends NodeBase, Window2d {

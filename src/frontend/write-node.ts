@@ -63,8 +63,9 @@ function writeDense(sink: OnnxSink, graph: Graph, node: DenseNode): void {
 
 function writeAffine(sink: OnnxSink, node: AffineNode, rank: number): void {
   const shape = channelShape(node.scale.length, rank);
-  const scale = sink.floats(`${node.name}.scale`, shape, node.scale);
-  const product = sink.apply('Mul', [node.input, scale], `${node.name}.scaled`);
+  const [operator, by] = node.divisor === undefined ? (['Mul', node.scale] as const) : (['Div', node.divisor] as const);
+  const scale = sink.floats(`${node.name}.scale`, shape, by);
+  const product = sink.apply(operator, [node.input, scale], `${node.name}.scaled`);
   writeClamped(sink, node, 'Add', [product, sink.floats(`${node.name}.shift`, shape, node.shift)]);
 }
 

@@ -2,21 +2,21 @@
 import type { BatchNorm, Clamp, Quantizer, WeightCodes, Window2d } from '../graph.js';
 import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall } from '../operators/operator.js';
-import { sameAtoms } from './layout.js';
 import { type Broadcast, perChannel, shapeWith } from './per-channel.js';
-import { limit, mismatch, placeOf } from './refuse.js';
+import { limit, placeOf } from './refuse.js';
 import { countWeights, filled, isProbed, naturalValue, newTensor, reserve } from './state.js';
 import { type MapTensor, type MapValue, shapeOf } from './value.js';
 
 export const OPEN: Clamp = { min: null, max: null };
 
-function base(call: ImportCall): { name: string; sources: string[]; output: string } {
+/** Name, sources and output of the node that the call makes. */
+export function base(call: ImportCall): { name: string; sources: string[]; output: string } {
   return { name: call.node.name, sources: [call.source ?? call.node.name], output: call.node.outputs[0]! };
 }
 
 /**
  * clamp(value * scale + shift); null is 1 and 0.
- * @param norm whose scale and shift these are, each of the same shape
+ * @param origin where scale and shift come from, each of the same shape
  */
 export function emitAffine(
   call: ImportCall,
@@ -24,7 +24,7 @@ export function emitAffine(
   scale: Broadcast | null,
   shift: Broadcast | null,
   clamp: Clamp = OPEN,
-  norm?: BatchNorm,
+  origin: { readonly norm?: BatchNorm; readonly divisor?: Float32Array } = {},
 ): MapValue {
   const { state } = call;
   const { tensor } = value;
@@ -37,13 +37,16 @@ export function emitAffine(
     reserve(state, constant.data.byteLength + tensor.channels * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
     return perChannel(call, value, shape, constant);
   };
+  const { norm, divisor } = origin;
+  const like = (data: Float32Array): Float32Array => channelwise({ ...scale!, data }, 1);
   const node = {
     kind: 'affine',
     ...base(call),
     input: tensor.name,
     scale: channelwise(scale, 1),
     shift: channelwise(shift, 0),
-    ...(norm === undefined ? {} : { norm: normPerChannel(norm, (data) => channelwise({ ...scale!, data }, 1)) }),
+    ...(norm === undefined ? {} : { norm: normPerChannel(norm, like) }),
+    ...(divisor === undefined ? {} : { divisor: like(divisor) }),
     clamp,
   } as const;
   const made = newTensor(state, call.node, tensor);
@@ -61,32 +64,6 @@ function normPerChannel(norm: BatchNorm, channelwise: (data: Float32Array) => Fl
     variance: channelwise(variance),
     epsilon,
   };
-}
-
-export function emitAdd(call: ImportCall, a: MapValue, b: MapValue): MapValue {
-  const core = (shape: readonly number[]): string => shape.slice(shape.findIndex((n) => n !== 1)).join('x');
-  const size = ({ channels, height, width }: MapTensor): string => `${channels}x${height}x${width}`;
-  const actual = `${a.shape.join('x')} and ${b.shape.join('x')}`;
-  if (core(a.shape) !== core(b.shape)) {
-    throw mismatch(call, 'only tensors of one shape are added', { actual });
-  }
-  if (size(a.tensor) !== size(b.tensor) || !sameAtoms(a.atoms, b.atoms)) {
-    throw mismatch(call, 'only tensors of one layout are added', {
-      expected: `${size(a.tensor)} of ${a.tensor.name}`,
-      actual: `${size(b.tensor)} of ${b.tensor.name}`,
-      hint: 'move the Reshape or Transpose before one operand behind the addition',
-    });
-  }
-  const node = { kind: 'add', ...base(call), inputs: [a.tensor.name, b.tensor.name], clamp: OPEN } as const;
-  const { channels, height, width } = a.tensor;
-  const made = newTensor(call.state, call.node, {
-    channels,
-    height,
-    width,
-    vector: a.tensor.vector && b.tensor.vector,
-  });
-  call.state.nodes.push(node);
-  return { kind: 'map', shape: a.shape.length >= b.shape.length ? a.shape : b.shape, tensor: made, atoms: a.atoms };
 }
 
 export interface ConvConstants {

@@ -25,6 +25,8 @@ export interface ImportState {
   weightBytes: number;
   /** Ones and zeros by number of channels: what most affine nodes have for scale or shift. */
   readonly fills: Map<string, Float32Array>;
+  /** Maps made of others whose order was no map's, by what was moved. */
+  readonly relaid: Map<string, MapTensor>;
   /** Names of nodes and tensors that are taken: the model's, and those made up for further ones. */
   readonly names: Set<string>;
 }
@@ -45,6 +47,7 @@ export function newState(probe: InputProbe | null, batch: number, names: Readonl
     foldedBytes: 0,
     weightBytes: 0,
     fills: new Map(),
+    relaid: new Map(),
     names: new Set(names),
   };
 }
@@ -68,8 +71,11 @@ export function newTensor(state: ImportState, node: OnnxNode, size: Omit<MapTens
   return tensor;
 }
 
-/** The call for one of several nodes that are made of one ONNX node: with a name of its own for each, the last for its output. */
-export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' | 'output'): ImportCall {
+/**
+ * The call for one of several nodes that are made of one ONNX node. The first keeps the node's name and makes an
+ * intermediate tensor, the last makes the node's output under a name of its own; between them both are made up.
+ */
+export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' | 'between' | 'output'): ImportCall {
   const { node, state } = call;
   const name = (wanted: string): string => {
     let free = wanted;
@@ -77,9 +83,10 @@ export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' |
     state.names.add(free);
     return free;
   };
-  return makes === 'output'
-    ? { ...call, node: { ...node, name: name(`${node.name}.${suffix}`) }, source: node.name }
-    : { ...call, node: { ...node, outputs: [name(`${node.outputs[0]!}.${suffix}`)] } };
+  const source = call.source ?? node.name;
+  const own = makes === 'intermediate' ? node.name : name(`${node.name}.${suffix}`);
+  const outputs = makes === 'output' ? node.outputs : [name(`${node.outputs[0]!}.${suffix}`)];
+  return { ...call, node: { ...node, name: own, outputs }, source };
 }
 
 /** The tensor as ONNX sees it when its order is NCHW and its shape the same, or `shape` with ones left out. */

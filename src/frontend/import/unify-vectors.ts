@@ -24,13 +24,17 @@ export function unifyVectors(graph: Graph): Graph {
   const work = [...graph.nodes];
   for (let node = work.pop(); node !== undefined; node = work.pop()) {
     const names = [...operandsOf(node), node.output];
-    if (node.kind === 'add' || node.kind === 'affine' || node.kind === 'quant') {
+    if (isElementwise(node)) {
       if (names.some(isMap)) for (const name of names) work.push(...promote(name));
     } else if (node.kind !== 'dense') {
       for (const name of names) work.push(...promote(name));
     }
   }
   return maps.size === 0 ? graph : promoted(graph, maps);
+}
+
+function isElementwise({ kind }: GraphNode): boolean {
+  return kind === 'add' || kind === 'mul' || kind === 'affine' || kind === 'quant' || kind === 'pointwise';
 }
 
 function promoted(graph: Graph, maps: ReadonlySet<string>): Graph {

@@ -1,8 +1,8 @@
-/** Add, Sub, Mul, Div: of two tensors, of a tensor and a constant, or of two constants. */
-
-import { foldBinary } from '../fold/elementwise.js';
-import { emitAdd, emitAffine } from '../import/emit.js';
-import { type FloatOperand, floatOperand, mapOperand } from '../import/operands.js';
+/** Add, Sub, Mul, Div and their kin: of two tensors, of a tensor and a constant, or of two constants. */
+import { foldBinary, foldUnary } from '../fold/elementwise.js';
+import { emitAffine, OPEN } from '../import/emit.js';
+import { emitJoin, type Join } from '../import/emit-join.js';
+import { type FloatOperand, floatOperand, mapOperand, optionalConstant } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
 import type { MapValue, Value } from '../import/value.js';
 import { type ImportCall, type Operator, onnxOperator } from './operator.js';
@@ -16,7 +16,7 @@ interface Arithmetic {
   readonly right: WithConstant;
   /** constant first */
   readonly left: WithConstant;
-  readonly tensors?: (call: ImportCall, a: MapValue, b: MapValue) => Value;
+  readonly tensors: Join | null;
 }
 
 const scaled: WithConstant = (call, x, c) => emitAffine(call, x, c, null);
@@ -38,40 +38,65 @@ function importArithmetic(call: ImportCall, how: Arithmetic): Value {
   if (b?.kind === 'constant') return how.right(call, mapOperand(call, 0), floatOperand(call, 1, 'the constant'));
   if (a?.kind === 'constant') return how.left(call, mapOperand(call, 1), floatOperand(call, 0, 'the constant'));
   const operands = [mapOperand(call, 0), mapOperand(call, 1)] as const;
-  if (how.tensors !== undefined) return how.tensors(call, ...operands);
-  throw limit(call, `${call.node.operator} of two computed tensors is not supported`, {
-    hint: 'only Add joins two branches',
+  if (how.tensors !== null) return emitJoin(call, how.tensors, ...operands);
+  throw quotient(call);
+}
+
+function quotient(call: ImportCall): Error {
+  return limit(call, 'a division by a computed tensor is not supported', {
+    hint: 'Add, Sub and Mul join two branches: train with a product, or divide by a constant',
   });
 }
 
-export const ADD = arithmetic('Add', { fold: (a, b) => a + b, right: shifted, left: shifted, tensors: emitAdd });
-
-/** Of one or two tensors: the old form of a residual. */
-export const SUM = onnxOperator('Sum', {
-  inputs: [1, 2],
-  attributes: {},
-  import: (call) => {
-    const first = mapOperand(call, 0);
-    return [call.inputs.length === 1 ? first : emitAdd(call, first, mapOperand(call, 1))];
-  },
-});
+export const ADD = arithmetic('Add', { fold: (a, b) => a + b, right: shifted, left: shifted, tensors: 'add' });
 
 export const SUB = arithmetic('Sub', {
   fold: (a, b) => a - b,
   right: (call, x, c) => shifted(call, x, negative(c)),
   left: (call, x, c) => emitAffine(call, x, MINUS_ONE, c),
+  tensors: 'sub',
 });
 
-export const MUL = arithmetic('Mul', { fold: (a, b) => a * b, right: scaled, left: scaled });
+export const MUL = arithmetic('Mul', { fold: (a, b) => a * b, right: scaled, left: scaled, tensors: 'mul' });
 
 export const DIV = arithmetic('Div', {
   fold: (a, b) => a / b,
   foldInts: (a, b) => Math.trunc(a / b),
-  right: (call, x, c) => {
-    if (c.data.includes(0)) throw limit(call, 'a division by zero', { actual: c.name });
-    return scaled(call, x, { ...c, data: c.data.map((v) => 1 / v) });
-  },
+  right: divided,
   left: (call) => {
-    throw limit(call, 'a division by a computed tensor is not supported');
+    throw quotient(call);
+  },
+  tensors: null,
+});
+
+/** By powers of two it is a product; x * (1 / c) of other constants is not x / c. */
+function divided(call: ImportCall, x: MapValue, c: FloatOperand): MapValue {
+  if (c.data.includes(0)) throw limit(call, 'a division by zero', { actual: c.name });
+  const inverse = { ...c, data: c.data.map((v) => 1 / v) };
+  const isProduct = c.data.every((v) => Number.isInteger(Math.log2(Math.abs(v))));
+  return emitAffine(call, x, inverse, null, OPEN, isProduct ? {} : { divisor: c.data });
+}
+
+export const NEG = onnxOperator('Neg', {
+  inputs: [1, 1],
+  attributes: {},
+  fold: (call) => foldUnary(call, (x) => -x),
+  import: (call) => [emitAffine(call, mapOperand(call, 0), MINUS_ONE, null)],
+});
+
+/** Of constants rounded to float32, as ONNX Runtime does; of tensors only squares. */
+export const POW = onnxOperator('Pow', {
+  inputs: [2, 2],
+  attributes: {},
+  fold: (call) => foldBinary(call, Math.pow, Math.pow),
+  import: (call) => {
+    const x = mapOperand(call, 0);
+    const exponent = optionalConstant(call, 1, 'the exponent');
+    if (exponent?.data.length === 1 && exponent.data[0] === 1) return [x];
+    if (exponent?.data.length === 1 && exponent.data[0] === 2) return [emitJoin(call, 'mul', x, x)];
+    throw limit(call, 'only squares of computed tensors are supported', {
+      expected: 'the exponent 2',
+      actual: `${exponent?.data[0]}`,
+    });
   },
 });

@@ -1,5 +1,5 @@
 /** Operators that only ever work on constants: shapes, and weights that are put together. */
-import { foldBinary, foldUnary } from '../fold/elementwise.js';
+import { foldUnary } from '../fold/elementwise.js';
 import { foldConcat, foldGather, foldSlice } from '../fold/pieces.js';
 import { constantOperand, integersOf, newConstant } from '../fold/tensor.js';
 import { limit } from '../import/refuse.js';
@@ -65,13 +65,6 @@ function shapeConstant(call: FoldCall | ImportCall, shape: readonly number[]): N
   return { type: 'int', shape: [data.length], data };
 }
 
-/** Rounded to float32, as ONNX Runtime does. */
-export const POW = onnxOperator('Pow', {
-  inputs: [2, 2],
-  attributes: {},
-  fold: (call) => foldBinary(call, Math.pow, Math.pow),
-});
-
 export const CONCAT = onnxOperator('Concat', {
   inputs: [1, Number.POSITIVE_INFINITY],
   attributes: { axis: { type: 'int', required: true } },
@@ -94,10 +87,8 @@ export const SLICE = onnxOperator('Slice', {
   fold: foldSlice,
 });
 
-const unary = (name: string, f: (x: number) => number) =>
-  onnxOperator(name, { inputs: [1, 1], attributes: {}, fold: (call) => foldUnary(call, f) });
-
-export const NEG = unary('Neg', (x) => -x);
-export const SQRT = unary('Sqrt', Math.sqrt);
-export const FLOOR = unary('Floor', Math.floor);
-export const CEIL = unary('Ceil', Math.ceil);
+export const SQRT = onnxOperator('Sqrt', {
+  inputs: [1, 1],
+  attributes: {},
+  fold: (call) => foldUnary(call, Math.sqrt),
+});

@@ -39,5 +39,5 @@ function importBatchNormalization(call: ImportCall): Value[] {
   const shift = Float32Array.from(factor, (f, c) => bias.data[c]! - mean.data[c]! * f);
   const shape = [channels, ...value.shape.slice(2).map(() => 1)];
   const norm = { gain: scale.data, bias: bias.data, mean: mean.data, variance: variance.data, epsilon };
-  return [emitAffine(call, value, { shape, data: Float32Array.from(factor) }, { shape, data: shift }, OPEN, norm)];
+  return [emitAffine(call, value, { shape, data: Float32Array.from(factor) }, { shape, data: shift }, OPEN, { norm })];
 }

@@ -1,7 +1,7 @@
 /** Every operator that is supported. An operator that is not here is refused by name. */
 import { CLIP, RELU } from './activation.js';
-import { ADD, DIV, MUL, SUB, SUM } from './arithmetic.js';
-import { CEIL, CONCAT, CONSTANT, CONSTANT_OF_SHAPE, FLOOR, GATHER, NEG, POW, SHAPE, SLICE, SQRT } from './constants.js';
+import { ADD, DIV, MUL, NEG, POW, SUB } from './arithmetic.js';
+import { CONCAT, CONSTANT, CONSTANT_OF_SHAPE, GATHER, SHAPE, SLICE, SQRT } from './constants.js';
 import { CONV } from './conv.js';
 import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
@@ -10,11 +10,14 @@ import { GEMM, MATMUL } from './matrix.js';
 import { BATCH_NORMALIZATION } from './normalization.js';
 import type { Operator } from './operator.js';
 import { PAD } from './pad.js';
+import { POINTWISE } from './pointwise.js';
 import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './pool.js';
 import { QLINEAR } from './qlinear.js';
 import { QONNX } from './qonnx.js';
 import { QUANTIZATION } from './quantize.js';
 import { REDUCE_MEAN } from './reduce.js';
+import { CEIL, FLOOR, ROUND } from './rounding.js';
+import { MAX, MEAN, MIN, SUM } from './several.js';
 import { TRUNC_OPERATORS } from './trunc.js';
 
 export const OPERATORS: readonly Operator[] = [
@@ -39,7 +42,10 @@ export const OPERATORS: readonly Operator[] = [
   GLOBAL_MAX_POOL,
   IDENTITY,
   MATMUL,
+  MAX,
   MAX_POOL,
+  MEAN,
+  MIN,
   MUL,
   NEG,
   PAD,
@@ -47,6 +53,7 @@ export const OPERATORS: readonly Operator[] = [
   REDUCE_MEAN,
   RELU,
   RESHAPE,
+  ROUND,
   SHAPE,
   SIGMOID,
   SLICE,
@@ -57,6 +64,7 @@ export const OPERATORS: readonly Operator[] = [
   SUM,
   TRANSPOSE,
   UNSQUEEZE,
+  ...POINTWISE,
   ...QUANTIZATION,
   ...QONNX,
   ...QLINEAR,

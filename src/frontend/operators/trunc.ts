@@ -56,7 +56,7 @@ function importTrunc(call: ImportCall): Value[] {
   const coarse = step(wide, roundingOf(call), lo, hi);
   const whole = emitQuant(partOf(call, 'whole', 'intermediate'), value, fine);
   if (second || worth === 1) return [emitQuant(partOf(call, 'cut', 'output'), whole, coarse)];
-  const cut = partOf(partOf(call, 'cut', 'output'), 'cut', 'intermediate');
+  const cut = partOf(call, 'cut', 'between');
   const factor = { shape: [], data: Float32Array.of(1 / worth) };
   return [emitAffine(partOf(call, 'scaled', 'output'), emitQuant(cut, whole, coarse), factor, null)];
 }

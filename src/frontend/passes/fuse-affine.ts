@@ -68,7 +68,7 @@ function close({ node, sources, output, clamp, factors }: Open): GraphNode {
   if (node.kind === 'conv' || node.kind === 'dense') return { ...scaled(node, factors), ...rest };
   if (node.kind !== 'affine') return { ...node, ...rest };
   const scale = node.scale.map((s, c) => s * factors.scale[c]!);
-  const { norm: _, ...plain } = node;
+  const { norm: _, divisor: __, ...plain } = node;
   return { ...plain, scale, shift: shifted(node.shift, factors), ...rest };
 }
 

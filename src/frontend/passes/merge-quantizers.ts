@@ -1,18 +1,21 @@
-import type { AffineNode, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
-import { countUses, isPureClamp, rewired, withNodes } from '../graph-nodes.js';
+import type { AffineNode, Clamp, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
+import { countUses, hasClamp, isPureClamp, rewired, withNodes } from '../graph-nodes.js';
 import { sameSteps } from '../import/grid.js';
 import { quantizedCode } from '../quantizer.js';
 
 /**
  * One quantizer where several stand on one grid: those of one tensor are shared; one behind another, with nothing but
  * max pools and clamps between, only narrows its range. A code of a grid is the same code whatever the rounding, since
- * it is a whole number of steps.
+ * it is a whole number of steps. One without a range of its own, a Floor say, has that of the clamp before it.
  */
 export function mergeQuantizers(graph: Graph): Graph {
   const merging = new Merging(graph);
   for (const node of graph.nodes) merging.take(node);
   return merging.result();
 }
+
+/** Codes have at most 16 bits. */
+const MOST_CODES = 2 ** 16;
 
 class Merging {
   private readonly uses: Map<string, number>;
@@ -23,13 +26,16 @@ class Merging {
   /** The quantizer on whose grid a tensor's values lie: a max pool gives some of its input's. */
   private readonly grids = new Map<string, Quantizer>();
   private readonly twins = new Map<string, string>();
+  private changed = false;
+  /** Of nodes that clamp what they make. */
+  private readonly clamps = new Map<string, Clamp>();
 
   constructor(private readonly graph: Graph) {
     this.uses = countUses(graph);
   }
 
   take(given: GraphNode): void {
-    const node = rewired(given, (name) => this.now(name));
+    const node = this.tightened(rewired(given, (name) => this.now(name)));
     if (node.kind === 'quant' && this.isNeedless(node)) return;
     if (this.narrows(node)) return;
     if (node.kind === 'quant') {
@@ -39,17 +45,30 @@ class Merging {
     }
     const grid = node.kind === 'maxpool' ? this.grids.get(node.input) : undefined;
     if (grid !== undefined) this.grids.set(node.output, grid);
+    if (hasClamp(node)) this.clamps.set(node.output, node.clamp);
     this.nodes.push(node);
   }
 
   result(): Graph {
     const { graph, nodes } = this;
-    if (nodes.length === graph.nodes.length) return graph;
+    if (!this.changed && nodes.length === graph.nodes.length) return graph;
     return withNodes({ ...graph, output: graph.tensors.get(this.now(graph.output.name))! }, nodes);
   }
 
   private now(name: string): string {
     return this.renamed.get(name) ?? name;
+  }
+
+  private tightened(node: GraphNode): GraphNode {
+    if (node.kind !== 'quant' || node.quantizer.kind !== 'uniform') return node;
+    const { quantizer } = node;
+    const { min, max } = this.clamps.get(node.input) ?? { min: null, max: null };
+    if (quantizer.hi - quantizer.lo < MOST_CODES || quantizer.scale.length > 1 || quantizer.zero.length > 1)
+      return node;
+    this.changed = true;
+    const lo = min === null ? quantizer.lo : quantizedCode(quantizer, 0, min);
+    const hi = max === null ? quantizer.hi : quantizedCode(quantizer, 0, max);
+    return { ...node, quantizer: { ...quantizer, lo, hi } };
   }
 
   /** What it makes is there already. */

@@ -165,10 +165,6 @@ describe('Add and Sum of two tensors', () => {
     expect([error.code, error.where]).toEqual(['shape-mismatch', 'node y (Add)']);
     expect(error.hint).toContain('Transpose');
   });
-
-  it.each(['Sub', 'Mul', 'Div'])('%s of two tensors is refused', (operator) => {
-    expect(codeAndPlace(branches('a', 'b', operator))).toEqual(['operator-limit', `node y (${operator})`]);
-  });
 });
 
 describe('Relu and Clip', () => {
