@@ -24,6 +24,7 @@ const schema = z.strictObject({
     activationWords: powerOfTwo(2, 2 ** 24),
     weightWords: powerOfTwo(2, 2 ** 20),
     parameterWords: powerOfTwo(2, 2 ** 20),
+    tableEntries: z.union([z.literal(0), powerOfTwo(2, 2 ** 16)]).default(0),
     programWords: powerOfTwo(64, 2 ** 20),
     passEntries: powerOfTwo(2, 2 ** 12),
     fifoEntries: powerOfTwo(2, 2 ** 16),

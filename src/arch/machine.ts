@@ -31,6 +31,8 @@ export interface Machine {
     readonly weightWords: number;
     /** Words of postWidth channels' m, b, n, r; a power of two. */
     readonly parameterWords: number;
+    /** Entries of lookup tables behind requantization, 16 bits each: a power of two, or 0 for a machine without them. */
+    readonly tableEntries: number;
     /** 32-bit words; a power of two. */
     readonly programWords: number;
     /** Digit-pass entries; a power of two. */

@@ -15,7 +15,7 @@ export interface Register {
 }
 
 /** Raised whenever a register, a record or a memory format changes meaning. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 /** "SYST" in ASCII, read back from MAGIC. */
 export const MAGIC = 0x53595354;
 
@@ -105,7 +105,7 @@ export const REGISTERS: readonly Register[] = [
     offset: 0x28,
     access: 'rw',
     reset: 0,
-    doc: '0 program, 1 passes, 2 weights, 3 parameters; writing clears MEM_ADDR and CHECKSUM',
+    doc: '0 program, 1 passes, 2 weights, 3 parameters, 4 tables; writing clears MEM_ADDR and CHECKSUM',
   },
   {
     name: 'MEM_ADDR',

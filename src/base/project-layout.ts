@@ -16,7 +16,7 @@ export const PROJECT_PATHS = {
 export const HARDWARE = { top: 'systole_top', core: 'core' } as const;
 
 /** The memories in the order of MEM_SELECT. */
-export const MEMORIES = ['program', 'passes', 'weights', 'parameters'] as const;
+export const MEMORIES = ['program', 'passes', 'weights', 'parameters', 'tables'] as const;
 export type MemoryName = (typeof MEMORIES)[number];
 
 /** A memory's 32-bit pieces, little endian. */

@@ -76,6 +76,7 @@ export function decodeModel(project: Project): CompiledModel {
       passes: image('passes'),
       weights: image('weights'),
       parameters: image('parameters'),
+      tables: image('tables'),
     },
     verilog: verilogOf(project),
   };

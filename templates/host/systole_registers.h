@@ -8,7 +8,7 @@
 
 /* ABI version */
 #define SYSTOLE_ABI 0x04u
-#define SYSTOLE_ABI_RESET 0x00000001u
+#define SYSTOLE_ABI_RESET 0x00000002u
 
 /* identity of the machine, low word */
 #define SYSTOLE_IDENTITY_LO 0x08u
@@ -46,7 +46,7 @@
 /* cycles of the last frame, first accepted input beat to last accepted output beat, inclusive */
 #define SYSTOLE_CYCLES 0x24u
 
-/* 0 program, 1 passes, 2 weights, 3 parameters; writing clears MEM_ADDR and CHECKSUM */
+/* 0 program, 1 passes, 2 weights, 3 parameters, 4 tables; writing clears MEM_ADDR and CHECKSUM */
 #define SYSTOLE_MEM_SELECT 0x28u
 
 /* word address; writing starts a new word; reads back the last start, not where the pieces have got to */

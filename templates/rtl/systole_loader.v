@@ -7,6 +7,7 @@
 // the record ends; with active_i up in the next cycle another one starts.
 // Addresses are sums of fields: folding learns rowStride * pixelCodes while the first rowStride virtual rows pass.
 `default_nettype none
+`include "systole_records.vh"
 
 module systole_loader #(
     parameter LANES        = 16,  // codes per memory word: a power of two, 2..128
@@ -18,7 +19,7 @@ module systole_loader #(
     input  wire                  clk,
     input  wire                  rst,
     input  wire                  active_i,
-    input  wire [    18*32-1:0]  fields_i,         // RECORD_FIELDS.load, field 0 lowest
+    input  wire [`SYSTOLE_LOAD_FIELDS*32-1:0] fields_i,  // RECORD_FIELDS.load, field 0 lowest
     output wire                  done_o,           // the record's last cycle
     input  wire [8*IN_BYTES-1:0] s_axis_tdata_i,
     input  wire                  s_axis_tvalid_i,

@@ -31,6 +31,7 @@ export function testMachine(change: Change = {}): Machine {
       activationWords: 2 ** 14,
       weightWords: 2 ** 14,
       parameterWords: 2 ** 10,
+      tableEntries: 0,
       programWords: 2 ** 12,
       passEntries: 2 ** 11,
       fifoEntries: 64,

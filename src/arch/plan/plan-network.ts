@@ -46,7 +46,7 @@ function assemble(parts: Parts): Plan {
   const { machine, lowered, geometries, placed, nextLoadAfter } = parts;
   const input = lowered.tensors[lowered.input]!;
   const fold = geometries.find((geometry) => geometry.fold)?.fold ?? null;
-  const load = loadRecord(input, placed.places.get(input.name)!, fold);
+  const load = loadRecord(input, placed.places.get(input.name)!, fold, machine);
   const program: ProgramRecord[] = nextLoadAfter === null ? [load] : [load, { opcode: 'loop', fields: {} }];
   const passes: PassEntry[] = [];
   const parameters: ChannelParameters[] = [];
@@ -123,6 +123,7 @@ function finish({ network, machine, lowered, geometries, placed }: Parts, conten
       passes: encodePasses(contents.passes),
       weights: encodeWeights(concatenate(contents.weights), machine),
       parameters: encodeParameters(contents.parameters, machine),
+      tables: new Uint32Array(0),
     },
     input: { tensor: input.name, codes: input.height * input.width * input.channels },
     output: {

@@ -57,6 +57,13 @@ export function postRecord(setting: PostSetting): PostRecord {
       outCounter: setting.counter,
       accMin: layer.accRange.min,
       accMax: layer.accRange.max,
+      mulEnable: 0,
+      aOffset: 0,
+      rOffset: 0,
+      tableEnable: 0,
+      tableBase: 0,
+      last: layer.toStream ? 1 : 0,
+      count: layer.toStream ? 0 : 1,
     },
   };
 }

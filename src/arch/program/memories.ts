@@ -1,4 +1,4 @@
-/** Weight and parameter memory: values to 32-bit pieces and back (docs/machine.md, last section). */
+/** Weight, parameter and table memory: values to 32-bit pieces and back (docs/machine.md, last section). */
 import type { Machine } from '../machine.js';
 import { getBigBits, getBits, putBigBits, putBits } from './bits.js';
 import type { ChannelParameters } from './program.js';
@@ -77,4 +77,14 @@ export function decodeParameters(image: Uint32Array, machine: Machine): ChannelP
       r: Number(getBigBits(image, at + mBits + bBits + nBits, mBits)),
     };
   });
+}
+
+/** @param entries of all tables, 16 bits each */
+export function encodeTables(entries: readonly number[] | Uint16Array): Uint32Array {
+  return Uint32Array.from(entries);
+}
+
+/** @returns the entries of all tables */
+export function decodeTables(image: Uint32Array): Uint16Array {
+  return Uint16Array.from(image);
 }

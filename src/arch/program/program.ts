@@ -47,12 +47,13 @@ export interface ChannelParameters {
   readonly r: number;
 }
 
-/** The four memories in 32-bit pieces, in loading order (docs/machine.md, last section). */
+/** The memories in 32-bit pieces, in loading order (docs/machine.md, last section). */
 export interface Images {
   readonly program: Uint32Array;
   readonly passes: Uint32Array;
   readonly weights: Uint32Array;
   readonly parameters: Uint32Array;
+  readonly tables: Uint32Array;
 }
 
 /** Words of the record in program memory, header included. */

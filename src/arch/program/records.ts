@@ -36,6 +36,9 @@ export const RECORD_FIELDS = {
     u('foldRows'),
     u('foldRowPitch'),
     u('foldPixelPitch'),
+    u('codeBytes'),
+    u('beats'),
+    u('last'),
   ],
   feed: [
     u('nOy'),
@@ -128,6 +131,13 @@ export const RECORD_FIELDS = {
     u('outCounter'),
     s('accMin'),
     s('accMax'),
+    u('mulEnable'),
+    s('aOffset'),
+    s('rOffset'),
+    u('tableEnable'),
+    u('tableBase'),
+    u('last'),
+    u('count'),
   ],
 } as const satisfies Record<keyof typeof OPCODES, readonly RecordField[]>;
 

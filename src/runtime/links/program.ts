@@ -92,6 +92,9 @@ export function openProgramLink(machine: Machine): Link {
   };
 }
 
+/** MEM_SELECT 5 to 7: pieces go nowhere, but into the checksum. */
+const NO_MEMORIES = [1, 1, 1];
+
 /** One memory as the loading port sees it: a run of 32-bit pieces, and how many an address stands for. */
 interface MemoryBank {
   readonly piecesPerAddress: number;
@@ -101,7 +104,7 @@ interface MemoryBank {
 
 function memoryBanks(machine: Machine): MemoryBank[] {
   // MEM_ADDR counts weight words of all columns together.
-  const sizes = [1, 3, weightPieces(machine) * machine.cols, parameterPieces(machine)];
+  const sizes = [1, 3, weightPieces(machine) * machine.cols, parameterPieces(machine), 1, ...NO_MEMORIES];
   return sizes.map((piecesPerAddress) => ({ piecesPerAddress, pieces: [], at: 0 }));
 }
 
@@ -151,7 +154,7 @@ function writeRegister(state: State, offset: number, value: number): void {
       state.irq &= ~value;
       break;
     case REGISTER.memSelect:
-      state.select = value & 3;
+      state.select = value & 7;
       state.checksum = 0;
       startAt(state, 0);
       break;
@@ -220,8 +223,14 @@ const ERROR_FIELDS: Readonly<Record<string, string>> = {
 };
 
 function loadProgram(state: State, machine: Machine): LoadedProgram {
-  const [program, passes, weights, parameters] = state.memories.map(({ pieces }) => Uint32Array.from(pieces));
-  const images: Images = { program: program!, passes: passes!, weights: weights!, parameters: parameters! };
+  const [program, passes, weights, parameters, tables] = state.memories.map(({ pieces }) => Uint32Array.from(pieces));
+  const images: Images = {
+    program: program!,
+    passes: passes!,
+    weights: weights!,
+    parameters: parameters!,
+    tables: tables!,
+  };
   return { run: openProgram(machine, images), cycles: countCycles(machine, images).cycles };
 }
 
