@@ -1,4 +1,4 @@
-/** A rearranged map as the plainest ONNX operators that make it: slices, Pad, Concat, Gather along axes, or of single values. */
+/** A rearranged map as the plainest ONNX operators that make it: slices, Concat, Gather along axes, or of single values. */
 import type { ArrangeNode, ArrangePart, MapGrid, Shape } from './graph.js';
 import { int, type OnnxSink } from './onnx-sink.js';
 
@@ -69,13 +69,22 @@ function sliced(sink: OnnxSink, node: ArrangeNode, { input, from, size }: Arrang
   return sink.apply('Slice', inputs, `${node.name}.part`);
 }
 
-/** A part without gaps, and the fill around it. */
+/** A part without gaps, and the fill around it: joined on, since ONNX Runtime moves a Pad into the pool behind it, which pads with other values. */
 function padded(sink: OnnxSink, node: ArrangeNode, { to, size }: ArrangePart, output: Shape, from: string): void {
-  const runs = runsOf(to, size, output.length);
-  const begins = [0, ...runs.map(({ start }) => start)];
-  const ends = [0, ...runs.map(({ axis, start, count }) => output[axis]! - start - count)];
-  const pads = sink.integers(`${node.name}.pads`, [...begins, ...ends]);
-  sink.emit('Pad', [from, pads, sink.scalar(`${node.name}.fill`, node.fill)], node.output);
+  const shape: number[] = [1, ...runsOf(to, size, output.length).map(({ count }) => count)];
+  const fill = (axis: number, length: number): string[] => {
+    const slab = shape.with(axis, length);
+    const data = new Float32Array(elements(slab)).fill(node.fill);
+    return length === 0 ? [] : [sink.floats(`${node.name}.fill`, slab, data)];
+  };
+  const last = runsOf(to, size, output.length).reduce((name, { axis, start, count }) => {
+    const rest = output[axis]! - start - count;
+    if (start === 0 && rest === 0) return name;
+    const pieces = [...fill(axis, start), name, ...fill(axis, rest)];
+    shape[axis] = output[axis]!;
+    return sink.apply('Concat', pieces, `${node.name}.padded`, [int('axis', axis)]);
+  }, from);
+  sink.emit('Identity', [last], node.output);
 }
 
 /**

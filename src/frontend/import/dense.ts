@@ -4,9 +4,10 @@ import { rearranged } from '../fold/codes.js';
 import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall } from '../operators/operator.js';
 import { emitConv, emitDense } from './emit.js';
-import { probeAxes, reordered } from './image.js';
+import { probeAxes } from './image.js';
 import { type Atom, atomsByAxis, naturalAtoms, normalAtoms, positions, sameAtoms, wholeAxis } from './layout.js';
 import { limit } from './refuse.js';
+import { reordered } from './relaid.js';
 import { elementsOf, type MapValue } from './value.js';
 
 const POINT = {

@@ -10,7 +10,7 @@ import { type MapTensor, type MapValue, shapeOf } from './value.js';
 export const OPEN: Clamp = { min: null, max: null };
 
 /** Name, sources and output of the node that the call makes. */
-export function base(call: ImportCall): { name: string; sources: string[]; output: string } {
+export function base(call: Pick<ImportCall, 'node' | 'source'>): { name: string; sources: string[]; output: string } {
   return { name: call.node.name, sources: [call.source ?? call.node.name], output: call.node.outputs[0]! };
 }
 

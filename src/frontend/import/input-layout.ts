@@ -10,6 +10,13 @@ export interface AxisRoles {
   readonly w: readonly number[];
 }
 
+/** What each axis of a value of this rank is. */
+export function rolesList(roles: AxisRoles, rank: number): (MapAxis | null)[] {
+  const axisOf = (i: number): MapAxis | null =>
+    (['c', 'h', 'w'] as const).find((axis) => roles[axis].includes(i)) ?? null;
+  return Array.from({ length: rank }, (_, i) => axisOf(i));
+}
+
 /** The input as a tensor of the graph, and its order in the model. */
 export interface PinnedInput {
   readonly tensor: MapTensor;

@@ -3,6 +3,7 @@ import { SystoleError } from '../../base/error.js';
 import { firstNotFinite } from '../finite.js';
 import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall, NumericTensor } from '../operators/operator.js';
+import { realized } from './realized.js';
 import { limit, placeOf } from './refuse.js';
 import type { MapValue, Value } from './value.js';
 
@@ -19,10 +20,7 @@ export function mapOperand(call: ImportCall, index: number): MapValue {
   const value = call.inputs[index];
   if (value?.kind === 'map') {
     if (value.grid !== undefined) throw notReal(call, index);
-    if (value.tensor.padding === undefined) return value;
-    throw limit(call, `${call.node.operator} after Pad is not supported`, {
-      hint: 'only convolutions and average pools take the zeros of a Pad; give the others pads of their own',
-    });
+    return value.tensor.padding === undefined ? value : { ...value, tensor: realized(call.state, value.tensor) };
   }
   throw notComputed(call, index, value);
 }

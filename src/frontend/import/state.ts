@@ -29,6 +29,8 @@ export interface ImportState {
   readonly relaid: Map<string, MapTensor>;
   /** Names of nodes and tensors that are taken: the model's, and those made up for further ones. */
   readonly names: Set<string>;
+  /** Tensors that something only the array does is computed from. */
+  readonly followed: ReadonlySet<string>;
 }
 
 export interface InputProbe {
@@ -38,7 +40,12 @@ export interface InputProbe {
   readonly found: (layout: PinnedInput) => never;
 }
 
-export function newState(probe: InputProbe | null, batch: number, names: ReadonlySet<string> = new Set()): ImportState {
+export function newState(
+  probe: InputProbe | null,
+  batch: number,
+  names: ReadonlySet<string> = new Set(),
+  followed: ReadonlySet<string> = new Set(),
+): ImportState {
   return {
     nodes: [],
     tensors: new Map(),
@@ -49,6 +56,7 @@ export function newState(probe: InputProbe | null, batch: number, names: Readonl
     fills: new Map(),
     relaid: new Map(),
     names: new Set(names),
+    followed,
   };
 }
 

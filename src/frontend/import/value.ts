@@ -1,6 +1,6 @@
 /** What a name of the ONNX graph stands for while it is imported. */
 import type { EpilogueStep, Shape, UniformQuantizer } from '../graph.js';
-import type { OnnxTensor } from '../onnx/model.js';
+import type { OnnxNode, OnnxTensor } from '../onnx/model.js';
 import type { Atom, MapSize } from './layout.js';
 
 /** A tensor of the graph: NCHW with N = 1. */
@@ -8,8 +8,16 @@ export interface MapTensor extends MapSize {
   readonly name: string;
   /** [1, C] instead of [1, C, 1, 1]. */
   readonly vector: boolean;
-  /** Zeros around another tensor that are not made yet: only windows that pad with zeros take them. top, left, bottom, right */
-  readonly padding?: { readonly tensor: MapTensor; readonly pads: readonly [number, number, number, number] };
+  /** Zeros around another tensor that are not made yet: windows that pad with zeros take them, for all else they are made. */
+  readonly padding?: Padding;
+}
+
+export interface Padding {
+  readonly tensor: MapTensor;
+  /** top, left, bottom, right */
+  readonly pads: readonly [number, number, number, number];
+  /** The Pad, whose output has the padded tensor's name. */
+  readonly node: OnnxNode;
 }
 
 /** A tensor of the graph under an ONNX shape, its values in the order of the atoms. */
