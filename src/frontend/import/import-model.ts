@@ -2,6 +2,7 @@
 import { SystoleError } from '../../base/error.js';
 import type { Graph } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
+import { arrayFollows } from './array-follows.js';
 import { buildGraph } from './build-graph.js';
 import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
@@ -53,7 +54,7 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const batch = input === undefined ? 1 : fixedBatch(input);
   const pinned =
     input === undefined || shape === null ? null : findInputLayout(input.name, shape, batch, steps, constants);
-  const state = newState(null, batch, namesOf(model));
+  const state = newState(null, batch, namesOf(model), arrayFollows(ordered.nodes));
   const values = new Map(constants);
   if (pinned !== null) {
     const { tensor, atoms, layout } = pinned;

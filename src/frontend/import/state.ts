@@ -30,7 +30,7 @@ export interface ImportState {
   /** Names of nodes and tensors that are taken: the model's, and those made up for further ones. */
   readonly names: Set<string>;
   /** Tensors that something only the array does is computed from. */
-  readonly followed: ReadonlySet<string>;
+  readonly followed: Set<string>;
 }
 
 export interface InputProbe {
@@ -56,7 +56,7 @@ export function newState(
     fills: new Map(),
     relaid: new Map(),
     names: new Set(names),
-    followed,
+    followed: new Set(followed),
   };
 }
 
@@ -94,7 +94,13 @@ export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' |
   const source = call.source ?? node.name;
   const own = makes === 'intermediate' ? node.name : name(`${node.name}.${suffix}`);
   const outputs = makes === 'output' ? node.outputs : [name(`${node.outputs[0]!}.${suffix}`)];
+  if (isFollowed(call)) state.followed.add(outputs[0]!);
   return { ...call, node: { ...node, name: own, outputs }, source };
+}
+
+/** Whether something that only the array does is computed from what the call makes. */
+export function isFollowed({ node, state }: ImportCall): boolean {
+  return state.followed.has(node.outputs[0]!);
 }
 
 /** The tensor as ONNX sees it when its order is NCHW and its shape the same, or `shape` with ones left out. */

@@ -1,9 +1,11 @@
-/** Softmax, Sigmoid and ArgMax: the host does them at the end of the network. */
+/** Softmax, Sigmoid and ArgMax: the host does them at the end of the network. A Sigmoid before a layer is the array's. */
 
 import type { EpilogueStep } from '../graph.js';
+import { emitPointwise } from '../import/emit-join.js';
 import { hostValue } from '../import/host.js';
-import { notReal } from '../import/operands.js';
+import { mapOperand, notReal } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
+import { isFollowed } from '../import/state.js';
 import type { HostValue, Value } from '../import/value.js';
 import { elementsOf } from '../import/value.js';
 import { oneAxis } from './axes.js';
@@ -32,6 +34,8 @@ export const SIGMOID = onnxOperator('Sigmoid', {
   inputs: [1, 1],
   attributes: {},
   import: (call) => {
+    if (call.inputs[0]?.kind === 'map' && isFollowed(call))
+      return [emitPointwise(call, mapOperand(call, 0), { fn: 'sigmoid' })];
     const value = hostOperand(call);
     return [{ ...value, steps: [...value.steps, { kind: 'sigmoid', source: call.node.name }] }];
   },

@@ -3,6 +3,7 @@ import type { Graph } from '../graph.js';
 import { absorbAffine } from './absorb-affine.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
+import { mergePointwise } from './merge-pointwise.js';
 import { mergeQuantizers } from './merge-quantizers.js';
 import { removeIdentity } from './remove-identity.js';
 
@@ -16,5 +17,6 @@ export const PASSES: readonly Pass[] = [
   { name: 'merge-quantizers', run: mergeQuantizers },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
   { name: 'fuse-affine', run: fuseAffine },
+  { name: 'merge-pointwise', run: mergePointwise },
   { name: 'absorb-affine', run: absorbAffine },
 ];
