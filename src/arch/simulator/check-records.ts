@@ -9,6 +9,7 @@ const MOST_PLANES = 16;
 
 /** @throws SystoleError plan-invalid naming the record and the field */
 export function checkRecords(machine: Machine, records: readonly ProgramRecord[]): void {
+  checkStreams(records);
   for (const [index, record] of records.entries()) {
     const limits = limitsOf(machine, record);
     for (const [what, value, most] of limits) {
@@ -16,6 +17,15 @@ export function checkRecords(machine: Machine, records: readonly ProgramRecord[]
       throw broken(`record ${index} (${record.opcode}) has ${what} ${value}, more than ${most}`);
     }
   }
+}
+
+/** Each of the two streams ends a frame with a record marked last, the last one of its kind. */
+function checkStreams(records: readonly ProgramRecord[]): void {
+  const loads = records.filter((record): record is LoadRecord => record.opcode === 'load');
+  const posts = records.filter((record): record is PostRecord => record.opcode === 'post');
+  const ends = posts.filter(({ fields }) => fields.toStream === 1).map(({ fields }) => fields.last);
+  if (loads.at(-1)?.fields.last !== 1) throw broken('no LOAD record ends the frame');
+  if (ends.indexOf(1) !== ends.length - 1) throw broken('a POST record that is not the last to the stream ends it');
 }
 
 type Limit = readonly [what: string, value: number, most: number];
@@ -26,9 +36,16 @@ function limitsOf(machine: Machine, record: ProgramRecord): readonly Limit[] {
   return record.opcode === 'post' ? postLimits(machine, record) : [];
 }
 
-function loadLimits({ memory, counters }: Machine, { fields }: LoadRecord): readonly Limit[] {
-  const { rows, virtualRows, kernelRows, pixels, pixelCodes } = fields;
+function loadLimits({ memory, counters, lanes, stream }: Machine, { fields }: LoadRecord): readonly Limit[] {
+  const { rows, virtualRows, kernelRows, pixels, pixelCodes, codeBytes, beats } = fields;
+  const needed = Math.ceil((rows * pixels * pixelCodes * codeBytes) / stream.inBytes);
   return [
+    ['codeBytes', codeBytes, 2],
+    ['codeBytes below 1', codeBytes < 1 ? 1 : 0, 0],
+    ['last', fields.last, 1],
+    ['beats', beats, needed],
+    ['beats missing', needed - beats, 0],
+    ['bytes of a folded pixel', fields.fold ? pixelCodes * codeBytes : 0, Math.max(lanes, stream.inBytes)],
     ['group', fields.group, memory.groups - 1],
     ['counter', fields.counter, counters - 1],
     ['planes', fields.planes, MOST_PLANES],
@@ -48,6 +65,8 @@ function feedLimits({ memory, counters }: Machine, { fields }: FeedRecord): read
 
 function postLimits({ memory, counters, rows, cols, postWidth }: Machine, { fields }: PostRecord): readonly Limit[] {
   const slots = cols / postWidth;
+  const { mulEnable, aOffset, rOffset, tableEnable, tableBase, hi } = fields;
+  const offset = Math.max(Math.abs(aOffset), Math.abs(rOffset));
   return [
     ['group', fields.toStream ? 0 : fields.group, memory.groups - 1],
     ['resGroup', fields.resEnable ? fields.resGroup : 0, memory.groups - 1],
@@ -59,5 +78,11 @@ function postLimits({ memory, counters, rows, cols, postWidth }: Machine, { fiel
     ['planes', fields.planes, MOST_PLANES],
     ['resPlanes', fields.resPlanes, MOST_PLANES],
     ['elementBytes', fields.elementBytes, 4],
+    ['last', fields.last, 1],
+    ['count', fields.count, 1],
+    ['mulEnable', mulEnable, fields.resEnable],
+    ['an offset of the product of', mulEnable ? offset : 0, 2 ** 16 - 1],
+    ['tableEnable', tableEnable, fields.raw ? 0 : 1],
+    ['a table up to entry', tableEnable ? tableBase + hi : -1, memory.tableEntries - 1],
   ];
 }

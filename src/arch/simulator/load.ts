@@ -4,23 +4,43 @@ import { FORGOTTEN, requireInside } from './activation-memory.js';
 import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
+/** Bytes of the stream before the padding of its last beat. */
+function loadBytes({ rows, pixels, pixelCodes, codeBytes }: LoadRecord['fields']): number {
+  return rows * pixels * pixelCodes * codeBytes;
+}
+
 /**
- * LOAD: one frame of codes, a byte each, NHWC, into activation memory (docs/machine.md, LOAD).
- * @throws SystoleError frame-short, frame-long, plan-invalid
+ * The bytes of a frame for each of its LOAD records: every input begins on a fresh beat.
+ * @param loads of one frame, in order
+ * @throws SystoleError frame-short, frame-long
+ */
+export function divideFrame(loads: readonly LoadRecord[], frame: Uint8Array, inBytes: number): readonly Uint8Array[] {
+  let at = 0;
+  const parts = loads.map(({ fields }) => {
+    const part = frame.subarray(at, at + loadBytes(fields));
+    at += fields.last === 1 ? loadBytes(fields) : fields.beats * inBytes;
+    return part;
+  });
+  if (frame.length === at) return parts;
+  const detail = { expected: `${at} bytes`, actual: `${frame.length} bytes` };
+  if (frame.length < at) throw new SystoleError('frame-short', 'the input frame ended early', detail);
+  throw new SystoleError('frame-long', 'the input frame did not end where it should', detail);
+}
+
+/**
+ * LOAD: one input, NHWC, into activation memory (docs/machine.md, LOAD).
+ * @param bytes of its codes, little endian
+ * @throws SystoleError plan-invalid
  */
 export function runLoad(
   { fields }: LoadRecord,
   index: number,
-  frame: Uint8Array,
+  bytes: Uint8Array,
   program: LoadedProgram,
   state: FrameState,
 ): void {
   const codes = fields.rows * fields.pixels * fields.pixelCodes;
-  if (frame.length !== codes) {
-    const detail = { expected: `${codes} codes`, actual: `${frame.length} codes` };
-    if (frame.length < codes) throw new SystoleError('frame-short', 'the input frame ended early', detail);
-    throw new SystoleError('frame-long', 'the input frame did not end where it should', detail);
-  }
+  const frame = fields.codeBytes === 1 ? bytes : wideCodes(bytes);
   takeCounter(state.counters, fields.counter, index);
   const store = storeCode({ fields }, index, program, state);
   if (fields.fold === 0) {
@@ -33,9 +53,12 @@ export function runLoad(
 
 /** The LOAD of the frame behind: from here on the input's place holds something else, and nobody may wait for its rows. */
 export function nextFrame(record: LoadRecord, index: number, program: LoadedProgram, state: FrameState): void {
-  const { rows, pixels, pixelCodes, counter } = record.fields;
-  runLoad(record, index, new Uint8Array(rows * pixels * pixelCodes).fill(FORGOTTEN), program, state);
-  state.counters.value[counter] = 0;
+  runLoad(record, index, new Uint8Array(loadBytes(record.fields)).fill(FORGOTTEN), program, state);
+  state.counters.value[record.fields.counter] = 0;
+}
+
+function wideCodes(bytes: Uint8Array): Uint16Array {
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i]! | (bytes[2 * i + 1]! << 8));
 }
 
 type Store = (addr: number, code: number, row: number) => void;
@@ -66,7 +89,7 @@ function storeCode(
 function foldRow(
   { fields }: Pick<LoadRecord, 'fields'>,
   v: number,
-  frame: Uint8Array,
+  frame: Uint8Array | Uint16Array,
   store: Store,
   state: FrameState,
 ): void {

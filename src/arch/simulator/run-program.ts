@@ -7,7 +7,7 @@ import type { Machine } from '../machine.js';
 import type { FeedRecord, Images, PostRecord } from '../program/program.js';
 import { broken } from './activation-memory.js';
 import { runTile, type Tile, waitForRows } from './feed.js';
-import { nextFrame, runLoad } from './load.js';
+import { divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
 
@@ -25,7 +25,7 @@ export interface ProgramRun {
 
 /**
  * Runs one frame.
- * @param frame input codes, one byte each, NHWC
+ * @param frame bytes of the input stream: every input NHWC, 1 or 2 bytes a code, on a fresh beat
  * @throws SystoleError frame-short, frame-long; plan-invalid for a program no machine may run
  */
 export function runProgram(machine: Machine, images: Images, frame: Uint8Array, options: RunOptions = {}): ProgramRun {
@@ -45,12 +45,15 @@ export function openProgram(machine: Machine, images: Images): (frame: Uint8Arra
 function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState): void {
   let feed: FeedRecord | undefined;
   let layer = 0;
-  let loaded = false;
-  program.records.forEach((record, index) => {
+  const { loads, records, machine } = program;
+  const parts = divideFrame(loads, frame, machine.stream.inBytes);
+  let loaded = 0;
+  records.forEach((record, index) => {
     if (record.opcode === 'load') {
-      if (loaded) nextFrame(record, index, program, state);
-      else runLoad(record, index, frame, program, state);
-      loaded = true;
+      const part = parts[loaded];
+      if (part === undefined) nextFrame(record, index, program, state);
+      else runLoad(record, index, part, program, state);
+      loaded += 1;
     }
     if (record.opcode === 'feed') {
       if (feed !== undefined) throw broken('two FEED records without a POST');
@@ -86,6 +89,7 @@ function runLayer(
     }
     unit.rowDone();
   }
+  unit.done();
 }
 
 function* tilesOfRow({ fields }: FeedRecord, oy: number): Generator<Tile> {

@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.js';
 import { decodePasses, decodeProgram } from '../program/decode.js';
-import { decodeParameters, decodeWeights } from '../program/memories.js';
-import type { ChannelParameters, Images, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
+import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
+import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
 import { checkRecords } from './check-records.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
@@ -10,11 +10,15 @@ import { type RowCounters, rowCounters } from './row-counters.js';
 export interface LoadedProgram {
   readonly machine: Machine;
   readonly records: readonly ProgramRecord[];
+  /** The LOAD records of one frame. */
+  readonly loads: readonly LoadRecord[];
   readonly passes: readonly PassEntry[];
   /** Weight values by mode, [word][lane][column], decoded when first asked for. */
   readonly weightValues: (mode: PassMode) => Int16Array;
   /** [word][postWidth] */
   readonly parameters: readonly ChannelParameters[];
+  /** Entries of all tables. */
+  readonly tables: Uint16Array;
 }
 
 /** One write of the writer unit, as the hardware's trace shows it (ARCHITECTURE.md). */
@@ -41,11 +45,14 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
   const decoded = new Map<PassMode, Int16Array>();
   const records = decodeProgram(images.program);
   checkRecords(machine, records);
+  const allLoads = records.filter((record) => record.opcode === 'load');
   return {
     machine,
     records,
+    loads: allLoads.slice(0, allLoads.findIndex(({ fields }) => fields.last === 1) + 1),
     passes: decodePasses(images.passes),
     parameters: decodeParameters(images.parameters, machine),
+    tables: decodeTables(images.tables),
     weightValues: (mode) => {
       const known = decoded.get(mode) ?? weightValues(fields, mode, machine);
       decoded.set(mode, known);
