@@ -1,0 +1,47 @@
+/** One mutation of a model, and what the reader says to it. */
+
+import { SystoleError } from '../../src/base/error.js';
+import { randomSource } from '../../src/base/random.js';
+import { importOnnx } from '../../src/frontend/import-onnx.js';
+import { inspectOnnx } from '../../src/frontend/inspect-onnx.js';
+import { mutateBytes } from './mutate-bytes.js';
+import { mutateModel } from './mutate-model.js';
+
+export interface FuzzModel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface FuzzCase {
+  readonly model: string;
+  readonly kind: 'bytes' | 'structure' | 'both';
+  readonly bytes: Uint8Array;
+}
+
+/** Defects of Systole, whatever the file holds. */
+const DEFECTS: readonly string[] = ['internal', 'plan-invalid', 'certificate-wrong'];
+
+/** The case of this number: the same seed, number and models give the same bytes. */
+export function fuzzCase(models: readonly FuzzModel[], seed: number, index: number): FuzzCase {
+  const model = models[index % models.length]!;
+  const random = randomSource(Math.imul(seed, 0x9e3779b1) + index);
+  const kind = (['bytes', 'structure', 'structure', 'structure', 'both'] as const)[random.integer(0, 4)]!;
+  const structured = kind === 'bytes' ? model.bytes : mutateModel(model.bytes, random);
+  const bytes = kind === 'structure' ? structured : mutateBytes(structured, random);
+  return { model: model.name, kind, bytes };
+}
+
+/** Code of the refusal, or 'graph'; a crash says what was thrown. */
+export type Verdict = { readonly answer: string } | { readonly crash: string };
+
+/** Reads the file as `compile` and as `inspect` do. */
+export function verdictOn(bytes: Uint8Array): Verdict {
+  try {
+    inspectOnnx(bytes);
+    importOnnx(bytes);
+    return { answer: 'graph' };
+  } catch (error) {
+    if (error instanceof SystoleError && !DEFECTS.includes(error.code)) return { answer: error.code };
+    return { crash: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
