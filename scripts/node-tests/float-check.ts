@@ -14,7 +14,7 @@ export async function floatDifference(graph: Graph, runs: readonly Run[]): Promi
   try {
     for (const { inputs, outputs } of runs) {
       const found = await model.run(inputs[0]!);
-      const difference = firstDifference([found.get(graph.modelOutput.name)!], outputs);
+      const difference = firstDifference([found.get(graph.modelOutputs[0]!.name)!], outputs);
       if (difference !== null) return difference;
     }
     return null;

@@ -5,7 +5,7 @@
  *  3 shapes agree along every node (check-shapes.ts), windows fit their input;
  *  4 constants have as many values as their shape says, all finite; the lower end of a clamp is not above the upper;
  *  5 codes of weights are in the range of their bits, quantizers rise;
- *  6 the epilogue leads from the output's shape to the model output's (check-epilogue.ts).
+ *  6 the host's steps lead from the outputs to the model's, each value made once (check-epilogue.ts).
  */
 import { SystoleError } from '../base/error.js';
 import { checkEpilogue } from './check-epilogue.js';
@@ -24,7 +24,7 @@ export function checkGraph(graph: Graph, after: string): void {
     if (tensor.name !== name) fail('a tensor is listed under another name', name);
     checkShape(tensor.shape, name, fail);
   }
-  checkShape(graph.input.shape, graph.input.name, fail);
+  for (const { name, shape } of graph.inputs) checkShape(shape, name, fail);
   for (const node of graph.nodes) {
     checkConstants(node, fail);
     checkShapes(graph, node, fail);
@@ -36,8 +36,11 @@ export type Fail = (rule: string, where: string) => never;
 
 function checkOrder(graph: Graph, fail: Fail): void {
   const names = new Set<string>();
-  const made = new Set([graph.input.name]);
-  const used = new Set([graph.output.name]);
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const made = new Set(inputs);
+  const used = new Set(graph.outputs.map(({ name }) => name));
+  if (made.size === 0 || made.size < graph.inputs.length) fail('inputs have no names of their own', graph.name);
+  if (used.size === 0 || used.size < graph.outputs.length) fail('an output leaves twice, or none does', graph.name);
   if (graph.nodes.length === 0) fail('it has no nodes', graph.name);
   for (const node of graph.nodes) {
     if (names.has(node.name)) fail('two nodes have one name', node.name);
@@ -50,10 +53,10 @@ function checkOrder(graph: Graph, fail: Fail): void {
     made.add(node.output);
     if (!graph.tensors.has(node.output)) fail(`the tensor ${node.output} has no shape`, node.name);
   }
-  if (!graph.tensors.has(graph.input.name)) fail('the input has no shape', graph.input.name);
+  for (const name of inputs) if (!graph.tensors.has(name)) fail('the input has no shape', name);
   for (const node of graph.nodes) if (!used.has(node.output)) fail('its output is not used', node.name);
-  if (graph.output.name === graph.input.name || !made.has(graph.output.name)) {
-    fail('no node makes the output', graph.output.name);
+  for (const { name } of graph.outputs) {
+    if (inputs.has(name) || !made.has(name)) fail('no node makes the output', name);
   }
 }
 

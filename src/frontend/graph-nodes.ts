@@ -28,9 +28,9 @@ export function rewired(node: GraphNode, now: (name: string) => string): GraphNo
   }
 }
 
-/** How often each tensor is used, the graph's output once more. */
+/** How often each tensor is used, those that leave the array once more. */
 export function countUses(graph: Graph): Map<string, number> {
-  const uses = new Map<string, number>([[graph.output.name, 1]]);
+  const uses = new Map<string, number>(graph.outputs.map(({ name }) => [name, 1]));
   for (const node of graph.nodes) {
     for (const name of operandsOf(node)) uses.set(name, (uses.get(name) ?? 0) + 1);
   }
@@ -39,7 +39,7 @@ export function countUses(graph: Graph): Map<string, number> {
 
 /** The graph with other nodes: tensors that none of them names are left out, new ones are given. */
 export function withNodes(graph: Graph, nodes: readonly GraphNode[], made: Graph['tensors'] = graph.tensors): Graph {
-  const names = [graph.input.name, ...nodes.map((node) => node.output)];
+  const names = [...graph.inputs.map(({ name }) => name), ...nodes.map((node) => node.output)];
   const tensors = new Map(names.map((name) => [name, made.get(name) ?? graph.tensors.get(name)!]));
   return { ...graph, nodes, tensors };
 }
@@ -69,18 +69,35 @@ export function clampBoth(first: Clamp, second: Clamp): Clamp {
   };
 }
 
-/** The host's result and what the array makes are two tensors, even where ONNX sees one: a map of one row, say. */
-export function withOwnOutput(graph: Graph): Graph {
-  const { output, modelOutput } = graph;
-  if (graph.epilogue.length === 0 || output.name !== modelOutput.name) return graph;
-  let name = `${output.name}.map`;
-  while (graph.tensors.has(name)) name += "'";
-  const renamed = (old: string): string => (old === output.name ? name : old);
-  const tensors = [...graph.tensors.values()].map((tensor) => ({ ...tensor, name: renamed(tensor.name) }));
+/** What leaves the array under other names: each tensor once. */
+export function withOutputs(graph: Graph, now: (name: string) => string): Graph {
+  const names = new Set(graph.outputs.map(({ name }) => now(name)));
   return {
     ...graph,
-    output: { ...output, name },
-    nodes: graph.nodes.map((node) => ({ ...node, output: renamed(node.output) })),
+    outputs: [...names].map((name) => graph.tensors.get(name)!),
+    host: graph.host.map((step) => ({ ...step, inputs: step.inputs.map((x) => (typeof x === 'string' ? now(x) : x)) })),
+    modelOutputs: graph.modelOutputs.map((output) => ({ ...output, value: now(output.value) })),
+  };
+}
+
+/** A model output and a tensor that is not its value have two names, even where ONNX sees one: a map of one row, say. */
+export function withOwnOutputs(graph: Graph): Graph {
+  const foreign = graph.modelOutputs.filter(({ name, value }) => name !== value && graph.tensors.has(name));
+  if (foreign.length === 0) return graph;
+  const taken = new Set([...graph.tensors.keys(), ...graph.host.flatMap(({ outputs }) => outputs.map((o) => o.name))]);
+  const names = new Map<string, string>();
+  for (const { name } of foreign) {
+    let own = `${name}.map`;
+    while (taken.has(own)) own += "'";
+    taken.add(own);
+    names.set(name, own);
+  }
+  const now = (name: string): string => names.get(name) ?? name;
+  const tensors = [...graph.tensors.values()].map((tensor) => ({ ...tensor, name: now(tensor.name) }));
+  const renamed = {
+    ...graph,
+    nodes: graph.nodes.map((node) => ({ ...rewired(node, now), output: now(node.output) })),
     tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
   };
+  return withOutputs(renamed, now);
 }

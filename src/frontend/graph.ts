@@ -2,6 +2,8 @@
  * The imported float network: typed nodes in topological order, tensors by name, shapes known.
  * Everything is NCHW as in ONNX; a dense vector is [N, C]. N is 1 after import.
  */
+import type { HostStep, ModelOutput } from './host-step.js';
+
 export type Shape = readonly number[];
 
 export interface GraphTensor {
@@ -262,27 +264,15 @@ export type GraphNode =
   | PointwiseNode
   | ArrangeNode;
 
-/** What the host does after the array, in order, in float32 on the model's own output layout. */
-export type EpilogueStep =
-  /** axis counts from the front in every step. */
-  | { readonly kind: 'softmax'; readonly axis: number; readonly source: string }
-  | { readonly kind: 'argmax'; readonly axis: number; readonly keepdims: boolean; readonly source: string }
-  | { readonly kind: 'sigmoid'; readonly source: string }
-  /** One scale and zero for all. */
-  | { readonly kind: 'quantize'; readonly quantizer: UniformQuantizer; readonly source: string }
-  | { readonly kind: 'reshape'; readonly shape: Shape; readonly source: string }
-  /** Axis i of the result is axis permutation[i]. */
-  | { readonly kind: 'transpose'; readonly permutation: readonly number[]; readonly source: string };
-
 export interface Graph {
   readonly name: string;
-  readonly input: GraphInput;
-  /** The tensor the last array node makes. */
-  readonly output: GraphTensor;
-  /** Applied by the host to the output; the model's own output name and shape are those after it. */
-  readonly epilogue: readonly EpilogueStep[];
-  readonly modelOutput: GraphTensor;
+  readonly inputs: readonly GraphInput[];
+  /** Tensors that leave the array, each once, each made by a node. */
+  readonly outputs: readonly GraphTensor[];
+  /** Applied by the host to the outputs. */
+  readonly host: readonly HostStep[];
+  readonly modelOutputs: readonly ModelOutput[];
   readonly nodes: readonly GraphNode[];
-  /** Shape of every tensor named by a node, the input and the output. */
+  /** Shape of every tensor named by a node, the inputs and the outputs. */
   readonly tensors: ReadonlyMap<string, GraphTensor>;
 }

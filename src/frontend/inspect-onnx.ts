@@ -87,8 +87,10 @@ export function inspectOnnx(bytes: Uint8Array, options: ImportOptions = {}): Ins
     irVersion: model.irVersion,
     dialect: dialectOf(model),
     opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
-    inputs: model.inputs.map((input) => inspected(input, model.inputs.length === 1 ? imported.inputShape : null)),
-    outputs: model.outputs.map((output) => inspected(output, madeShape(model, imported))),
+    inputs: model.inputs.map((input) => inspected(input, imported.inputShapes.get(input.name) ?? null)),
+    outputs: model.outputs.map((output) =>
+      inspected(output, imported.outputs.find(({ name }) => name === output.name)?.shape ?? null),
+    ),
     operators: countOperators(model.nodes),
     layers,
     macs: sum((layer) => layer.macs),
@@ -116,10 +118,6 @@ function inspected(info: OnnxValueInfo, shape: readonly number[] | null): Inspec
   return { name: info.name, type: elementTypeName(info.elementType), shape: shape ?? info.shape };
 }
 
-function madeShape(model: OnnxModel, imported: Imported): readonly number[] | null {
-  return model.outputs.length === 1 ? (imported.output?.shape ?? null) : null;
-}
-
 function countOperators(nodes: readonly OnnxNode[]): InspectedOperator[] {
   const found = new Map<string, { count: number; known: boolean }>();
   for (const { domain, operator } of nodes) {
@@ -145,9 +143,12 @@ function layersOf(model: OnnxModel, imported: Imported): InspectedLayer[] {
   });
 }
 
-function hostSteps(imported: Imported): HostStep[] {
-  const values = imported.output === null ? 0 : elementsOf(shapeOf(imported.output.tensor));
-  return (imported.output?.steps ?? []).map((step) => ({ kind: step.kind, node: step.source, values }));
+function hostSteps({ graph }: Imported): HostStep[] {
+  return (graph?.host ?? []).map(({ op, source, outputs }) => ({
+    kind: op.kind === 'unary' || op.kind === 'binary' ? op.fn : op.kind,
+    node: source,
+    values: outputs.reduce((total, { shape }) => total + elementsOf(shape), 0),
+  }));
 }
 
 function describe(error: SystoleError): Obstacle {

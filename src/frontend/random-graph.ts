@@ -10,7 +10,7 @@ const LARGEST_MAP = 12;
 const MOST_CHANNELS = 19;
 const LAYERS = ['conv', 'conv', 'conv', 'depthwise', 'residual', 'maxpool', 'averagepool'] as const;
 
-/** A valid graph (check-graph.ts): one input [1, C, H, W], one output, no epilogue. */
+/** A valid graph (check-graph.ts): one input [1, C, H, W], one output, nothing for the host. */
 export function randomGraph(seed: number): Graph {
   const random = randomSource(seed);
   const shape = [1, random.integer(1, 7), random.integer(2, LARGEST_MAP), random.integer(2, LARGEST_MAP)];
@@ -25,10 +25,10 @@ export function randomGraph(seed: number): Graph {
   if (random.integer(0, 2) > 0 || state.nodes.every(({ kind }) => kind !== 'conv')) addDense(state);
   return {
     name: `random-${seed}`,
-    input: { name: 'x', shape },
-    output: state.last,
-    epilogue: [],
-    modelOutput: state.last,
+    inputs: [{ name: 'x', shape }],
+    outputs: [state.last],
+    host: [],
+    modelOutputs: [{ ...state.last, value: state.last.name, type: 'float32' }],
     nodes: state.nodes,
     tensors: state.tensors,
   };

@@ -12,7 +12,7 @@ import type { View } from './render.js';
 export function networkView(plan: Plan, planCycles: number): View {
   const { network, machine, images } = plan;
   const identity = machineIdentity(machine).toString(16).padStart(16, '0');
-  const { modelShape } = network.output;
+  const modelShape = network.modelOutputs[0]!.shape;
   return {
     title: commentText(JSON.stringify(network.name)),
     name: stringText(network.name),
@@ -36,7 +36,7 @@ export function networkView(plan: Plan, planCycles: number): View {
 }
 
 function inputView({ network }: Plan): View {
-  const { height, width, channels, bits, zero, scale } = network.tensors[network.input.tensor]!;
+  const { height, width, channels, bits, zero, scale } = network.tensors[network.inputs[0]!.tensor]!;
   return {
     inputPixels: height * width,
     inputChannels: channels,
@@ -48,7 +48,7 @@ function inputView({ network }: Plan): View {
 
 function outputView({ network, output }: Plan): View {
   const { height, width, channels, zero } = network.tensors[output.tensor]!;
-  const { form, scale, bias, offset } = network.output;
+  const { form, scale, bias, offset } = network.outputs[0]!;
   return {
     outputPixels: height * width,
     outputChannels: channels,
@@ -77,10 +77,10 @@ function orderViews({ network }: Plan): View {
   const quantizers: View[] = [];
   const quantizerPointer = (q: InputQuantizer | null | undefined) =>
     q ? `&quantizers[${quantizers.push(quantizerView(q)) - 1}]` : 'NULL';
-  const { layout } = network.input;
-  const inputQuantizer = quantizerPointer(network.input.quantizer);
+  const { layout } = network.inputs[0]!;
+  const inputQuantizer = quantizerPointer(network.inputs[0]!.quantizer);
   const inputOrder = pointer(layout ? orderOf(layout.split, layout.permutation) : null);
-  const steps = valueSteps(network.output.shape, network.output.steps).map((step) => {
+  const steps = valueSteps(network.outputs[0]!.shape, network.host).map((step) => {
     const { kind, outer, length, inner, order, quantizer } = step;
     const own = quantizerPointer(quantizer && stepQuantizer(quantizer));
     return { kind: KINDS[kind], outer, length, inner, order: pointer(order), quantizer: own };

@@ -1,6 +1,7 @@
 /** The host's steps behind a network without their shapes: lines of values, and other orders of them. */
 import { SystoleError } from '../base/error.js';
-import type { EpilogueStep, Shape, UniformQuantizer } from '../frontend/graph.js';
+import type { Shape, UniformQuantizer } from '../frontend/graph.js';
+import type { HostStep } from '../frontend/host-step.js';
 
 /** Element (i, j, ...) of an array of `size`, in row order, is the one at i*stride[0] + j*stride[1] + ... */
 export interface ValueOrder {
@@ -21,41 +22,26 @@ export interface ValueStep {
 /** Axes of an order in the C driver (SYSTOLE_AXES). */
 const MOST_AXES = 8;
 
-/** A reshape moves no value: it only changes what later axes mean. */
-export function valueSteps(shape: Shape, steps: readonly EpilogueStep[]): ValueStep[] {
+/** A reshape moves no value: it only changes what later axes mean. @throws SystoleError network-unsupported */
+export function valueSteps(shape: Shape, steps: readonly HostStep[]): ValueStep[] {
   const found: ValueStep[] = [];
   const plain = { order: null, quantizer: null };
   let now = shape;
-  for (const step of steps) {
-    if (step.kind === 'transpose') {
-      found.push({ ...plain, kind: step.kind, ...lines(now, 0), order: orderOf(now, step.permutation) });
-    } else if (step.kind === 'sigmoid') {
-      found.push({ ...plain, kind: step.kind, ...lines(now, 0) });
-    } else if (step.kind === 'quantize') {
-      found.push({ ...plain, kind: step.kind, ...lines(now, 0), quantizer: step.quantizer });
-    } else if (step.kind !== 'reshape') {
-      found.push({ ...plain, kind: step.kind, ...lines(now, step.axis) });
+  for (const { op, outputs, source } of steps) {
+    if (op.kind === 'transpose') {
+      found.push({ ...plain, kind: op.kind, ...lines(now, 0), order: orderOf(now, op.permutation) });
+    } else if (op.kind === 'unary' && op.fn === 'sigmoid') {
+      found.push({ ...plain, kind: op.fn, ...lines(now, 0) });
+    } else if (op.kind === 'quantize') {
+      found.push({ ...plain, kind: op.kind, ...lines(now, 0), quantizer: op.quantizer });
+    } else if (op.kind === 'softmax' || op.kind === 'argmax') {
+      found.push({ ...plain, kind: op.kind, ...lines(now, op.axis) });
+    } else if (op.kind !== 'reshape') {
+      throw new SystoleError('network-unsupported', 'the C host has no such step', { where: source, actual: op.kind });
     }
-    now = shapeAfter(step, now);
+    now = outputs[0]!.shape;
   }
   return found;
-}
-
-function shapeAfter(step: EpilogueStep, shape: Shape): Shape {
-  switch (step.kind) {
-    case 'reshape':
-      return step.shape;
-    case 'transpose':
-      return step.permutation.map((axis) => shape[axis]!);
-    case 'softmax':
-    case 'sigmoid':
-    case 'quantize':
-      return shape;
-    case 'argmax': {
-      const axis = (step.axis + shape.length) % shape.length;
-      return step.keepdims ? shape.with(axis, 1) : shape.toSpliced(axis, 1);
-    }
-  }
 }
 
 /** Axis i of the result is axis permutation[i] of an array of `shape`. @throws SystoleError network-unsupported */

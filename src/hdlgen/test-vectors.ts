@@ -16,7 +16,7 @@ export function goldenVectors(plan: Plan, frames: readonly Uint8Array[]): TestVe
 
 /** Frames of random codes, every code of the input's bits equally likely; the same seed gives the same frames. */
 export function randomFrames(plan: Pick<Plan, 'network' | 'input'>, count: number, seed: number): Uint8Array[] {
-  const { bits } = plan.network.tensors[plan.network.input.tensor]!;
+  const { bits } = plan.network.tensors[plan.network.inputs[0]!.tensor]!;
   const random = randomSource(seed);
   const frame = () => Uint8Array.from({ length: plan.input.codes }, () => random.integer(0, 2 ** bits - 1));
   return Array.from({ length: count }, frame);

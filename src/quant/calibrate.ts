@@ -53,7 +53,7 @@ export async function calibrate(
   };
   try {
     for (const [i, sample] of samples.entries()) {
-      collect(graph.input.name, toGraphInput(graph.input.layout, sample), i);
+      collect(graph.inputs[0]!.name, toGraphInput(graph.inputs[0]!.layout, sample), i);
       const values = await model.run(sample);
       for (const name of names) collect(name, values.get(name)!, i);
       onProgress?.(i + 1, samples.length);
@@ -63,24 +63,24 @@ export async function calibrate(
   }
   return {
     samples: samples.length,
-    inputs: spaced(samples, KEPT_INPUTS).map((sample) => toGraphInput(graph.input.layout, sample)),
+    inputs: spaced(samples, KEPT_INPUTS).map((sample) => toGraphInput(graph.inputs[0]!.layout, sample)),
     tensors: new Map([...collectors].map(([name, collector]) => [name, collector.result()])),
   };
 }
 
 function checkSamples(graph: Graph, samples: readonly Float32Array[]): void {
-  const size = graph.input.shape.reduce((product, n) => product * n, 1);
+  const size = graph.inputs[0]!.shape.reduce((product, n) => product * n, 1);
   if (samples.length === 0) {
     throw new SystoleError('calibration-needed', 'there are no calibration samples', {
-      where: graph.input.name,
+      where: graph.inputs[0]!.name,
       hint: 'give sample inputs with --calibration FILE.npz',
     });
   }
   for (const [i, sample] of samples.entries()) {
     if (sample.length !== size) {
       throw new SystoleError('data-shape', 'a calibration sample has the wrong size', {
-        where: `sample ${i} for input ${graph.input.name}`,
-        expected: `${size} values (${(graph.input.layout?.modelShape ?? graph.input.shape).join('x')})`,
+        where: `sample ${i} for input ${graph.inputs[0]!.name}`,
+        expected: `${size} values (${(graph.inputs[0]!.layout?.modelShape ?? graph.inputs[0]!.shape).join('x')})`,
         actual: `${sample.length}`,
       });
     }

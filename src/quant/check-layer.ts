@@ -53,7 +53,7 @@ function checkWindowed(layer: ConvLayer | MaxPoolLayer, network: IntegerNetwork)
     }
     checkWeights(layer, from, to);
     if (layer.requantize !== null) checkRequantize(layer.name, layer.requantize, to, network);
-    else if (layer.output !== network.output.tensor)
+    else if (!network.outputs.some(({ tensor }) => tensor === layer.output))
       throw broken(layer.name, 'raw accumulators only at the output', layer.output);
     return;
   }

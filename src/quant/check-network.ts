@@ -2,7 +2,7 @@
 import { checkLayer } from './check-layer.js';
 import { broken, isWhole } from './check-rules.js';
 import { operandsOf } from './layer-operands.js';
-import type { CodeTensor, InputQuantizer, IntegerNetwork } from './network.js';
+import type { CodeTensor, InputQuantizer, IntegerNetwork, OutputTensor } from './network.js';
 
 /** Codes of tensors. */
 const MOST_BITS = 16;
@@ -12,10 +12,13 @@ const MOST_BITS = 16;
  */
 export function checkNetwork(network: IntegerNetwork): void {
   for (const [key, tensor] of Object.entries(network.tensors)) checkTensor(key, tensor);
-  const { tensor, shape } = network.input;
-  requireSize(network, tensor, shape, 'the input');
-  if (network.input.quantizer !== undefined) checkInputQuantizer(network, network.input.quantizer);
-  const made = new Set([tensor]);
+  const made = new Set<string>();
+  for (const { tensor, shape, quantizer } of network.inputs) {
+    requireSize(network, tensor, shape, 'the input');
+    if (made.has(tensor)) throw broken(tensor, 'an input of its own', 'two');
+    if (quantizer !== undefined) checkInputQuantizer(network, tensor, quantizer);
+    made.add(tensor);
+  }
   const raw = new Set<string>();
   for (const layer of network.layers) {
     for (const name of operandsOf(layer)) {
@@ -27,20 +30,21 @@ export function checkNetwork(network: IntegerNetwork): void {
     if (layer.kind === 'conv' && layer.requantize === null) raw.add(layer.output);
     checkLayer(layer, network);
   }
-  checkOutput(network, made, raw);
+  for (const output of network.outputs) checkOutput(network, output, made, raw);
+  checkOutputs(network);
 }
 
 /** Every code it makes is one of the input tensor's. */
-function checkInputQuantizer(network: IntegerNetwork, q: InputQuantizer): void {
-  const { bits, channels } = network.tensors[network.input.tensor]!;
+function checkInputQuantizer(network: IntegerNetwork, tensor: string, q: InputQuantizer): void {
+  const { bits, channels } = network.tensors[tensor]!;
   const lists = [q.scale, q.zero, ...q.before.flatMap(({ scale, shift }) => [scale, shift])];
   const odd = lists.find((list) => list.length !== 1 && list.length !== channels);
-  if (odd !== undefined) throw broken(network.input.tensor, `1 or ${channels} constants`, `${odd.length}`);
-  if (!lists.flat().every(Number.isFinite)) throw broken(network.input.tensor, 'finite constants', 'others');
-  if (!q.scale.every((s) => s > 0)) throw broken(network.input.tensor, 'positive scales', q.scale.join(' '));
+  if (odd !== undefined) throw broken(tensor, `1 or ${channels} constants`, `${odd.length}`);
+  if (!lists.flat().every(Number.isFinite)) throw broken(tensor, 'finite constants', 'others');
+  if (!q.scale.every((s) => s > 0)) throw broken(tensor, 'positive scales', q.scale.join(' '));
   const whole = isWhole(q.step, 1, 2) && Number.isInteger(q.base) && isWhole(q.lo, q.base) && isWhole(q.hi, q.lo);
   if (!whole || q.step * (q.hi - q.base) >= 2 ** bits) {
-    throw broken(network.input.tensor, `codes of ${bits} bits`, `${q.step} * (${q.lo} .. ${q.hi} - ${q.base})`);
+    throw broken(tensor, `codes of ${bits} bits`, `${q.step} * (${q.lo} .. ${q.hi} - ${q.base})`);
   }
 }
 
@@ -54,8 +58,27 @@ function checkTensor(key: string, tensor: CodeTensor): void {
   if (!(tensor.scale > 0 && Number.isFinite(tensor.scale))) throw broken(key, 'a positive scale', `${tensor.scale}`);
 }
 
-function checkOutput(network: IntegerNetwork, made: ReadonlySet<string>, raw: ReadonlySet<string>): void {
-  const { tensor, form, scale, bias, shape } = network.output;
+/** Each tensor leaves once, in the order of the layers that make them, and the model's outputs come of them. */
+function checkOutputs({ name, layers, outputs, host, modelOutputs }: IntegerNetwork): void {
+  const order = outputs.map(({ tensor }) => layers.findIndex((layer) => layer.output === tensor));
+  const rises = order.every((at, i) => i === 0 || at > order[i - 1]!);
+  if (!rises || order.length === 0) throw broken(name, 'outputs in the order of their layers', order.join(' '));
+  const values = new Set(outputs.map((output) => output.name));
+  for (const { inputs, outputs: made, source } of host) {
+    const missing = inputs.find((input) => typeof input === 'string' && !values.has(input));
+    if (missing !== undefined) throw broken(source, 'values that are there', `${missing}`);
+    for (const value of made) values.add(value.name);
+  }
+  const missing = modelOutputs.find(({ value }) => !values.has(value));
+  if (missing !== undefined) throw broken(missing.name, 'a value of the host', missing.value);
+}
+
+function checkOutput(
+  network: IntegerNetwork,
+  { tensor, form, scale, bias, shape, offset = [] }: OutputTensor,
+  made: ReadonlySet<string>,
+  raw: ReadonlySet<string>,
+): void {
   if (!made.has(tensor)) throw broken(network.name, 'a layer for the output', tensor);
   requireSize(network, tensor, shape, 'the output');
   const isRaw = raw.has(tensor);
@@ -65,7 +88,6 @@ function checkOutput(network: IntegerNetwork, made: ReadonlySet<string>, raw: Re
   if (scale.length !== counts[0] || bias.length !== counts[1]) {
     throw broken(tensor, `${counts[0]} scales and ${counts[1]} biases`, `${scale.length} and ${bias.length}`);
   }
-  const offset = network.output.offset ?? [];
   if (offset.length > 0 && offset.length !== counts[1])
     throw broken(tensor, `${counts[1]} offsets`, `${offset.length}`);
   const odd = [...scale, ...bias, ...offset].find((x) => !Number.isFinite(x));

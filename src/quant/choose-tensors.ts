@@ -34,7 +34,7 @@ export function chooseTensors(
   const put = (name: string, bits: number, range: { readonly scale: number; readonly zero: number }): void => {
     tensors.set(name, { name, ...mapShape(graph, name), bits, ...range });
   };
-  const input = graph.input.name;
+  const input = graph.inputs[0]!.name;
   put(input, bitsOf(input), inputRange(statisticsOf(calibration, input), bitsOf(input)));
   for (const layer of layers) {
     if (layer.kind === 'maxpool') {
@@ -58,10 +58,10 @@ function statisticsOf(calibration: Calibration, name: string): TensorStatistics 
 
 /** The output, and with wide ends what the first and the last layer read. */
 function wideTensors(graph: Graph, layers: readonly FloatLayer[], options: QuantizeOptions): Set<string> {
-  const wide = new Set<string>([graph.output.name]);
+  const wide = new Set<string>([graph.outputs[0]!.name]);
   if (options.ends === 'same') return wide;
   const { last } = endLayers(layers);
-  wide.add(graph.input.name);
+  wide.add(graph.inputs[0]!.name);
   if (last !== undefined) wide.add(last.input);
   // Codes pass through a max pool unchanged, so its input is as wide.
   for (const layer of [...layers].reverse()) {

@@ -3,6 +3,7 @@
  * and it knows nothing of anything else.
  */
 import type { MapGrid } from '../frontend/graph.js';
+import { inputTensors } from './frame.js';
 import type {
   ArrangeLayer,
   CodeTensor,
@@ -15,11 +16,11 @@ import type {
 } from './network.js';
 
 /**
- * Runs one image. `codes` is the input, NHWC. Returns every tensor by name, NHWC; a layer without a requantizer
+ * Runs one image. `codes` are those of all inputs, one after the other, NHWC. Returns every tensor by name, NHWC; a layer without a requantizer
  * gives its raw accumulators.
  */
 export function runGolden(network: IntegerNetwork, codes: ArrayLike<number>): Map<string, Int32Array> {
-  const values = new Map<string, Int32Array>([[network.input.tensor, Int32Array.from(codes)]]);
+  const values = inputTensors(network, codes);
   for (const layer of network.layers) values.set(layer.output, runLayer(network, layer, values));
   return values;
 }

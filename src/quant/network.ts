@@ -3,7 +3,8 @@
  * golden.ts. Feature maps are NHWC with N = 1, one unsigned code per element:
  * real = scale * (code - zero).
  */
-import type { ArrangePart, EpilogueStep, InputLayout, Rounding, Shape } from '../frontend/graph.js';
+import type { ArrangePart, InputLayout, Rounding, Shape } from '../frontend/graph.js';
+import type { HostStep, ModelOutput } from '../frontend/host-step.js';
 
 export interface CodeTensor {
   readonly name: string;
@@ -67,7 +68,7 @@ export interface ConvLayer {
   readonly useful: boolean;
   /** Weights of the source model, where zeros between its groups are among `weights`; absent: all of them. */
   readonly sourceWeights?: number;
-  /** null: the raw accumulators leave the machine (last layer only). */
+  /** null: the raw accumulators leave the machine; no layer reads them. */
   readonly requantize: Requantize | null;
   /** Exact reachable range over all channels, from the real weights and the input's bits. */
   readonly accRange: { readonly min: number; readonly max: number };
@@ -139,8 +140,8 @@ export interface CertificateCheck {
   readonly wholeChannels: number;
 }
 
-/** How the host turns what leaves the machine into the model's output (float32, operation by operation). */
-export interface OutputStage {
+/** How the host turns a tensor that leaves the machine into real values (float32, operation by operation). */
+export interface OutputTensor {
   readonly tensor: string;
   /** 'accumulators': int32 values, real = (acc - offset[c]) * scale[c] + bias[c]; 'codes': real = scale[0] * (code - zero). */
   readonly form: 'accumulators' | 'codes';
@@ -148,11 +149,10 @@ export interface OutputStage {
   readonly offset?: readonly number[];
   readonly scale: readonly number[];
   readonly bias: readonly number[];
-  readonly steps: readonly EpilogueStep[];
-  /** The model's output before the steps (NCHW or [1, C]) and after them. */
+  /** Under which the host's steps know the real values. */
+  readonly name: string;
+  /** NCHW or [1, C]. */
   readonly shape: Shape;
-  readonly modelName: string;
-  readonly modelShape: Shape;
 }
 
 /**
@@ -180,21 +180,28 @@ export interface InputAffine {
   readonly max: number | null;
 }
 
+/**
+ * One of the model's inputs in its own shape, its values in NCHW order. Without a quantizer of its own:
+ * code = clamp(roundHalfEven(real/scale) + zero).
+ */
+export interface NetworkInput {
+  readonly tensor: string;
+  readonly modelName: string;
+  readonly shape: Shape;
+  /** Absent: the model's own order is NCHW. */
+  readonly layout?: InputLayout;
+  readonly quantizer?: InputQuantizer;
+}
+
 export interface IntegerNetwork {
   readonly name: string;
-  /**
-   * The model's input in its own shape, its values in NCHW order. Without a quantizer of its own:
-   * code = clamp(roundHalfEven(real/scale) + zero).
-   */
-  readonly input: {
-    readonly tensor: string;
-    readonly modelName: string;
-    readonly shape: Shape;
-    /** Absent: the model's own order is NCHW. */
-    readonly layout?: InputLayout;
-    readonly quantizer?: InputQuantizer;
-  };
-  readonly output: OutputStage;
+  /** In the order of the stream. */
+  readonly inputs: readonly NetworkInput[];
+  /** In the order in which the layers make them, which is that of the stream; each tensor once. */
+  readonly outputs: readonly OutputTensor[];
+  /** On the real values of the outputs. */
+  readonly host: readonly HostStep[];
+  readonly modelOutputs: readonly ModelOutput[];
   readonly tensors: Readonly<Record<string, CodeTensor>>;
   /** Topological order; each tensor is made once. */
   readonly layers: readonly Layer[];

@@ -1,32 +1,66 @@
 /** What the host computes at the two ends, in float32, operation by operation. */
 import { SystoleError } from '../base/error.js';
-import { transpose } from '../base/transpose.js';
-import type { EpilogueStep } from '../frontend/graph.js';
-import { quantizedValue, rounded } from '../frontend/quantizer.js';
+import type { Constant } from '../frontend/graph.js';
+import { rounded } from '../frontend/quantizer.js';
 import { toGraphInput } from '../frontend/transpose.js';
-import type { CodeTensor, InputAffine, InputQuantizer, IntegerNetwork, OutputStage } from './network.js';
+import { elementsOf } from './frame.js';
+import { roundHalfEven } from './host/elementwise.js';
+import { runSteps } from './host/run-steps.js';
+import type { CodeTensor, InputAffine, InputQuantizer, IntegerNetwork, NetworkInput, OutputTensor } from './network.js';
+
+/** The model's only input, or all of them by name. */
+export type ModelInputs = Float32Array | Readonly<Record<string, Float32Array>>;
 
 /**
- * The model's input (float32, its own layout) as codes, NHWC: by the model's own quantizer, else
+ * The model's inputs (float32, each in its own layout) as codes, NHWC, one after the other: by the model's own quantizer, else
  * clamp(roundHalfEven(x / scale) + zero).
- * @throws SystoleError data-shape for another number of values, data-type for NaN.
+ * @throws SystoleError data-shape for another number of values, or of inputs, data-type for NaN.
  */
-export function inputCodes(network: IntegerNetwork, values: Float32Array): Uint16Array {
-  const tensor = network.tensors[network.input.tensor]!;
-  const pixels = tensor.height * tensor.width;
-  if (values.length !== pixels * tensor.channels) {
+export function inputCodes(network: IntegerNetwork, values: ModelInputs): Uint16Array {
+  const parts = network.inputs.map((input) => codesOfInput(network, input, valuesOf(network, input, values)));
+  const codes = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    codes.set(part, at);
+    at += part.length;
+  }
+  return codes;
+}
+
+function valuesOf(network: IntegerNetwork, { modelName }: NetworkInput, values: ModelInputs): Float32Array {
+  const names = network.inputs.map((input) => input.modelName);
+  const wrong = (actual: string): SystoleError =>
+    new SystoleError('data-shape', 'the inputs are not those of the model', {
+      where: network.name,
+      expected: names.join(', '),
+      actual,
+    });
+  if (values instanceof Float32Array) {
+    if (names.length > 1) throw wrong('one array without a name');
+    return values;
+  }
+  const unknown = Object.keys(values).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw wrong(unknown);
+  const own = values[modelName];
+  if (own === undefined) throw wrong(`no ${modelName}`);
+  return own;
+}
+
+function codesOfInput(network: IntegerNetwork, input: NetworkInput, values: Float32Array): Uint16Array {
+  const tensor = network.tensors[input.tensor]!;
+  const size = elementsOf(tensor);
+  if (values.length !== size) {
     throw new SystoleError('data-shape', 'an input has the wrong size', {
-      where: network.input.modelName,
-      expected: `${pixels * tensor.channels} values (${network.input.shape.join('x')})`,
+      where: input.modelName,
+      expected: `${size} values (${input.shape.join('x')})`,
       actual: `${values.length}`,
     });
   }
   if (values.some(Number.isNaN)) {
-    throw new SystoleError('data-type', 'an input holds NaN', { where: network.input.modelName });
+    throw new SystoleError('data-type', 'an input holds NaN', { where: input.modelName });
   }
-  const real = toGraphInput(network.input.layout, values);
-  const { quantizer } = network.input;
-  return quantizer === undefined ? quantizeMap(tensor, real) : ownCodes(tensor, quantizer, real);
+  const real = toGraphInput(input.layout, values);
+  return input.quantizer === undefined ? quantizeMap(tensor, real) : ownCodes(tensor, input.quantizer, real);
 }
 
 /** Values in NCHW order as codes, NHWC. */
@@ -73,107 +107,40 @@ export function quantizeMap(tensor: CodeTensor, real: Float32Array): Uint16Array
   return codes;
 }
 
-/** What leaves the machine (NHWC codes or accumulators) as the model's own output, float32 in its own layout. */
-export function modelOutput(network: IntegerNetwork, raw: ArrayLike<number>): Float32Array {
-  const stage = network.output;
-  const { height, width, channels, zero } = network.tensors[stage.tensor]!;
-  const pixels = height * width;
-  let values = new Float32Array(raw.length);
-  for (let c = 0; c < channels; c++) {
-    for (let p = 0; p < pixels; p++) {
-      values[c * pixels + p] = realValue(stage, raw[p * channels + c]!, c, zero);
-    }
+/**
+ * What leaves the machine (codes or accumulators, NHWC, all outputs one after the other) as the model's own outputs by name,
+ * float32, each in its own layout.
+ */
+export function modelOutputs(network: IntegerNetwork, raw: ArrayLike<number>): Map<string, Float32Array> {
+  const values = new Map<string, Constant>();
+  let at = 0;
+  for (const output of network.outputs) {
+    const tensor = network.tensors[output.tensor]!;
+    values.set(output.name, { shape: output.shape, data: realMap(tensor, output, raw, at) });
+    at += elementsOf(tensor);
   }
-  let shape = stage.shape;
-  for (const step of stage.steps) {
-    const next = applyStep(step, values, shape);
-    values = next.values;
-    shape = next.shape;
+  runSteps(network.host, values);
+  return new Map(network.modelOutputs.map(({ name, value }) => [name, values.get(value)!.data]));
+}
+
+/** The first of the model's outputs. */
+export function modelOutput(network: IntegerNetwork, raw: ArrayLike<number>): Float32Array {
+  return modelOutputs(network, raw).get(network.modelOutputs[0]!.name)!;
+}
+
+/** NHWC from `at` on -> NCHW. */
+function realMap(tensor: CodeTensor, output: OutputTensor, raw: ArrayLike<number>, at: number): Float32Array {
+  const { height, width, channels, zero } = tensor;
+  const pixels = height * width;
+  const values = new Float32Array(pixels * channels);
+  for (let c = 0; c < channels; c++) {
+    for (let p = 0; p < pixels; p++) values[c * pixels + p] = realValue(output, raw[at + p * channels + c]!, c, zero);
   }
   return values;
 }
 
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-function realValue(stage: OutputStage, raw: number, channel: number, zero: number): number {
+function realValue(stage: OutputTensor, raw: number, channel: number, zero: number): number {
   if (stage.form === 'codes') return Math.fround(stage.scale[0]! * (raw - zero));
   const sum = Math.fround(raw - (stage.offset?.[channel] ?? 0));
   return Math.fround(Math.fround(sum * stage.scale[channel]!) + stage.bias[channel]!);
-}
-
-interface Shaped {
-  readonly values: Float32Array<ArrayBuffer>;
-  readonly shape: readonly number[];
-}
-
-function applyStep(step: EpilogueStep, values: Float32Array<ArrayBuffer>, shape: readonly number[]): Shaped {
-  switch (step.kind) {
-    case 'reshape':
-      return { values, shape: step.shape };
-    case 'transpose':
-      return {
-        values: transpose(values, shape, step.permutation) as Float32Array<ArrayBuffer>,
-        shape: step.permutation.map((axis) => shape[axis]!),
-      };
-    case 'sigmoid':
-      return { values: values.map(sigmoid), shape };
-    case 'quantize':
-      return { values: values.map((x) => quantizedValue(step.quantizer, 0, x)), shape };
-    case 'softmax':
-      return { values: alongAxis(values, shape, step.axis, softmax), shape };
-    case 'argmax': {
-      const axis = (step.axis + shape.length) % shape.length;
-      const kept = step.keepdims ? shape.with(axis, 1) : shape.toSpliced(axis, 1);
-      return { values: alongAxis(values, shape, step.axis, (line) => Float32Array.of(argmax(line))), shape: kept };
-    }
-  }
-}
-
-/** Applies f to every line along one axis; all results have one length. */
-function alongAxis(
-  values: Float32Array,
-  shape: readonly number[],
-  axis: number,
-  f: (line: Float32Array) => Float32Array,
-): Float32Array<ArrayBuffer> {
-  const at = (axis + shape.length) % shape.length;
-  const length = shape[at] ?? 1;
-  const inner = shape.slice(at + 1).reduce((a, b) => a * b, 1);
-  const outer = values.length / length / inner;
-  let out = new Float32Array(0);
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const line = Float32Array.from({ length }, (_, k) => values[(o * length + k) * inner + i]!);
-      const result = f(line);
-      if (out.length === 0) out = new Float32Array(outer * result.length * inner);
-      result.forEach((v, k) => {
-        out[(o * result.length + k) * inner + i] = v;
-      });
-    }
-  }
-  return out;
-}
-
-function sigmoid(x: number): number {
-  return Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-x))));
-}
-
-function softmax(line: Float32Array): Float32Array {
-  const most = line.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = line.map((x) => Math.fround(Math.exp(Math.fround(x - most))));
-  const sum = powers.reduce((a, b) => Math.fround(a + b), 0);
-  return powers.map((p) => Math.fround(p / sum));
-}
-
-/** The first index of the largest value. */
-export function argmax(line: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < line.length; i++) if (line[i]! > line[best]!) best = i;
-  return best;
 }

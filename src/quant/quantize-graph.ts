@@ -8,7 +8,8 @@ import { type CalibrationRun, calibrationRun } from './calibration-run.js';
 import { checkNetwork } from './check-network.js';
 import { chooseTensors, type Ends, endLayers } from './choose-tensors.js';
 import { type FloatConv, lowerGraph, mapShape } from './lower.js';
-import type { CodeTensor, IntegerNetwork, Layer, OutputStage } from './network.js';
+import type { CodeTensor, IntegerNetwork, Layer, OutputTensor } from './network.js';
+import { networkInput } from './network-input.js';
 import { checkOptions, END_BITS, type QuantizeOptions } from './options.js';
 import { type LayerNumbers, quantizeLayer, weightSums } from './quantize-layer.js';
 import { quantizeWeights } from './weights.js';
@@ -29,10 +30,10 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
   const ends = endLayers(floatLayers);
   const tensors = chooseTensors(graph, floatLayers, calibration, options);
   const inputs = options.biasCorrection === false ? [] : calibration.inputs;
-  const run = calibrationRun(Object.fromEntries(tensors), floatLayers, graph.input.name, inputs);
-  let output: OutputStage | null = null;
+  const run = calibrationRun(Object.fromEntries(tensors), floatLayers, graph.inputs[0]!.name, inputs);
+  let output: OutputTensor | null = null;
   const layers = floatLayers.map((layer): Layer => {
-    const isOutput = layer.output === graph.output.name;
+    const isOutput = layer.output === graph.outputs[0]!.name;
     if (layer.kind === 'maxpool') {
       if (isOutput) output = codesOutput(graph, tensors.get(layer.output)!);
       const made: Layer = { ...layer, exactness: { kind: 'exact' } };
@@ -50,17 +51,14 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
     return made;
   });
   if (output === null) {
-    throw new SystoleError('graph-invalid', 'no layer makes the output', { where: graph.output.name });
+    throw new SystoleError('graph-invalid', 'no layer makes the output', { where: graph.outputs[0]!.name });
   }
   const network: IntegerNetwork = {
     name: graph.name,
-    input: {
-      tensor: graph.input.name,
-      modelName: graph.input.name,
-      shape: graph.input.layout?.modelShape ?? graph.input.shape,
-      ...(graph.input.layout ? { layout: graph.input.layout } : {}),
-    },
-    output,
+    inputs: graph.inputs.map((input) => networkInput(input, input.name)),
+    outputs: [output],
+    host: graph.host,
+    modelOutputs: graph.modelOutputs,
     tensors: Object.fromEntries(tensors),
     layers,
   };
@@ -90,27 +88,25 @@ function layerNumbers(
 function leavesRaw(layer: FloatConv, graph: Graph): boolean {
   const used = graph.nodes.some((node) => operandsOf(node).includes(layer.output));
   const clamped = layer.clamp.min !== null || layer.clamp.max !== null;
-  return layer.output === graph.output.name && layer.residual === null && !clamped && !used;
+  return layer.output === graph.outputs[0]!.name && layer.residual === null && !clamped && !used;
 }
 
 /** real = scale*acc + bias; the input's zero point is in the bias. */
-function rawOutput(graph: Graph, numbers: LayerNumbers, input: CodeTensor): OutputStage {
+function rawOutput(graph: Graph, numbers: LayerNumbers, input: CodeTensor): OutputTensor {
   const sums = weightSums(numbers.codes, numbers.bias.length);
   const scale = numbers.scales.map((s) => Math.fround((s * input.scale) / numbers.divisor));
   const bias = scale.map((s, c) => Math.fround(numbers.bias[c]! - s * input.zero * sums[c]!));
   return { ...outputShape(graph), form: 'accumulators', scale, bias };
 }
 
-function codesOutput(graph: Graph, tensor: CodeTensor): OutputStage {
+function codesOutput(graph: Graph, tensor: CodeTensor): OutputTensor {
   return { ...outputShape(graph), form: 'codes', scale: [tensor.scale], bias: [] };
 }
 
-function outputShape(graph: Graph): Omit<OutputStage, 'form' | 'scale' | 'bias'> {
+function outputShape(graph: Graph): Omit<OutputTensor, 'form' | 'scale' | 'bias'> {
   return {
-    tensor: graph.output.name,
-    steps: graph.epilogue,
-    shape: graph.output.shape,
-    modelName: graph.modelOutput.name,
-    modelShape: graph.modelOutput.shape,
+    tensor: graph.outputs[0]!.name,
+    name: graph.outputs[0]!.name,
+    shape: graph.outputs[0]!.shape,
   };
 }

@@ -5,7 +5,7 @@
 import { canonicalJson } from '../base/canonical-json.js';
 import { SystoleError } from '../base/error.js';
 import { sha256 } from '../base/sha256.js';
-import type { EpilogueStep } from '../frontend/graph.js';
+import type { HostOperand, HostStep } from '../frontend/host-step.js';
 import { checkNetwork } from './check-network.js';
 import type {
   ArrangeLayer,
@@ -60,8 +60,8 @@ export function networkFromBytes(bytes: Uint8Array, where: string): IntegerNetwo
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(LENGTH_AT, true);
   try {
     const stored = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_AT, HEADER_AT + length))) as StoredNetwork;
-    const output = { ...stored.output, steps: stored.output.steps.map(loadStep) };
-    const network = { ...stored, output, layers: loadLayers(stored.layers, bytes.subarray(HEADER_AT + length)) };
+    const host = stored.host.map(loadStep);
+    const network = { ...stored, host, layers: loadLayers(stored.layers, bytes.subarray(HEADER_AT + length)) };
     checkNetwork(network);
     return network;
   } catch {
@@ -87,11 +87,17 @@ function weightsFrom(bytes: Uint8Array, size: number): WeightArray {
 }
 
 /** Typed arrays are stored as objects of their elements. */
-function loadStep(step: EpilogueStep): EpilogueStep {
-  if (step.kind !== 'quantize') return step;
-  const { scale, zero, ...rest } = step.quantizer;
-  const floats = (stored: Float32Array): Float32Array => Float32Array.from(Object.values(stored));
-  return { ...step, quantizer: { ...rest, scale: floats(scale), zero: floats(zero) } };
+function loadFloats(stored: Float32Array): Float32Array {
+  return Float32Array.from(Object.values(stored));
+}
+
+function loadStep({ op, inputs, ...step }: HostStep): HostStep {
+  const operand = (input: HostOperand): HostOperand =>
+    typeof input === 'string' ? input : { constant: { ...input.constant, data: loadFloats(input.constant.data) } };
+  const own = { ...step, inputs: inputs.map(operand) };
+  if (op.kind !== 'quantize') return { ...own, op };
+  const { scale, zero, ...rest } = op.quantizer;
+  return { ...own, op: { kind: 'quantize', quantizer: { ...rest, scale: loadFloats(scale), zero: loadFloats(zero) } } };
 }
 
 function storeLayer(layer: Layer): StoredLayer {

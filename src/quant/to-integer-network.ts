@@ -64,6 +64,6 @@ export function toIntegerNetwork(
   return importQuantized(graph, { widths: options.widths, input });
 }
 
-function missing({ input }: Graph, message: string): SystoleError {
-  return new SystoleError('calibration-needed', message, { where: input.name });
+function missing({ inputs }: Graph, message: string): SystoleError {
+  return new SystoleError('calibration-needed', message, { where: inputs.map(({ name }) => name).join(', ') });
 }

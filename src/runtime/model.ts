@@ -113,7 +113,7 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
 
 /** Errors: data-shape, data-type for codes that are not those of a frame of this model. */
 export function checkCodes({ network, layout }: CompiledModel, codes: Uint8Array): void {
-  const where = network.input.modelName;
+  const where = network.inputs[0]!.modelName;
   if (codes.length !== layout.input.codes) {
     throw new SystoleError('data-shape', 'an input has the wrong number of codes', {
       where,
@@ -121,7 +121,7 @@ export function checkCodes({ network, layout }: CompiledModel, codes: Uint8Array
       actual: `${codes.length}`,
     });
   }
-  const top = 2 ** network.tensors[network.input.tensor]!.bits - 1;
+  const top = 2 ** network.tensors[network.inputs[0]!.tensor]!.bits - 1;
   const wrong = codes.find((code) => code > top);
   if (wrong === undefined) return;
   throw new SystoleError('data-type', "a code is larger than the network's input takes", {

@@ -45,7 +45,7 @@ const images = () => {
   return [0, 1, 2, 3].map((i) => Float32Array.from(values.subarray(72 * i, 72 * (i + 1)) as Float32Array));
 };
 const goldenRaw = (image: Float32Array) =>
-  runGolden(model.network, inputCodes(model.network, image)).get(model.network.output.tensor)!;
+  runGolden(model.network, inputCodes(model.network, image)).get(model.network.outputs[0]!.tensor)!;
 const filesBelow = (folder: string) =>
   readdirSync(folder, { recursive: true })
     .map(String)
@@ -294,7 +294,7 @@ describe('evaluate', () => {
     expect(await evaluate([0, 1, 2])).toMatchObject({ code: 1, json: { error: { code: 'data-shape' } } });
     expect(await evaluate([0, 1, 2, 0, 1])).toMatchObject({ code: 1, json: { error: { code: 'data-shape' } } });
     expect(await evaluate([0, 1, 2, 0, 1], '--limit', '3')).toMatchObject({ code: 0, json: { images: 3 } });
-    const beyond = model.network.output.modelShape.reduce((a, b) => a * b, 1);
+    const beyond = model.network.modelOutputs[0]!.shape.reduce((a, b) => a * b, 1);
     expect(await evaluate([0, 1, beyond, 0])).toMatchObject({ code: 1, json: { error: { code: 'data-type' } } });
   });
 

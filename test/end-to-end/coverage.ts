@@ -97,7 +97,7 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
 }
 
 function outputForm({ output, network }: Plan): string {
-  if (network.output.form === 'accumulators') return 'accumulators';
+  if (network.outputs[0]!.form === 'accumulators') return 'accumulators';
   return output.elementBytes === 1 ? 'codes of 1 byte' : 'codes of 2 bytes';
 }
 

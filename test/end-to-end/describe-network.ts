@@ -6,9 +6,9 @@ import type { CodeTensor, IntegerNetwork, Layer, Requantize } from '../../src/qu
 export function describeNetwork(network: IntegerNetwork): string {
   const tensor = (name: string) => network.tensors[name]!;
   const lines = [
-    `input ${shapeOf(tensor(network.input.tensor))}`,
+    `input ${shapeOf(tensor(network.inputs[0]!.tensor))}`,
     ...network.layers.map((layer) => `${layer.name}: ${layerText(layer)} -> ${shapeOf(tensor(layer.output))}`),
-    `output ${network.output.tensor} as ${network.output.form}`,
+    `output ${network.outputs[0]!.tensor} as ${network.outputs[0]!.form}`,
   ];
   return lines.join('\n');
 }

@@ -25,7 +25,7 @@ export async function coreSimulator(machine: Machine, onProgress?: (text: string
 
 /** What leaves the machine: the golden output's elements, little endian. */
 export function goldenBytes(plan: Plan, frame: Uint8Array): Uint8Array {
-  const values = runGolden(plan.network, frame).get(plan.network.output.tensor)!;
+  const values = runGolden(plan.network, frame).get(plan.network.outputs[0]!.tensor)!;
   const { elementBytes } = plan.output;
   return Uint8Array.from({ length: values.length * elementBytes }, (_, i) => {
     const value = values[Math.floor(i / elementBytes)]!;

@@ -77,6 +77,6 @@ async function compareCase(random: RandomCase, machine: Machine, binary: string)
 
 function frameOf(network: IntegerNetwork, { seed, values }: FrameRecipe, index: number): Uint8Array {
   const frame = randomFrame(network, seed + index);
-  const top = 2 ** network.tensors[network.input.tensor]!.bits - 1;
+  const top = 2 ** network.tensors[network.inputs[0]!.tensor]!.bits - 1;
   return values === 'any' ? frame : frame.fill(values === 'least' ? 0 : top);
 }

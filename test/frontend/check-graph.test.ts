@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SystoleError } from '../../src/base/error.js';
 import { checkGraph } from '../../src/frontend/check-graph.js';
-import type { EpilogueStep, Graph, GraphNode } from '../../src/frontend/graph.js';
+import type { Graph, GraphNode, Shape } from '../../src/frontend/graph.js';
 import { GraphBuilder, RELU } from '../support/graph-builder.js';
+import { argmax, type ChainOp, hostChain, reshape, softmax, transpose } from '../support/host-chain.js';
 
 /** 1x2x4x4 -> conv0 -> affine1 -> add2 with the input -> averagepool3 to 2x2 -> maxpool4 -> dense5 -> softmax, argmax */
 function valid(): Graph {
-  const steps: EpilogueStep[] = [
-    { kind: 'softmax', axis: 1, source: 's' },
-    { kind: 'argmax', axis: 1, keepdims: false, source: 'a' },
-  ];
   return new GraphBuilder([1, 2, 4, 4])
     .conv({ kernel: [3, 3], pads: [1, 1, 1, 1], channels: 2, clamp: RELU })
     .affine()
@@ -17,7 +14,7 @@ function valid(): Graph {
     .pool('averagepool', { kernel: [2, 2], strides: [2, 2] })
     .pool('maxpool', { kernel: [1, 1] })
     .dense({ channels: 3 })
-    .build(steps, [1]);
+    .build([softmax(1), argmax(1, false)]);
 }
 
 /** The refusal of the graph with one node changed; null where it is valid. */
@@ -57,7 +54,7 @@ describe('a graph is invalid', () => {
     ['that uses what is not made', withNode(3, { input: 'nothing' }), 'averagepool3'],
     ['that uses what is made later', { ...valid(), nodes: valid().nodes.toReversed() }, 'dense5'],
     ['that makes what nothing uses', withNode(1, { input: 'input' }), 'conv0'],
-    ['whose output nothing makes', { ...valid(), output: { name: 'input', shape: [1, 2, 4, 4] } }, 'dense5'],
+    ['whose output nothing makes', { ...valid(), outputs: [{ name: 'input', shape: [1, 2, 4, 4] }] }, 'dense5'],
     ['with a tensor without shape', withNode(5, { output: 'unheard' }), 'dense5'],
     ['with a tensor of three axes', withTensor('conv0.out', [1, 2, 16]), 'conv0.out'],
     ['with a batch of two', withTensor('conv0.out', [2, 2, 4, 4]), 'conv0.out'],
@@ -135,26 +132,38 @@ describe('a graph is invalid', () => {
     expect(whereOf(withNode(index, change))).toEqual(['weights-not-finite', where]);
   });
 
-  it.each<[string, readonly EpilogueStep[], string]>([
-    ['a reshape to another size', [{ kind: 'reshape', shape: [2], source: 'r' }], 'r'],
-    ['a transpose of axes that are not there', [{ kind: 'transpose', permutation: [0, 2], source: 't' }], 't'],
-    ['a transpose of one axis twice', [{ kind: 'transpose', permutation: [1, 1], source: 't' }], 't'],
-    ['a softmax along an axis that is not there', [{ kind: 'softmax', axis: 2, source: 's' }], 's'],
-    ['an argmax along an axis from the end', [{ kind: 'argmax', axis: -1, keepdims: true, source: 'a' }], 'a'],
-    ['steps that lead elsewhere', [{ kind: 'reshape', shape: [3, 1], source: 'r' }], 'model_output'],
-  ])('with an epilogue of %s', (_, epilogue, where) => {
-    expect(whereOf({ ...valid(), epilogue })).toEqual(['graph-invalid', where]);
+  const behind = (...ops: readonly ChainOp[]): Graph => ({ ...valid(), ...hostChain(valid().outputs[0]!, ops) });
+  const as = (op: ChainOp, shape: Shape): ChainOp => ({ ...op, after: () => shape });
+
+  it.each<[string, Graph, string]>([
+    ['a reshape to another size', behind(reshape([2])), 'r'],
+    ['a transpose of axes that are not there', behind(as(transpose([0, 2]), [1, 3])), 't'],
+    ['a transpose of one axis twice', behind(transpose([1, 1])), 't'],
+    ['a softmax along an axis that is not there', behind(softmax(2)), 's'],
+    ['an argmax along an axis from the end', behind(as(argmax(-1, true), [1, 1])), 'a'],
+    ['an argmax that keeps all', behind(as(argmax(1, true), [1, 3])), 'model_output'],
+    ['steps that lead elsewhere', behind(reshape([3, 1])), 'model_output'],
+  ])('with %s for the host', (_, graph, where) => {
+    expect(whereOf(graph)).toEqual(['graph-invalid', where]);
   });
 
-  it('whose epilogue makes a tensor that is there', () => {
-    expect(whereOf({ ...valid(), modelOutput: { name: 'add2.out', shape: [1] } })).toEqual([
-      'graph-invalid',
-      'add2.out',
-    ]);
+  it('whose host makes a tensor that is there', () => {
+    const graph = { ...valid(), ...hostChain(valid().outputs[0]!, [softmax(1)], 'add2.out') };
+    expect(whereOf(graph)).toEqual(['graph-invalid', 'add2.out']);
+  });
+
+  it('whose model output has the name of another tensor', () => {
+    const modelOutputs = [{ ...valid().modelOutputs[0]!, name: 'add2.out' }];
+    expect(whereOf({ ...valid(), modelOutputs })).toEqual(['graph-invalid', 'add2.out']);
+  });
+
+  it('whose host reads what is not there', () => {
+    const graph = { ...valid(), ...hostChain({ name: 'nothing', shape: [1, 3] }, [softmax(1)]) };
+    expect(whereOf(graph)).toEqual(['graph-invalid', 's']);
   });
 
   it('whose output has two shapes', () => {
-    expect(whereOf({ ...valid(), output: { name: 'dense5.out', shape: [1, 4] } })).toEqual([
+    expect(whereOf({ ...valid(), outputs: [{ name: 'dense5.out', shape: [1, 4] }] })).toEqual([
       'graph-invalid',
       'dense5.out',
     ]);
@@ -165,8 +174,8 @@ describe('a graph is invalid', () => {
     ['split into another number of values', { modelShape: [1, 32], split: [4, 4], permutation: [1, 0] }],
     ['that permutes axes it has not', { modelShape: [1, 32], split: [4, 4, 2], permutation: [0, 1, 3] }],
   ])('whose input has a layout %s', (_, layout) => {
-    const { input } = valid();
-    expect(whereOf({ ...valid(), input: { ...input, layout } })).toEqual(['graph-invalid', 'input']);
+    const [input] = valid().inputs;
+    expect(whereOf({ ...valid(), inputs: [{ ...input!, layout }] })).toEqual(['graph-invalid', 'input']);
   });
 });
 

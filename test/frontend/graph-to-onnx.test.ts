@@ -4,6 +4,7 @@ import { openFloatModel } from '../../src/frontend/float-model.js';
 import type { Graph } from '../../src/frontend/graph.js';
 import { graphToOnnx } from '../../src/frontend/graph-to-onnx.js';
 import { GraphBuilder, RELU } from '../support/graph-builder.js';
+import { argmax, reshape, softmax } from '../support/host-chain.js';
 
 async function outputsOf(graph: Graph, input: readonly number[], outputs: readonly string[] = []) {
   const model = await openFloatModel(graphToOnnx(graph, { outputs }));
@@ -16,7 +17,7 @@ async function outputsOf(graph: Graph, input: readonly number[], outputs: readon
 }
 
 async function outputOf(graph: Graph, input: readonly number[]) {
-  return (await outputsOf(graph, input)).get(graph.modelOutput.name);
+  return (await outputsOf(graph, input)).get(graph.modelOutputs[0]!.name);
 }
 
 describe('graphToOnnx', () => {
@@ -67,14 +68,9 @@ describe('graphToOnnx', () => {
   });
 
   it('writes the epilogue behind the last tensor', async () => {
-    const graph = new GraphBuilder([1, 3]).affine({ scale: [1, 1, 1], shift: [0, 0, 0] }).build(
-      [
-        { kind: 'reshape', shape: [3], source: 'r' },
-        { kind: 'softmax', axis: 0, source: 's' },
-        { kind: 'argmax', axis: 0, keepdims: true, source: 'a' },
-      ],
-      [1],
-    );
+    const graph = new GraphBuilder([1, 3])
+      .affine({ scale: [1, 1, 1], shift: [0, 0, 0] })
+      .build([reshape([3]), softmax(0), argmax(0, true)]);
     expect(await outputOf(graph, [1, 7, 3])).toEqual([1]);
   });
 
@@ -96,7 +92,7 @@ describe('graphToOnnx', () => {
     const graph: Graph = {
       ...built,
       tensors,
-      input: tensors.get(name)!,
+      inputs: [tensors.get(name)!],
       nodes: [{ ...built.nodes[0]!, input: name } as never],
     };
     expect(await outputOf(graph, [2])).toEqual([7]);

@@ -28,7 +28,8 @@ function graphOf(quantizer: Quantizer, values: number): Graph {
   const shape = [1, 3, 1, values];
   const tensor = (name: string) => ({ name, shape });
   return {
-    ...{ name: 'test', input: tensor('x'), output: tensor('y'), epilogue: [], modelOutput: tensor('y') },
+    ...{ name: 'test', inputs: [tensor('x')], outputs: [tensor('y')], host: [] },
+    modelOutputs: [{ ...tensor('y'), value: 'y', type: 'float32' }],
     nodes: [{ kind: 'quant', name: 'q', sources: [], input: 'x', output: 'y', quantizer }],
     tensors: new Map([
       ['x', tensor('x')],

@@ -38,11 +38,11 @@ describe('random graphs', () => {
       const graph = randomGraph(seed);
       const bytes = graphToOnnx(graph);
       const model = await openFloatModel(bytes);
-      const size = graph.input.shape.reduce((a, b) => a * b, 1);
-      const values = (await model.run(new Float32Array(size).fill(0.5))).get(graph.modelOutput.name)!;
-      expect(values.length).toBe(graph.modelOutput.shape.reduce((a, b) => a * b, 1));
+      const size = graph.inputs[0]!.shape.reduce((a, b) => a * b, 1);
+      const values = (await model.run(new Float32Array(size).fill(0.5))).get(graph.modelOutputs[0]!.name)!;
+      expect(values.length).toBe(graph.modelOutputs[0]!.shape.reduce((a, b) => a * b, 1));
       await model.close();
-      expect(importOnnx(bytes).output.shape).toEqual(graph.output.shape);
+      expect(importOnnx(bytes).outputs[0]!.shape).toEqual(graph.outputs[0]!.shape);
     }
   });
 });

@@ -7,8 +7,9 @@ import { importOnnx } from '../../src/frontend/import-onnx.js';
 import { calibrate } from '../../src/quant/calibrate.js';
 import { openFastModel } from '../../src/quant/fast/open-fast-model.js';
 import { runGolden } from '../../src/quant/golden.js';
+import { argmax } from '../../src/quant/host/lines.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
-import { argmax, inputCodes, modelOutput } from '../../src/quant/numerics.js';
+import { inputCodes, modelOutput } from '../../src/quant/numerics.js';
 import { type QuantizeOptions, quantizeGraph } from '../../src/quant/quantize-graph.js';
 
 const SHARED = new URL('../../../shared/models/', import.meta.url);
@@ -50,7 +51,7 @@ function correct(network: IntegerNetwork, { images, labels }: LabelledData): num
   const model = openFastModel(network);
   const prediction = (image: Float32Array): number => {
     const values = model.run(inputCodes(network, image));
-    return argmax(modelOutput(network, values.get(network.output.tensor)!));
+    return argmax(modelOutput(network, values.get(network.outputs[0]!.tensor)!));
   };
   return images.filter((image, i) => prediction(image) === labels[i]).length;
 }

@@ -44,11 +44,13 @@ describe('calibrate', () => {
     const layout = { modelShape: [2, 1], split: [2, 1], permutation: [1, 0] };
     const turned: Graph = {
       ...new GraphBuilder([1, 2, 1, 2]).affine().build(),
-      input: {
-        name: 'input',
-        shape: [1, 2, 1, 2],
-        layout: { ...layout, modelShape: [1, 1, 2, 2], split: [2, 2] },
-      },
+      inputs: [
+        {
+          name: 'input',
+          shape: [1, 2, 1, 2],
+          layout: { ...layout, modelShape: [1, 1, 2, 2], split: [2, 2] },
+        },
+      ],
     };
     // Pixels (1, 2) and (3, 4), channels last, become channels (1, 3) and (2, 4).
     const result = await calibrate(turned, [Float32Array.of(1, 2, 3, 4)]);

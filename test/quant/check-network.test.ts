@@ -6,7 +6,7 @@ import type {
   ConvLayer,
   IntegerNetwork,
   MaxPoolLayer,
-  OutputStage,
+  OutputTensor,
   Requantize,
 } from '../../src/quant/network.js';
 import { NetworkBuilder } from '../support/network-builder.js';
@@ -31,9 +31,9 @@ const tensor = (name: string, change: Partial<CodeTensor>): IntegerNetwork => ({
   ...NETWORK,
   tensors: { ...NETWORK.tensors, [name]: { ...NETWORK.tensors[name]!, ...change } },
 });
-const output = (change: Partial<OutputStage>): IntegerNetwork => ({
+const output = (change: Partial<OutputTensor>): IntegerNetwork => ({
   ...NETWORK,
-  output: { ...NETWORK.output, ...change },
+  outputs: [{ ...NETWORK.outputs[0]!, ...change }],
 });
 const without = (name: string): IntegerNetwork => {
   const { [name]: _, ...tensors } = NETWORK.tensors;
@@ -61,7 +61,7 @@ describe('checkNetwork', () => {
     ['a scale of nothing', tensor('input', { scale: 0 })],
     ['a scale that is no number', tensor('input', { scale: Number.NaN })],
     ['no input tensor', without('input')],
-    ['an input of another size', { ...NETWORK, input: { ...NETWORK.input, shape: [1, 3, 4, 5] } }],
+    ['an input of another size', { ...NETWORK, inputs: [{ ...NETWORK.inputs[0]!, shape: [1, 3, 4, 5] }] }],
     ['an operand that nothing makes', conv({ input: 'nowhere' })],
     ['an operand made later', conv({ input: 'conv1.out' })],
     ['a residual that nothing makes', requantize({ residual: { tensor: 'nowhere', m: [1, 1] } })],

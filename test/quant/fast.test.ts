@@ -40,7 +40,9 @@ describe('openFastModel', () => {
     const model = openFastModel(network);
     for (const seed of [1, 2, 3]) {
       const codes = randomFrame(network, seed);
-      expect(model.run(codes).get(network.output.tensor)).toEqual(runGolden(network, codes).get(network.output.tensor));
+      expect(model.run(codes).get(network.outputs[0]!.tensor)).toEqual(
+        runGolden(network, codes).get(network.outputs[0]!.tensor),
+      );
     }
   });
 

@@ -10,7 +10,7 @@ function accumulators(
   recipe: ConvRecipe,
 ): number[] {
   const network = new NetworkBuilder(input).conv({ ...recipe, bits: null }).build();
-  return Array.from(runGolden(network, codes).get(network.output.tensor)!);
+  return Array.from(runGolden(network, codes).get(network.outputs[0]!.tensor)!);
 }
 
 const identity: Partial<Requantize> = { m: [1], b: [0n], n: [0] };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EpilogueStep } from '../../src/frontend/graph.js';
+import { roundHalfEven } from '../../src/quant/host/elementwise.js';
+import { argmax } from '../../src/quant/host/lines.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
-import { argmax, inputCodes, modelOutput, roundHalfEven } from '../../src/quant/numerics.js';
+import { inputCodes, modelOutput } from '../../src/quant/numerics.js';
+import { type ChainOp, hostChain, argmax as largest, reshape, softmax, transpose } from '../support/host-chain.js';
 import { NetworkBuilder } from '../support/network-builder.js';
 
 /** One convolution on a map of 1x2 pixels and 2 channels. */
@@ -29,7 +31,7 @@ describe('inputCodes', () => {
   it('reads models with channels last', () => {
     const base = network();
     const layout = { modelShape: [1, 1, 2, 2], split: [2, 2], permutation: [1, 0] };
-    const turned = { ...base, input: { ...base.input, layout } };
+    const turned = { ...base, inputs: [{ ...base.inputs[0]!, layout }] };
     expect(Array.from(inputCodes(turned, Float32Array.of(1, 2, 3, 4)))).toEqual([1, 2, 3, 4]);
   });
 
@@ -42,11 +44,19 @@ describe('inputCodes', () => {
 });
 
 describe('modelOutput', () => {
-  function withSteps(steps: readonly EpilogueStep[], form: 'codes' | 'accumulators' = 'codes'): IntegerNetwork {
+  function withSteps(steps: readonly ChainOp[], form: 'codes' | 'accumulators' = 'codes'): IntegerNetwork {
     const base = network();
-    const name = base.output.tensor;
-    const output = { ...base.output, steps, form, scale: [0.5, 2], bias: [1, 10] };
-    return { ...base, output, tensors: { ...base.tensors, [name]: { ...base.tensors[name]!, zero: 3 } } };
+    const name = base.outputs[0]!.tensor;
+    const output = { ...base.outputs[0]!, form, scale: [0.5, 2], bias: [1, 10] };
+    const { host, value, shape } = hostChain(output, steps);
+    const modelOutputs = [{ name: 'output', value, shape, type: 'float32' }];
+    return {
+      ...base,
+      outputs: [output],
+      host,
+      modelOutputs,
+      tensors: { ...base.tensors, [name]: { ...base.tensors[name]!, zero: 3 } },
+    };
   }
 
   it('scales codes and turns channels last into channels first', () => {
@@ -59,13 +69,13 @@ describe('modelOutput', () => {
   });
 
   it('finds the largest along an axis, the first of equals', () => {
-    const steps = [{ kind: 'argmax', axis: 1, keepdims: false, source: 'a' }] as const;
+    const steps = [largest(1, false)];
     // Channel 0 of both pixels: 0 2; channel 1: 0 9
     expect(Array.from(modelOutput(withSteps(steps), [3, 3, 5, 9]))).toEqual([0, 1]);
   });
 
   it('makes a softmax along an axis that adds up to one', () => {
-    const steps = [{ kind: 'softmax', axis: -1, source: 's' }] as const;
+    const steps = [softmax(3)];
     // Channel 0: 0 and 0; channel 1: 0 and ln(3) by a code between: exp(0.5 * 2) = e
     const [a, b, c, d] = modelOutput(withSteps(steps), [3, 3, 3, 5]);
     expect([a, b]).toEqual([0.5, 0.5]);
@@ -74,11 +84,7 @@ describe('modelOutput', () => {
   });
 
   it('reads on in another shape or order', () => {
-    const steps = [
-      { kind: 'transpose', permutation: [0, 1, 3, 2], source: 't' },
-      { kind: 'reshape', shape: [4], source: 'r' },
-      { kind: 'argmax', axis: 0, keepdims: true, source: 'a' },
-    ] as const;
+    const steps = [transpose([0, 1, 3, 2]), reshape([4]), largest(0, true)];
     expect(Array.from(modelOutput(withSteps(steps), [3, 4, 9, 5]))).toEqual([1]);
   });
 });

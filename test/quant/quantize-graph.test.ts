@@ -31,7 +31,7 @@ function convs(network: IntegerNetwork): ConvLayer[] {
 }
 
 function integerOutput(network: IntegerNetwork, sample: Float32Array): Float32Array {
-  return modelOutput(network, runGolden(network, inputCodes(network, sample)).get(network.output.tensor)!);
+  return modelOutput(network, runGolden(network, inputCodes(network, sample)).get(network.outputs[0]!.tensor)!);
 }
 
 /** Noise of the integer network's outputs as a part of the float outputs' spread, both over all samples. */
@@ -39,7 +39,7 @@ async function relativeNoise(graph: Graph, network: IntegerNetwork, samples: rea
   const model = await openFloatModel(graphToOnnx(graph));
   let [noise, signal] = [0, 0];
   for (const sample of samples) {
-    const float = (await model.run(sample)).get(graph.modelOutput.name)!;
+    const float = (await model.run(sample)).get(graph.modelOutputs[0]!.name)!;
     const mean = float.reduce((a, b) => a + b, 0) / float.length;
     integerOutput(network, sample).forEach((x, i) => {
       noise += (x - float[i]!) ** 2;
@@ -207,13 +207,13 @@ describe('quantizeGraph', () => {
 
   it('lets the accumulators of the last layer leave as they are, where no clamp or residual stands behind it', async () => {
     const raw = new GraphBuilder([1, 2, 3, 3]).conv({ ...SAME3, channels: 2 }).build();
-    expect((await quantized(raw)).output.form).toBe('accumulators');
+    expect((await quantized(raw)).outputs[0]!.form).toBe('accumulators');
     const pooled = new GraphBuilder([1, 2, 3, 3]).pool('averagepool', { kernel: [3, 3] }).build();
-    expect((await quantized(pooled)).output.form).toBe('accumulators');
+    expect((await quantized(pooled)).outputs[0]!.form).toBe('accumulators');
     const clamped = new GraphBuilder([1, 2, 3, 3]).conv({ ...SAME3, channels: 2, clamp: RELU }).build();
-    expect((await quantized(clamped)).output.form).toBe('codes');
+    expect((await quantized(clamped)).outputs[0]!.form).toBe('codes');
     const most = new GraphBuilder([1, 2, 3, 3]).pool('maxpool', { kernel: [3, 3] }).build();
-    expect((await quantized(most)).output.form).toBe('codes');
+    expect((await quantized(most)).outputs[0]!.form).toBe('codes');
   });
 
   it('gives equal networks for equal inputs', async () => {

@@ -84,7 +84,7 @@ describe.skipIf(!available)('the C host program, in a project that was copied al
     const out = readNpy(await readFile(join(project.host, 'out.npy')), 'out.npy');
     const expected = [0, 75].flatMap((at) => {
       const codes = inputCodes(network, real.subarray(at, at + 75));
-      return [...modelOutput(network, runGolden(network, codes).get(network.output.tensor)!)];
+      return [...modelOutput(network, runGolden(network, codes).get(network.outputs[0]!.tensor)!)];
     });
     expect(out.shape).toEqual([2, 4, 1, 1]);
     expect([...out.data]).toEqual(expected);

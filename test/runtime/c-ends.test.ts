@@ -1,9 +1,18 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { randomSource } from '../../src/base/random.js';
-import type { EpilogueStep, Rounding } from '../../src/frontend/graph.js';
-import type { InputQuantizer, IntegerNetwork, OutputStage } from '../../src/quant/network.js';
+import type { InputLayout, Rounding } from '../../src/frontend/graph.js';
+import type { InputQuantizer, IntegerNetwork, OutputTensor } from '../../src/quant/network.js';
 import { inputCodes, modelOutput } from '../../src/quant/numerics.js';
+import {
+  argmax,
+  type ChainOp,
+  hostChain,
+  keeps,
+  transpose as permuted,
+  reshape as shaped,
+  softmax,
+} from '../support/host-chain.js';
 import { testMachine } from '../support/machines.js';
 import { NetworkBuilder } from '../support/network-builder.js';
 import { compiledFiles } from '../support/project.js';
@@ -15,9 +24,8 @@ interface Ends {
   readonly zero?: number;
   readonly raw?: boolean;
   readonly outputZero?: number;
-  readonly steps?: readonly EpilogueStep[];
-  readonly modelShape?: readonly number[];
-  readonly layout?: IntegerNetwork['input']['layout'];
+  readonly steps?: readonly ChainOp[];
+  readonly layout?: InputLayout;
   readonly quantizer?: InputQuantizer;
   readonly offset?: readonly number[];
 }
@@ -29,19 +37,20 @@ function networkWith({ scale, bits = 8, zero = 0, raw = true, outputZero = 0, ..
     .build();
   const random = randomSource(4);
   const constants = () => Array.from({ length: 6 }, () => Math.fround((random.uniform() - 0.5) * 0.01));
-  const stage: OutputStage = {
-    ...base.output,
+  const stage: OutputTensor = {
+    ...base.outputs[0]!,
     scale: raw ? constants() : [Math.fround(scale * 1.7)],
     bias: raw ? constants() : [],
     ...(ends.offset && { offset: ends.offset }),
-    steps: ends.steps ?? [],
-    modelShape: ends.modelShape ?? base.output.shape,
   };
   const { layout, quantizer } = ends;
+  const { host, value, shape } = hostChain(stage, ends.steps ?? []);
   return {
     ...base,
-    input: { ...base.input, ...(layout && { layout }), ...(quantizer && { quantizer }) },
-    output: stage,
+    inputs: [{ ...base.inputs[0]!, ...(layout && { layout }), ...(quantizer && { quantizer }) }],
+    outputs: [stage],
+    host,
+    modelOutputs: [{ name: 'output', value, shape, type: 'float32' }],
     tensors: { ...base.tensors, input: { ...base.tensors.input!, scale: Math.fround(scale) } },
   };
 }
@@ -81,10 +90,8 @@ async function runC(
 }
 
 const FRAMES = 40;
-const reshape = (...shape: number[]): EpilogueStep => ({ kind: 'reshape', shape, source: '' });
-const transpose = (...permutation: number[]): EpilogueStep => ({ kind: 'transpose', permutation, source: '' });
-const argmax = (axis: number, keepdims: boolean): EpilogueStep => ({ kind: 'argmax', axis, keepdims, source: '' });
-const softmax = (axis: number): EpilogueStep => ({ kind: 'softmax', axis, source: '' });
+const reshape = (...shape: number[]): ChainOp => shaped(shape);
+const transpose = (...permutation: number[]): ChainOp => permuted(permutation);
 
 const ROUNDINGS: readonly Rounding[] = [
   ...(['half-even', 'half-up', 'half-down', 'half-away', 'half-to-zero'] as const),
@@ -96,14 +103,14 @@ function quantizer(changes: Partial<InputQuantizer> = {}): InputQuantizer {
   return { before: [], ...constants, round: 'half-even', zeroInside: false, ...changes };
 }
 
-const uniform = (round: Rounding, zeroInside: boolean): EpilogueStep => ({
-  kind: 'quantize',
-  quantizer: {
-    ...{ kind: 'uniform', lo: -20, hi: 90, round, zeroInside },
-    ...{ scale: Float32Array.of(0.37), zero: Float32Array.of(zeroInside ? 3.25 : 3) },
-  },
-  source: '',
-});
+const uniform = (round: Rounding, zeroInside: boolean): ChainOp =>
+  keeps({
+    kind: 'quantize',
+    quantizer: {
+      ...{ kind: 'uniform', lo: -20, hi: 90, round, zeroInside },
+      ...{ scale: Float32Array.of(0.37), zero: Float32Array.of(zeroInside ? 3.25 : 3) },
+    },
+  });
 
 /** The C ends and those of numerics.ts on the same frames. */
 async function bothEnds(ends: Ends, flags?: readonly string[]) {
@@ -131,16 +138,13 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
     ['codes with a zero', { scale: 1 / 255, zero: 17, raw: false, outputZero: 200 }],
     ['input codes of 3 bits', { scale: 12.5, bits: 3, zero: 3 }],
     ['input codes of 1 bit', { scale: 0.1, bits: 1 }],
-    ['argmax over channels', { scale: 1, steps: [argmax(1, false)], modelShape: [1, 4, 5] }],
-    ['argmax over the last axis, kept', { scale: 1, raw: false, steps: [argmax(-1, true)], modelShape: [1, 6, 4, 1] }],
+    ['argmax over channels', { scale: 1, steps: [argmax(1, false)] }],
+    ['argmax over the last axis, kept', { scale: 1, raw: false, steps: [argmax(3, true)] }],
     [
       'reshape, transpose and argmax',
-      { scale: 1, steps: [reshape(1, 3, 8, 5), transpose(0, 2, 3, 1), argmax(2, false)], modelShape: [1, 8, 3] },
+      { scale: 1, steps: [reshape(1, 3, 8, 5), transpose(0, 2, 3, 1), argmax(2, false)] },
     ],
-    [
-      'a transpose of three axes',
-      { scale: 1, steps: [reshape(2, 3, 4, 5), transpose(3, 1, 0, 2)], modelShape: [5, 3, 2, 4] },
-    ],
+    ['a transpose of three axes', { scale: 1, steps: [reshape(2, 3, 4, 5), transpose(3, 1, 0, 2)] }],
     [
       'an input whose channels come last',
       { scale: 0.5, layout: { modelShape: [1, 4, 5, 3], split: [1, 4, 5, 3], permutation: [0, 3, 1, 2] } },
@@ -197,7 +201,7 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
   });
 
   test('a sigmoid differs by the last bit of exp at most', async () => {
-    const { c, values } = await bothEnds({ scale: 1, raw: false, steps: [{ kind: 'sigmoid', source: '' }] });
+    const { c, values } = await bothEnds({ scale: 1, raw: false, steps: [keeps({ kind: 'unary', fn: 'sigmoid' })] });
     for (const [i, value] of values.entries()) expect(Math.abs(value - c.values[i]!)).toBeLessThanOrEqual(2 ** -23);
     expect(values.filter((value, i) => value !== c.values[i]).length).toBeLessThan(values.length / 100);
   });

@@ -22,7 +22,8 @@ const otherNetwork = new NetworkBuilder({ height: 5, width: 5, channels: 3, bits
   .conv({ kernel: [5, 5], channels: 4, weightBits: 3, bits: null })
   .build();
 
-const goldenOf = (network: IntegerNetwork, frame: Uint8Array) => runGolden(network, frame).get(network.output.tensor)!;
+const goldenOf = (network: IntegerNetwork, frame: Uint8Array) =>
+  runGolden(network, frame).get(network.outputs[0]!.tensor)!;
 const frames = [1, 2, 3].map((seed) => randomFrame(linkNetwork, seed));
 
 interface LinkCase {

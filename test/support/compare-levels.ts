@@ -41,7 +41,7 @@ export function comparePlan(plan: Plan, frame: Uint8Array): Comparison {
     const divergence = firstDifference(layer.output, golden.get(layer.output)!, actual);
     if (divergence) return { plan, tensors, divergence };
   }
-  tensors.push(network.output.tensor);
+  tensors.push(network.outputs[0]!.tensor);
   const bytes = plan.output.elements * plan.output.elementBytes;
   if (output.length !== bytes) {
     return {
@@ -50,8 +50,8 @@ export function comparePlan(plan: Plan, frame: Uint8Array): Comparison {
       divergence: { tensor: 'bytes of the output', index: 0, expected: bytes, actual: output.length },
     };
   }
-  const last = golden.get(network.output.tensor)!;
-  return { plan, tensors, divergence: firstDifference(network.output.tensor, last, outputValues(plan, output)) };
+  const last = golden.get(network.outputs[0]!.tensor)!;
+  return { plan, tensors, divergence: firstDifference(network.outputs[0]!.tensor, last, outputValues(plan, output)) };
 }
 
 function firstDifference(tensor: string, expected: Int32Array, actual: Int32Array): Divergence | null {

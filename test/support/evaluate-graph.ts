@@ -15,7 +15,7 @@ import { rounded } from '../../src/frontend/quantizer.js';
 
 /** Every tensor, NCHW. @param input values of the graph's input */
 export function evaluateGraph(graph: Graph, input: readonly number[]): Map<string, readonly number[]> {
-  const values = new Map<string, readonly number[]>([[graph.input.name, input]]);
+  const values = new Map<string, readonly number[]>([[graph.inputs[0]!.name, input]]);
   for (const node of graph.nodes) values.set(node.output, evaluate(graph, node, values));
   return values;
 }

@@ -4,7 +4,6 @@ import type {
   BatchNorm,
   Clamp,
   Constant,
-  EpilogueStep,
   Graph,
   GraphNode,
   GraphTensor,
@@ -14,6 +13,7 @@ import type {
   WeightCodes,
   Window2d,
 } from '../../src/frontend/graph.js';
+import { type ChainOp, hostChain } from './host-chain.js';
 
 export interface WindowChoice {
   readonly kernel: readonly [number, number];
@@ -127,14 +127,16 @@ export class GraphBuilder {
     return this.#add(kind === 'maxpool' ? { ...base, kind } : { ...base, kind, clamp: OPEN }, shape);
   }
 
-  build(epilogue: readonly EpilogueStep[] = [], modelShape?: Shape): Graph {
+  /** @param ops the host's steps behind the last tensor */
+  build(ops: readonly ChainOp[] = []): Graph {
     const output = this.tensors.get(this.#last)!;
+    const { host, value, shape } = hostChain(output, ops);
     return {
       name: 'built',
-      input: this.tensors.get('input')!,
-      output,
-      epilogue,
-      modelOutput: epilogue.length === 0 ? output : { name: 'model_output', shape: modelShape ?? output.shape },
+      inputs: [this.tensors.get('input')!],
+      outputs: [output],
+      host,
+      modelOutputs: [{ name: value, value, shape, type: 'float32' }],
       nodes: this.nodes,
       tensors: this.tensors,
     };
@@ -195,7 +197,7 @@ export function uniform(
 /** Samples for a graph's input, uniform in lo..hi. */
 export function randomSamples(graph: Graph, count: number, lo: number, hi: number, seed = 1): Float32Array[] {
   const random = randomSource(seed);
-  const size = graph.input.shape.reduce((a, b) => a * b, 1);
+  const size = graph.inputs[0]!.shape.reduce((a, b) => a * b, 1);
   return Array.from({ length: count }, () =>
     Float32Array.from({ length: size }, () => lo + (hi - lo) * random.uniform()),
   );

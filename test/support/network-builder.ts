@@ -111,17 +111,19 @@ export class NetworkBuilder {
     const shape = [1, channels, height, width];
     return {
       name: 'random',
-      input: { tensor: 'input', modelName: 'input', shape: [1, input.channels, input.height, input.width] },
-      output: {
-        tensor: output,
-        form: raw ? 'accumulators' : 'codes',
-        scale: raw ? Array.from({ length: channels }, () => 1) : [1],
-        bias: raw ? Array.from({ length: channels }, () => 0) : [],
-        steps: [],
-        shape,
-        modelName: 'output',
-        modelShape: shape,
-      },
+      inputs: [{ tensor: 'input', modelName: 'input', shape: [1, input.channels, input.height, input.width] }],
+      outputs: [
+        {
+          tensor: output,
+          form: raw ? 'accumulators' : 'codes',
+          scale: raw ? Array.from({ length: channels }, () => 1) : [1],
+          bias: raw ? Array.from({ length: channels }, () => 0) : [],
+          name: output,
+          shape,
+        },
+      ],
+      host: [],
+      modelOutputs: [{ name: 'output', value: output, shape, type: 'float32' }],
       tensors: this.tensors,
       layers: this.layers,
     };
@@ -180,7 +182,7 @@ export class NetworkBuilder {
 
 /** Codes of one input image, all values of the tensor's bits. */
 export function randomFrame(network: IntegerNetwork, seed: number): Uint8Array {
-  const { height, width, channels, bits } = network.tensors[network.input.tensor]!;
+  const { height, width, channels, bits } = network.tensors[network.inputs[0]!.tensor]!;
   const random = randomSource(seed);
   return Uint8Array.from({ length: height * width * channels }, () => random.integer(0, 2 ** bits - 1));
 }

@@ -22,7 +22,7 @@ export interface ComparisonOptions {
 /** Throws where the outputs differ in size or the names do. */
 export async function compareWithRuntime(bytes: Uint8Array, options: ComparisonOptions = {}): Promise<Comparison> {
   const graph = importOnnx(bytes, options.inputShape === undefined ? {} : { inputShape: options.inputShape });
-  const shape = graph.input.layout?.modelShape ?? graph.input.shape;
+  const shape = graph.inputs[0]!.layout?.modelShape ?? graph.inputs[0]!.shape;
   const random = randomSource(7);
   const source = await openFloatModel(bytes, { asWritten: true });
   const made = await openFloatModel(graphToOnnx(graph));
@@ -31,8 +31,8 @@ export async function compareWithRuntime(bytes: Uint8Array, options: ComparisonO
     for (let i = 0; i < (options.inputs ?? 2); i++) {
       const size = shape.reduce((a, b) => a * b, 1);
       const input = randomValues(size, random, options.low ?? -1, options.high ?? 1);
-      const expected = (await source.run(input, shape)).get(graph.modelOutput.name)!;
-      const found = (await made.run(input)).get(graph.modelOutput.name)!;
+      const expected = (await source.run(input, shape)).get(graph.modelOutputs[0]!.name)!;
+      const found = (await made.run(input)).get(graph.modelOutputs[0]!.name)!;
       if (found.length !== expected.length) throw new Error(`${found.length} values instead of ${expected.length}`);
       for (const [k, value] of expected.entries()) {
         difference = Math.max(difference, Math.abs(found[k]! - value));

@@ -13,7 +13,7 @@ export function lowerNetwork(network: IntegerNetwork): LoweredNetwork {
   const live = liveLayers(network);
   const tensors: Record<string, CodeTensor> = { ...network.tensors };
   const consumers = countConsumers(live);
-  const output = network.output.tensor;
+  const output = network.outputs[0]!.tensor;
   const fused = new Set<Layer>();
   const layers = live.flatMap((layer) => {
     if (fused.has(layer)) return [];
@@ -24,11 +24,11 @@ export function lowerNetwork(network: IntegerNetwork): LoweredNetwork {
     return [convLayer(layer, pool, network)];
   });
   const ordered = separateResiduals(layers, tensors);
-  return { layers: streamOutput(ordered, tensors, output), tensors, input: network.input.tensor, output };
+  return { layers: streamOutput(ordered, tensors, output), tensors, input: network.inputs[0]!.tensor, output };
 }
 
 function liveLayers(network: IntegerNetwork): readonly Layer[] {
-  const needed = new Set([network.output.tensor]);
+  const needed = new Set([network.outputs[0]!.tensor]);
   const live: Layer[] = [];
   for (const layer of [...network.layers].reverse()) {
     if (!needed.has(layer.output)) continue;

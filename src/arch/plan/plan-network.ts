@@ -127,7 +127,7 @@ function finish({ network, machine, lowered, geometries, placed }: Parts, conten
     },
     input: { tensor: input.name, codes: input.height * input.width * input.channels },
     output: {
-      tensor: network.output.tensor,
+      tensor: network.outputs[0]!.tensor,
       elements: last.output.height * last.output.width * last.output.channels,
       elementBytes: elementBytes(last.layer, last.output),
     },

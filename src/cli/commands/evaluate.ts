@@ -54,7 +54,7 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
   requireClasses(model);
   const images = await readReals(model, options.data, options.limit);
   const labels = labelsOf(await readTensorFile(options.labels), {
-    ...{ count: images.length, longer: options.limit !== undefined, classes: classCount(network.output) },
+    ...{ count: images.length, longer: options.limit !== undefined, classes: classCount(network) },
   });
   const counter = (title: string) => (done: number) => progress.count(title, done, images.length);
   const start = performance.now();
@@ -64,13 +64,13 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
     counter('integer network'),
   );
   const seconds = (performance.now() - start) / 1000;
-  const { output, input } = network;
-  const stage = { steps: output.steps, modelName: output.modelName, modelShape: output.modelShape };
+  const { shape } = network.inputs[0]!;
+  const end = { host: network.host, modelOutputs: network.modelOutputs };
   const float = {
     kind: 'float' as const,
-    onnx: executable(await floatModel(model, options.model), input.shape),
-    shape: input.shape,
-    stage,
+    onnx: executable(await floatModel(model, options.model), shape),
+    shape,
+    end,
     images,
   };
   const floatClasses = await predictInParallel(float, options.jobs, counter('float model'));
@@ -78,11 +78,11 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
 }
 
 function requireClasses({ network, project }: CompiledModel): void {
-  if (isClassifier(network.output)) return;
+  if (isClassifier(network)) return;
   throw new SystoleError('data-shape', 'accuracy needs a model that gives one vector of class scores', {
     where: project.folder,
     expected: '[1, classes]',
-    actual: `[${network.output.modelShape.join(', ')}]`,
+    actual: `[${network.modelOutputs[0]!.shape.join(', ')}]`,
   });
 }
 

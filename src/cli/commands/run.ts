@@ -72,19 +72,18 @@ async function run(folder: string, options: Options, { progress }: Context): Pro
 }
 
 function results({ network }: CompiledModel, outputs: readonly Int32Array[], codes: boolean) {
-  const { output } = network;
   if (codes) {
     const data = joined(
       outputs.map((raw) => outputCodes(network, raw)),
       Int32Array,
     );
-    return { shape: batchShape(output.shape, outputs.length), data };
+    return { shape: batchShape(network.outputs[0]!.shape, outputs.length), data };
   }
   const data = joined(
     outputs.map((raw) => modelOutput(network, raw)),
     Float32Array,
   );
-  return { shape: batchShape(output.modelShape, outputs.length), data };
+  return { shape: batchShape(network.modelOutputs[0]!.shape, outputs.length), data };
 }
 
 function joined<T extends Int32Array | Float32Array>(parts: readonly T[], type: new (length: number) => T): T {
@@ -132,11 +131,10 @@ interface Prediction {
 
 /** null for a model that is no classifier. */
 function predictionsOf({ network }: CompiledModel, outputs: readonly Int32Array[]): Prediction[] | null {
-  const { output } = network;
-  if (!isClassifier(output)) return null;
+  if (!isClassifier(network)) return null;
   return outputs.map((raw) => {
     const scores = modelOutput(network, raw);
-    return { class: predictedClass(output, scores), top: scores.length > 1 ? topScores(scores, BEST) : [] };
+    return { class: predictedClass(network, scores), top: scores.length > 1 ? topScores(scores, BEST) : [] };
   });
 }
 

@@ -1,6 +1,6 @@
 /** What preprocess steps make of bytes: the codes of an input that the model leaves open. */
 import type { Preprocess, PreprocessStep } from '../../base/preprocess/steps.js';
-import { roundHalfEven } from '../../quant/numerics.js';
+import { roundHalfEven } from '../../quant/host/elementwise.js';
 import type { InputCodes } from '../../quant/to-integer-network.js';
 
 const BITS = 8;

@@ -22,6 +22,7 @@ export function importModel({ path, bytes }: ModelFile, inputShape: readonly num
 }
 
 /** The shape of the model's own input, batch 1 first. */
-export function modelInputShape({ input }: Graph): readonly number[] {
+export function modelInputShape({ inputs }: Graph): readonly number[] {
+  const input = inputs[0]!;
   return input.layout?.modelShape ?? input.shape;
 }

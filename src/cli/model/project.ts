@@ -22,7 +22,7 @@ export function clockOf({ project }: CompiledModel, option: number | undefined):
 
 /** The model's real values, one sample each. */
 export async function readReals(model: CompiledModel, file: string, limit?: number): Promise<Float32Array[]> {
-  const { shape } = model.network.input;
+  const { shape } = model.network.inputs[0]!;
   return realSamples(await readTensorFile(file), { shape, preprocess: preprocessOf(model), limit });
 }
 
@@ -34,14 +34,14 @@ export async function readFrames(model: CompiledModel, options: InputOptions): P
     return reals.map((real) => Uint8Array.from(inputCodes(network, real)));
   }
   const top = 2 ** inputTensor(network).bits - 1;
-  const form = { shape: network.input.shape, limit: options.limit };
+  const form = { shape: network.inputs[0]!.shape, limit: options.limit };
   const samples = codeSamples(await readTensorFile(options.input), form, top);
   return samples.map((codes) => frameOfCodes(network, codes));
 }
 
 /** Codes in the model's own layout -> NHWC. */
 function frameOfCodes(network: IntegerNetwork, codes: Uint16Array): Uint8Array {
-  const planes = toGraphInput(network.input.layout, Float32Array.from(codes));
+  const planes = toGraphInput(network.inputs[0]!.layout, Float32Array.from(codes));
   const { channels } = inputTensor(network);
   const pixels = planes.length / channels;
   return Uint8Array.from(planes, (_, i) => planes[(i % channels) * pixels + Math.floor(i / channels)]!);
@@ -49,13 +49,13 @@ function frameOfCodes(network: IntegerNetwork, codes: Uint16Array): Uint8Array {
 
 /** What leaves the machine, NHWC -> the order of the network's output tensor, channels first. */
 export function outputCodes(network: IntegerNetwork, raw: Int32Array): Int32Array {
-  const { channels } = network.tensors[network.output.tensor]!;
+  const { channels } = network.tensors[network.outputs[0]!.tensor]!;
   const pixels = raw.length / channels;
   return raw.map((_, i) => raw[(i % pixels) * channels + Math.floor(i / pixels)]!);
 }
 
 function inputTensor(network: IntegerNetwork) {
-  return network.tensors[network.input.tensor]!;
+  return network.tensors[network.inputs[0]!.tensor]!;
 }
 
 /** Axes of all results together: the batch of one gives way to the number of images. */

@@ -34,7 +34,7 @@ export async function defaultPlace(): Promise<Place> {
 export async function openRunner(model: CompiledModel, on: Place, progress: Progress): Promise<Runner> {
   const { network, machine } = model;
   if (on === 'golden') {
-    const output = (frame: Uint8Array) => runGolden(network, frame).get(network.output.tensor)!;
+    const output = (frame: Uint8Array) => runGolden(network, frame).get(network.outputs[0]!.tensor)!;
     return { run: async (frame) => ({ output: output(frame), cycles: null }), close: async () => {} };
   }
   const link =

@@ -1,18 +1,21 @@
 /** OnnxModel -> graph as it stands in the file, node by node, and every obstacle on the way. */
 import { SystoleError } from '../../base/error.js';
 import type { Graph } from '../graph.js';
-import type { OnnxModel } from '../onnx/model.js';
+import type { ModelOutput } from '../host-step.js';
+import type { OnnxModel, OnnxValueInfo } from '../onnx/model.js';
+import { elementTypeName } from '../onnx/tensor.js';
 import { arrayFollows } from './array-follows.js';
 import { buildGraph } from './build-graph.js';
 import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
-import { hostValue } from './host.js';
+import { hostValue, madeType } from './host.js';
+import type { PinnedInput } from './input-layout.js';
 import { fixedBatch, inputShape } from './input-shape.js';
 import { orderNodes } from './order.js';
 import { findInputLayout } from './probe.js';
 import { limit } from './refuse.js';
 import { type ImportState, newState } from './state.js';
-import { type HostValue, UNKNOWN, type Value } from './value.js';
+import { UNKNOWN, type Value } from './value.js';
 
 export interface Imported {
   /** null where there are obstacles. */
@@ -21,10 +24,10 @@ export interface Imported {
   readonly obstacles: readonly SystoleError[];
   /** All nodes that could be imported, whatever the obstacles. */
   readonly state: ImportState;
-  /** Of the model's input; null where it is not known. */
-  readonly inputShape: readonly number[] | null;
-  /** The model's output, where the way to it is free. */
-  readonly output: HostValue | null;
+  /** Of each of the model's inputs that is used, by name; those that are not known are left out. */
+  readonly inputShapes: ReadonlyMap<string, readonly number[]>;
+  /** The model's outputs to which the way is free. */
+  readonly outputs: readonly ModelOutput[];
 }
 
 /** Never throws for a model that is not supported: it names every obstacle. */
@@ -49,15 +52,16 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
 
   const constants = new Map<string, Value>();
   for (const [name, tensor] of model.initializers) constants.set(name, { kind: 'constant', name, tensor });
-  const input = inputs[0];
-  const shape = input === undefined ? null : attempt(() => inputShape(input, givenShape), null);
-  const batch = input === undefined ? 1 : fixedBatch(input);
-  const pinned =
-    input === undefined || shape === null ? null : findInputLayout(input.name, shape, batch, steps, constants);
+  const given = inputs.length === 1 ? givenShape : undefined;
+  const pinned: PinnedInput[] = [];
+  const batch = Math.max(1, ...inputs.map(fixedBatch));
+  for (const input of inputs) {
+    const shape = attempt(() => inputShape(input, given), null);
+    if (shape !== null) pinned.push(findInputLayout(input.name, shape, batch, steps, constants));
+  }
   const state = newState(null, batch, namesOf(model), arrayFollows(ordered.nodes));
   const values = new Map(constants);
-  if (pinned !== null) {
-    const { tensor, atoms, layout } = pinned;
+  for (const { tensor, atoms, layout } of pinned) {
     values.set(tensor.name, { kind: 'map', shape: layout.modelShape, tensor, atoms });
   }
   for (const { node, check } of checked) {
@@ -66,12 +70,11 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
     const outputs = step === null ? [] : attempt(() => onlyUsed(step, evaluate(step, values, state), used), []);
     for (const [i, name] of node.outputs.entries()) values.set(name, outputs[i] ?? UNKNOWN);
   }
-  const output = attempt(() => outputValue(model, values), null);
-  const graph =
-    obstacles.length > 0 || pinned === null || output === null
-      ? null
-      : attempt(() => buildGraph(model, pinned, state, output), null);
-  return { graph, obstacles, state, inputShape: shape, output };
+  const outputs = model.outputs.flatMap((info) => attempt(() => modelOutput(model, info, values, state), []));
+  const complete = obstacles.length === 0 && pinned.length === inputs.length && outputs.length === model.outputs.length;
+  const graph = complete ? attempt(() => buildGraph(model, pinned, state, outputs), null) : null;
+  const inputShapes = new Map(pinned.map(({ tensor, layout }) => [tensor.name, layout.modelShape]));
+  return { graph, obstacles, state, inputShapes, outputs };
 }
 
 function namesOf(model: OnnxModel): Set<string> {
@@ -120,10 +123,15 @@ function onlyUsed(step: Step, made: readonly Value[], used: ReadonlySet<string>)
   });
 }
 
-function outputValue(model: OnnxModel, values: ReadonlyMap<string, Value>): HostValue | null {
-  const name = model.outputs[0]?.name ?? '';
+/** Empty where the way to it is not free. */
+function modelOutput(
+  model: OnnxModel,
+  { name, elementType }: OnnxValueInfo,
+  values: ReadonlyMap<string, Value>,
+  state: ImportState,
+): ModelOutput[] {
   const value = values.get(name);
-  if (value === undefined || value.kind === 'unknown') return null;
+  if (value === undefined || value.kind === 'unknown') return [];
   if ((value.kind === 'host' || value.kind === 'map') && value.grid !== undefined) {
     throw new SystoleError('graph-limit', 'the output is quantized codes', {
       where: `output ${name}`,
@@ -131,13 +139,14 @@ function outputValue(model: OnnxModel, values: ReadonlyMap<string, Value>): Host
       hint: 'let a DequantizeLinear stand at the end',
     });
   }
-  if (value.kind === 'host') return value;
-  if (value.kind === 'map' && value.tensor.padding === undefined) {
-    const maker = model.nodes.find((node) => node.outputs.includes(name));
-    return hostValue(value, maker?.name ?? name);
+  if (value.kind === 'constant' || (value.kind === 'map' && value.tensor.padding !== undefined)) {
+    throw new SystoleError('graph-limit', 'the output is not computed by the network', {
+      where: `output ${name}`,
+      actual: value.kind === 'constant' ? 'a constant' : 'a Pad',
+    });
   }
-  throw new SystoleError('graph-limit', 'the output is not computed by the network', {
-    where: `output ${name}`,
-    actual: value.kind === 'constant' ? 'a constant' : 'a Pad',
-  });
+  const maker = model.nodes.find((node) => node.outputs.includes(name));
+  const made = value.kind === 'host' ? value : hostValue(state, value, maker?.name ?? name);
+  const type = elementType === 0 ? madeType(state, made) : elementTypeName(elementType);
+  return [{ name, value: made.name, shape: made.shape, type }];
 }

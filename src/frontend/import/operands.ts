@@ -3,6 +3,7 @@ import { SystoleError } from '../../base/error.js';
 import { firstNotFinite } from '../finite.js';
 import type { ValueCodes } from '../onnx/model.js';
 import type { ImportCall, NumericTensor } from '../operators/operator.js';
+import { hostSource } from './host.js';
 import { realized } from './realized.js';
 import { limit, placeOf } from './refuse.js';
 import type { MapValue, Value } from './value.js';
@@ -55,9 +56,8 @@ function notComputed(
 ): SystoleError {
   const name = call.node.inputs[index] ?? '';
   if (value?.kind === 'host') {
-    const step = value.steps.find(({ kind }) => kind !== 'reshape' && kind !== 'transpose');
     return limit(call, 'a part of the network that runs on the host is followed by one that cannot', {
-      actual: `${call.node.operator} after ${step?.source ?? name}`,
+      actual: `${call.node.operator} after ${hostSource(call.state, value) ?? name}`,
       hint: 'Softmax, Sigmoid and ArgMax stand at the very end of a network: cut it before them, or leave out what follows',
     });
   }

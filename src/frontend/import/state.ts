@@ -1,17 +1,21 @@
 /** The graph under construction. */
 import { SystoleError } from '../../base/error.js';
 import type { GraphNode, Shape } from '../graph.js';
+import type { HostStep } from '../host-step.js';
 import { LIMITS } from '../onnx/limits.js';
 import type { OnnxNode } from '../onnx/model.js';
 import type { ImportCall } from '../operators/operator.js';
 import type { PinnedInput } from './input-layout.js';
 import { naturalAtoms } from './layout.js';
 import { refusal } from './refuse.js';
-import { elementsOf, type MapTensor, type MapValue, shapeOf } from './value.js';
+import { elementsOf, type HostValue, type MapTensor, type MapValue, shapeOf } from './value.js';
 
 export interface ImportState {
   readonly nodes: GraphNode[];
   readonly tensors: Map<string, MapTensor>;
+  readonly host: HostStep[];
+  /** Values of the array that the host reads, as it reads them. */
+  readonly hostViews: Map<MapValue, HostValue>;
   /**
    * While the layout of the model's input is looked for: the input as a vector in the model's own order, and whom to
    * tell when an operator says which of its axes are channels, rows and columns.
@@ -49,6 +53,8 @@ export function newState(
   return {
     nodes: [],
     tensors: new Map(),
+    host: [],
+    hostViews: new Map(),
     probe,
     batch,
     foldedBytes: 0,
@@ -79,18 +85,21 @@ export function newTensor(state: ImportState, node: OnnxNode, size: Omit<MapTens
   return tensor;
 }
 
+/** A name of no node and no tensor, taken from now on. */
+export function unusedName(state: ImportState, wanted: string): string {
+  let free = wanted;
+  while (state.names.has(free)) free += "'";
+  state.names.add(free);
+  return free;
+}
+
 /**
  * The call for one of several nodes that are made of one ONNX node. The first keeps the node's name and makes an
  * intermediate tensor, the last makes the node's output under a name of its own; between them both are made up.
  */
 export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' | 'between' | 'output'): ImportCall {
   const { node, state } = call;
-  const name = (wanted: string): string => {
-    let free = wanted;
-    while (state.names.has(free)) free += "'";
-    state.names.add(free);
-    return free;
-  };
+  const name = (wanted: string): string => unusedName(state, wanted);
   const source = call.source ?? node.name;
   const own = makes === 'intermediate' ? node.name : name(`${node.name}.${suffix}`);
   const outputs = makes === 'output' ? node.outputs : [name(`${node.outputs[0]!}.${suffix}`)];

@@ -1,5 +1,6 @@
 import type { Graph, GraphInput, GraphNode, GraphTensor } from '../graph.js';
-import { operandsOf, withOwnOutput } from '../graph-nodes.js';
+import { operandsOf, withOwnOutputs } from '../graph-nodes.js';
+import type { HostStep } from '../host-step.js';
 
 /**
  * A vector [1, C] becomes the map [1, C, 1, 1] where a window slides over it, or where it is added to one.
@@ -41,16 +42,35 @@ function promoted(graph: Graph, maps: ReadonlySet<string>): Graph {
   const asMap = (tensor: GraphTensor): GraphTensor =>
     maps.has(tensor.name) ? { name: tensor.name, shape: [...tensor.shape, 1, 1] } : tensor;
   const tensors = new Map([...graph.tensors].map(([name, tensor]) => [name, asMap(tensor)]));
-  const { input, output } = graph;
-  const back = { kind: 'reshape', shape: output.shape, source: graph.modelOutput.name } as const;
-  const reshapes = maps.has(output.name) && graph.epilogue[0]?.kind !== 'reshape';
-  return withOwnOutput({
+  const turned = {
     ...graph,
     tensors,
-    input: maps.has(input.name) ? mapInput(input) : input,
-    output: asMap(output),
-    epilogue: reshapes ? [back, ...graph.epilogue] : graph.epilogue,
-  });
+    inputs: graph.inputs.map((input) => (maps.has(input.name) ? mapInput(input) : input)),
+    outputs: graph.outputs.map(asMap),
+  };
+  const asVector = graph.outputs.filter((output) => maps.has(output.name) && needsVector(graph, output.name));
+  return withOwnOutputs(asVector.reduce(withVector, turned));
+}
+
+/** Whoever reshapes it does not mind. */
+function needsVector(graph: Graph, name: string): boolean {
+  const isUsed = graph.host.some(({ op, inputs }) => op.kind !== 'reshape' && inputs.includes(name));
+  return isUsed || graph.modelOutputs.some(({ value }) => value === name);
+}
+
+/** The host reads the output as the vector that it was. */
+function withVector(graph: Graph, { name, shape }: GraphTensor): Graph {
+  let vector = `${name}.vector`;
+  const taken = new Set([...graph.tensors.keys(), ...graph.host.flatMap(({ outputs }) => outputs.map((o) => o.name))]);
+  while (taken.has(vector)) vector += "'";
+  const now = (old: string): string => (old === name ? vector : old);
+  const back: HostStep = { op: { kind: 'reshape' }, inputs: [name], outputs: [{ name: vector, shape }], source: name };
+  const host = graph.host.map((step) => ({
+    ...step,
+    inputs: step.inputs.map((x) => (typeof x === 'string' ? now(x) : x)),
+  }));
+  const modelOutputs = graph.modelOutputs.map((output) => ({ ...output, value: now(output.value) }));
+  return { ...graph, host: [back, ...host], modelOutputs };
 }
 
 function mapInput(input: GraphInput): GraphInput {

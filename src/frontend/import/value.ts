@@ -1,5 +1,5 @@
 /** What a name of the ONNX graph stands for while it is imported. */
-import type { EpilogueStep, Shape, UniformQuantizer } from '../graph.js';
+import type { Shape, UniformQuantizer } from '../graph.js';
 import type { OnnxNode, OnnxTensor } from '../onnx/model.js';
 import type { Atom, MapSize } from './layout.js';
 
@@ -42,12 +42,11 @@ export interface ConstantValue {
   readonly tensor: OnnxTensor;
 }
 
-/** Made by the host from a tensor of the graph. */
+/** What the host makes: a step's output, or a tensor of the graph as it leaves the array. */
 export interface HostValue {
   readonly kind: 'host';
   readonly shape: Shape;
-  readonly tensor: MapTensor;
-  readonly steps: readonly EpilogueStep[];
+  readonly name: string;
   readonly grid?: Grid;
 }
 

@@ -66,6 +66,11 @@ export function elementTypeName(type: number): string {
   return ELEMENT_TYPES[type]?.name ?? (type === 8 ? 'string' : `type ${type}`);
 }
 
+/** The TensorProto.DataType of a name that elementTypeName gives. */
+export function elementTypeOf(name: string): number {
+  return Number(Object.keys(ELEMENT_TYPES).find((type) => ELEMENT_TYPES[Number(type)]?.name === name) ?? 0);
+}
+
 /** Whether Systole reads constants of this TensorProto.DataType. */
 export function isFloatType(type: number): boolean {
   return ELEMENT_TYPES[type]?.kind === 'float';

@@ -1,11 +1,10 @@
 /** Softmax, Sigmoid and ArgMax: the host does them at the end of the network. A Sigmoid before a layer is the array's. */
 
-import type { EpilogueStep } from '../graph.js';
 import { emitPointwise } from '../import/emit-join.js';
-import { hostValue } from '../import/host.js';
+import { hostResult, hostStep, hostValue } from '../import/host.js';
 import { mapOperand, notReal } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
-import { isFollowed } from '../import/state.js';
+import { isFollowed, unusedName } from '../import/state.js';
 import type { HostValue, Value } from '../import/value.js';
 import { elementsOf } from '../import/value.js';
 import { oneAxis } from './axes.js';
@@ -37,7 +36,7 @@ export const SIGMOID = onnxOperator('Sigmoid', {
     if (call.inputs[0]?.kind === 'map' && isFollowed(call))
       return [emitPointwise(call, mapOperand(call, 0), { fn: 'sigmoid' })];
     const value = hostOperand(call);
-    return [{ ...value, steps: [...value.steps, { kind: 'sigmoid', source: call.node.name }] }];
+    return [hostResult(call, { kind: 'unary', fn: 'sigmoid' }, [value], value.shape)];
   },
 });
 
@@ -45,7 +44,7 @@ function hostOperand(call: ImportCall): HostValue {
   const value = call.inputs[0];
   if ((value?.kind === 'host' || value?.kind === 'map') && value.grid !== undefined) throw notReal(call, 0);
   if (value?.kind === 'host') return value;
-  if (value?.kind === 'map' && value.tensor.padding === undefined) return hostValue(value, call.node.name);
+  if (value?.kind === 'map' && value.tensor.padding === undefined) return hostValue(call.state, value, call.node.name);
   throw limit(
     call,
     `${call.node.operator} of ${value?.kind === 'map' ? 'padded values' : 'a constant'} is not supported`,
@@ -55,20 +54,17 @@ function hostOperand(call: ImportCall): HostValue {
 function importSoftmax(call: ImportCall): Value[] {
   const value = hostOperand(call);
   const { shape } = value;
-  const source = call.node.name;
   const together = call.opset < ONE_AXIS;
   const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
   const axis = together && given === shape.length ? given : oneAxis(call, given, shape.length);
   const inner = elementsOf(shape.slice(axis));
-  const steps: EpilogueStep[] =
-    together && inner !== shape[axis]
-      ? [
-          { kind: 'reshape', shape: [elementsOf(shape) / inner, inner], source },
-          { kind: 'softmax', axis: 1, source },
-          { kind: 'reshape', shape, source },
-        ]
-      : [{ kind: 'softmax', axis, source }];
-  return [{ ...value, steps: [...value.steps, ...steps] }];
+  if (!together || inner === shape[axis]) return [hostResult(call, { kind: 'softmax', axis }, [value], shape)];
+  const source = call.node.name;
+  const part = (suffix: string) => ({ name: unusedName(call.state, `${call.node.outputs[0]!}.${suffix}`), source });
+  const flat = [elementsOf(shape) / inner, inner];
+  const lines = hostStep(call.state, { kind: 'reshape' }, [value], flat, part('lines'));
+  const shares = hostStep(call.state, { kind: 'softmax', axis: 1 }, [lines], flat, part('shares'));
+  return [hostResult(call, { kind: 'reshape' }, [shares], shape)];
 }
 
 function importArgMax(call: ImportCall): Value[] {
@@ -76,6 +72,5 @@ function importArgMax(call: ImportCall): Value[] {
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
   const keepdims = call.attributes.int('keepdims') === 1;
   const shape = keepdims ? value.shape.with(axis, 1) : value.shape.toSpliced(axis, 1);
-  const step = { kind: 'argmax', axis, keepdims, source: call.node.name } as const;
-  return [{ ...value, shape, steps: [...value.steps, step] }];
+  return [hostResult(call, { kind: 'argmax', axis }, [value], shape)];
 }

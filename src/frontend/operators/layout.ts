@@ -1,6 +1,7 @@
 /** Operators that give the same values another shape or order. */
 
 import { foldReshape, foldTranspose } from '../fold/layout.js';
+import { hostResult } from '../import/host.js';
 import { optionalConstant } from '../import/operands.js';
 import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
@@ -30,7 +31,7 @@ function reshaping(shapeOf: ShapeOf, argument: number | null) {
 
 function withShape(call: ImportCall, value: MapValue | HostValue, shape: readonly number[]): Value {
   if (value.kind === 'map') return { ...value, shape };
-  return { ...value, shape, steps: [...value.steps, { kind: 'reshape', shape, source: call.node.name }] };
+  return hostResult(call, { kind: 'reshape' }, [value], shape);
 }
 
 export const RESHAPE = onnxOperator('Reshape', {
@@ -125,6 +126,5 @@ function importTranspose(call: ImportCall): Value[] {
   const permutation = permutationOf(call, value.shape.length);
   if (value.kind === 'map') return [permuted(call, value, permutation)];
   const shape = permutation.map((axis) => value.shape[axis]!);
-  const step = { kind: 'transpose', permutation, source: call.node.name } as const;
-  return [{ ...value, shape, steps: [...value.steps, step] }];
+  return [hostResult(call, { kind: 'transpose', permutation }, [value], shape)];
 }

@@ -3,6 +3,7 @@ import { foldDequantize, foldQuantize } from '../fold/quantize.js';
 import { constantOperand } from '../fold/tensor.js';
 import { emitQuant } from '../import/emit.js';
 import { type GridConstants, gridConstants, gridOf, sameSteps } from '../import/grid.js';
+import { hostResult } from '../import/host.js';
 import { mapOperand, notReal, optionalConstant } from '../import/operands.js';
 import { limit, placeOf } from '../import/refuse.js';
 import { reserve } from '../import/state.js';
@@ -98,8 +99,8 @@ function quantizedByHost(call: ImportCall, value: HostValue, constants: GridCons
   const { scale, zero, range, elementType } = constants;
   if (scale.length > 1 || zero.length > 1) throw limit(call, 'the host quantizes with one scale for all');
   const quantizer = linearQuantizer(scale, zero, range);
-  const step = { kind: 'quantize', quantizer, source: call.source ?? call.node.name } as const;
-  return { ...value, steps: [...value.steps, step], grid: { quantizer, elementType } };
+  const made = hostResult(call, { kind: 'quantize', quantizer }, [value], value.shape);
+  return { ...made, grid: { quantizer, elementType } };
 }
 
 /** The real values of the codes at one input, of which others hold the scale and zero point. */

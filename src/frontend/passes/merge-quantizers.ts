@@ -1,5 +1,5 @@
 import type { AffineNode, Clamp, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
-import { countUses, hasClamp, isPureClamp, rewired, withNodes } from '../graph-nodes.js';
+import { countUses, hasClamp, isPureClamp, rewired, withNodes, withOutputs } from '../graph-nodes.js';
 import { sameSteps } from '../import/grid.js';
 import { quantizedCode } from '../quantizer.js';
 
@@ -52,7 +52,10 @@ class Merging {
   result(): Graph {
     const { graph, nodes } = this;
     if (!this.changed && nodes.length === graph.nodes.length) return graph;
-    return withNodes({ ...graph, output: graph.tensors.get(this.now(graph.output.name))! }, nodes);
+    return withNodes(
+      withOutputs(graph, (name) => this.now(name)),
+      nodes,
+    );
   }
 
   private now(name: string): string {

@@ -2,6 +2,7 @@
  * Runs integer networks quickly, for accuracy over many images: the golden model's results, in loops made for the layer.
  * The golden model stays the judge; tests hold this one against it.
  */
+import { inputTensors } from '../frame.js';
 import type { IntegerNetwork } from '../network.js';
 import { prepareLayer } from './prepare-layer.js';
 
@@ -15,7 +16,7 @@ export function openFastModel(network: IntegerNetwork): FastModel {
   const steps = network.layers.map((layer) => ({ output: layer.output, step: prepareLayer(layer, network.tensors) }));
   return {
     run: (codes) => {
-      const values = new Map<string, Int32Array>([[network.input.tensor, Int32Array.from(codes)]]);
+      const values = inputTensors(network, codes);
       for (const { output, step } of steps) values.set(output, step(values));
       return values;
     },

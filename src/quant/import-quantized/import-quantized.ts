@@ -4,7 +4,8 @@ import { operandsOf } from '../../frontend/graph-nodes.js';
 import type { RequantizeWidths } from '../certificate.js';
 import { checkNetwork } from '../check-network.js';
 import { mapShape } from '../lower.js';
-import type { CodeTensor, IntegerNetwork, OutputStage } from '../network.js';
+import type { CodeTensor, IntegerNetwork, OutputTensor } from '../network.js';
+import { networkInput } from '../network-input.js';
 import { weightSums } from '../quantize-layer.js';
 import { dyadic, toNumber } from '../rational.js';
 import { identityPending } from './layer-base.js';
@@ -26,24 +27,19 @@ export interface ImportOptions {
  */
 export function importQuantized(graph: Graph, { widths, input: given }: ImportOptions): IntegerNetwork {
   const parts = new NetworkParts(graph, widths);
-  const values = new Map<string, Value>([[graph.input.name, { kind: 'input', before: [] }]]);
-  if (given !== undefined && !quantizesInput(graph)) values.set(graph.input.name, givenInput(graph, parts, given));
+  const values = new Map<string, Value>([[graph.inputs[0]!.name, { kind: 'input', before: [] }]]);
+  if (given !== undefined && !quantizesInput(graph)) values.set(graph.inputs[0]!.name, givenInput(graph, parts, given));
   const walk: Walk = { graph, parts, padded: paddedTensors(graph), values };
   for (const node of graph.nodes) values.set(node.output, nodeValue(walk, node));
   const output = outputStage(walk);
-  if (parts.input === null) throw unquantized(graph.input.name);
+  if (parts.input === null) throw unquantized(graph.inputs[0]!.name);
   const { tensor, quantizer } = parts.input;
-  const { layout } = graph.input;
   const network: IntegerNetwork = {
     name: graph.name,
-    input: {
-      tensor,
-      modelName: graph.input.name,
-      shape: layout?.modelShape ?? graph.input.shape,
-      ...(layout ? { layout } : {}),
-      ...(quantizer ? { quantizer } : {}),
-    },
-    output,
+    inputs: [networkInput(graph.inputs[0]!, tensor, quantizer)],
+    outputs: [output],
+    host: graph.host,
+    modelOutputs: graph.modelOutputs,
     tensors: Object.fromEntries(parts.tensors),
     layers: parts.layers,
   };
@@ -53,7 +49,7 @@ export function importQuantized(graph: Graph, { widths, input: given }: ImportOp
 
 /** Every reader of the input, scaling aside, is a quantizer. */
 export function quantizesInput(graph: Graph): boolean {
-  const real = new Set([graph.input.name]);
+  const real = new Set([graph.inputs[0]!.name]);
   for (const node of graph.nodes) {
     if (!operandsOf(node).some((name) => real.has(name))) continue;
     if (node.kind === 'quant') continue;
@@ -64,21 +60,16 @@ export function quantizesInput(graph: Graph): boolean {
 }
 
 function givenInput(graph: Graph, parts: NetworkParts, given: NonNullable<ImportOptions['input']>): Coded {
-  const tensor = graph.input.name;
+  const tensor = graph.inputs[0]!.name;
   parts.addTensor(tensor, tensor, given);
   parts.input = { tensor, quantizer: null };
   return { kind: 'coded', tensor, scales: [dyadic(given.scale)], zero: given.zero, most: 2 ** given.bits - 1 };
 }
 
-function outputStage({ graph, parts, values }: Walk): OutputStage {
-  const { name, shape } = graph.output;
+function outputStage({ graph, parts, values }: Walk): OutputTensor {
+  const { name, shape } = graph.outputs[0]!;
   const value = values.get(name)!;
-  const stage = {
-    steps: graph.epilogue,
-    shape,
-    modelName: graph.modelOutput.name,
-    modelShape: graph.modelOutput.shape,
-  };
+  const stage = { name, shape };
   if (value.kind === 'input') throw unquantized(name);
   if (value.kind === 'coded' && value.scales.length === 1 && value.tensor !== parts.input?.tensor) {
     return {
@@ -110,6 +101,6 @@ function outputStage({ graph, parts, values }: Walk): OutputStage {
 }
 
 function copyOf(graph: Graph, codes: Coded): Pending {
-  const { name } = graph.output;
+  const { name } = graph.outputs[0]!;
   return identityPending({ name, output: name, sources: [] }, codes, mapShape(graph, name).channels);
 }

@@ -10,7 +10,7 @@ const conv = (shape: ModelRecipe['shape'] & object): ModelRecipe => ({
   initializers: { w: randomFloats([2, 3, 3, 3], 1) },
 });
 const shapeOf = (recipe: ModelRecipe, inputShape?: readonly number[]): readonly number[] =>
-  importOnnx(buildOnnx(recipe), inputShape === undefined ? {} : { inputShape }).input.shape;
+  importOnnx(buildOnnx(recipe), inputShape === undefined ? {} : { inputShape }).inputs[0]!.shape;
 
 describe('the shape of the input', () => {
   it.each<[string, number | string]>([
@@ -85,7 +85,7 @@ describe('the shape of the input', () => {
       [-1, 48],
       [0, -1],
     ]) {
-      expect(importOnnx(buildOnnx(recipe(target))).modelOutput.shape).toEqual([1, 2]);
+      expect(importOnnx(buildOnnx(recipe(target))).modelOutputs[0]!.shape).toEqual([1, 2]);
     }
     expect(codeAndPlace(recipe([4, 96]))).toEqual(['shape-mismatch', 'node r (Reshape)']);
   });

@@ -140,7 +140,7 @@ describe('a graph is taken', () => {
 
   it('with an input that nothing uses', () => {
     const inputs = ['unused', 'x'].map((name) => ({ name, shape: [1, 3] }));
-    expect(importOnnx(buildOnnx({ inputs, nodes: [relu] })).input.name).toBe('x');
+    expect(importOnnx(buildOnnx({ inputs, nodes: [relu] })).inputs[0]!.name).toBe('x');
   });
 
   it('of a hundred thousand nodes, in linear time and without a deep stack', () => {

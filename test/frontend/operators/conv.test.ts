@@ -47,7 +47,7 @@ describe('Conv', () => {
       clamp: { min: null, max: null },
     });
     // (9+1+2 - 3)/2 + 1 = 5 rows (rounded down), (8+0+3 - 3)/3 + 1 = 3 columns
-    expect(graph.output.shape).toEqual([1, 6, 5, 3]);
+    expect(graph.outputs[0]!.shape).toEqual([1, 6, 5, 3]);
   });
 
   it('has zeros for biases that are left out, and pads of zero', () => {
@@ -85,7 +85,7 @@ describe('Conv', () => {
     const attributes = { auto_pad: 'SAME_UPPER', dilations: [2, 3] };
     const graph = importOnnx(buildOnnx(conv({ attributes })));
     expect(only(graph).pads).toEqual([2, 3, 2, 3]);
-    expect(graph.output.shape).toEqual([1, 4, 9, 8]);
+    expect(graph.outputs[0]!.shape).toEqual([1, 4, 9, 8]);
   });
 
   it('is a map of one row in one dimension', async () => {
@@ -96,8 +96,8 @@ describe('Conv', () => {
     });
     const graph = await sameAsRuntime(recipe);
     expect(only(graph)).toMatchObject({ kernel: [1, 3], strides: [1, 2], dilations: [1, 2], pads: [0, 2, 0, 1] });
-    expect(graph.input).toMatchObject({ shape: [1, 3, 1, 10], layout: { modelShape: [1, 3, 10] } });
-    expect(graph.modelOutput.shape).toEqual([1, 4, 5]);
+    expect(graph.inputs[0]!).toMatchObject({ shape: [1, 3, 1, 10], layout: { modelShape: [1, 3, 10] } });
+    expect(graph.modelOutputs[0]!.shape).toEqual([1, 4, 5]);
     const same = conv({ input: [1, 3, 10], weights: [4, 3, 4], attributes: { auto_pad: 'SAME_LOWER', strides: [3] } });
     await sameAsRuntime(same);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../../src/frontend/import-onnx.js';
+import { kindsOf } from '../../support/host-chain.js';
 import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
 import { buildOnnx, ints, type ModelRecipe, node, randomFloats } from '../../support/onnx-builder.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
@@ -20,12 +21,16 @@ const onMap = (opset: number, ...nodes: ModelRecipe['nodes']): ModelRecipe => ({
 describe('Softmax and ArgMax', () => {
   it('at the end are steps of the host', async () => {
     const softmax = await sameAsRuntime(scored(node('Softmax', 'scores', 'y')));
-    expect(softmax.output).toEqual({ name: 'scores', shape: [1, 4] });
-    expect(softmax.epilogue).toEqual([{ kind: 'softmax', axis: 1, source: 'y' }]);
-    expect(softmax.modelOutput).toEqual({ name: 'y', shape: [1, 4] });
+    expect(softmax.outputs[0]).toEqual({ name: 'scores', shape: [1, 4] });
+    expect(softmax.host).toEqual([
+      { op: { kind: 'softmax', axis: 1 }, inputs: ['scores'], outputs: [{ name: 'y', shape: [1, 4] }], source: 'y' },
+    ]);
+    expect(softmax.modelOutputs).toEqual([{ name: 'y', value: 'y', shape: [1, 4], type: 'float32' }]);
     const argmax = await sameAsRuntime(scored(node('ArgMax', 'scores', 'y', { axis: -1, keepdims: 0 })));
-    expect(argmax.epilogue).toEqual([{ kind: 'argmax', axis: 1, keepdims: false, source: 'y' }]);
-    expect(argmax.modelOutput).toEqual({ name: 'y', shape: [1] });
+    expect(argmax.host).toEqual([
+      { op: { kind: 'argmax', axis: 1 }, inputs: ['scores'], outputs: [{ name: 'y', shape: [1] }], source: 'y' },
+    ]);
+    expect(argmax.modelOutputs).toEqual([{ name: 'y', value: 'y', shape: [1], type: 'int64' }]);
   });
 
   it('compute what ONNX Runtime computes along every axis of a map', async () => {
@@ -40,17 +45,18 @@ describe('Softmax and ArgMax', () => {
   it('take the axes from the given one on together in old operator sets', async () => {
     for (const axis of [1, 2, 3]) await sameAsRuntime(onMap(11, node('Softmax', 'a', 'y', { axis })));
     const graph = await sameAsRuntime(onMap(11, node('Softmax', 'a', 'y')));
-    expect(graph.epilogue).toEqual([
-      { kind: 'reshape', shape: [1, 24], source: 'y' },
-      { kind: 'softmax', axis: 1, source: 'y' },
-      { kind: 'reshape', shape: [1, 3, 4, 2], source: 'y' },
+    expect(kindsOf(graph)).toEqual(['reshape', 'softmax', 'reshape']);
+    expect(graph.host.map(({ outputs }) => outputs[0]!.shape)).toEqual([
+      [1, 24],
+      [1, 24],
+      [1, 3, 4, 2],
     ]);
   });
 
   it('see a channels-last view as it is', async () => {
     const last = node('Transpose', 'a', 't', { perm: [0, 2, 3, 1] });
     const graph = await sameAsRuntime(onMap(13, last, node('Softmax', 't', 'y')));
-    expect(graph.epilogue.map((step) => step.kind)).toEqual(['reshape', 'transpose', 'reshape', 'softmax']);
+    expect(kindsOf(graph)).toEqual(['reshape', 'transpose', 'reshape', 'softmax']);
   });
 
   it('may be followed by what the host does too', async () => {
@@ -62,7 +68,7 @@ describe('Softmax and ArgMax', () => {
       node('ArgMax', 't', 'y', { axis: 1 }),
     ];
     const graph = await sameAsRuntime(scored(...nodes));
-    expect(graph.epilogue.map((step) => step.kind)).toEqual(['softmax', 'reshape', 'transpose', 'argmax']);
+    expect(kindsOf(graph)).toEqual(['softmax', 'reshape', 'transpose', 'argmax']);
   });
 
   it('are refused in the middle, naming both nodes', () => {
@@ -96,7 +102,7 @@ it('the result of the array keeps a name of its own where the host reshapes it',
   const graph = importOnnx(
     buildOnnx({ shape: [1, 6, 2], nodes: [node('MatMul', 'w x', 'y')], initializers: { w: randomFloats([4, 6], 1) } }),
   );
-  expect(graph.output.name).toBe('y.map');
-  expect(graph.modelOutput).toEqual({ name: 'y', shape: [1, 4, 2] });
-  expect(importOnnx(buildOnnx({ shape: [1, 6], nodes, initializers })).output.name).toBe('y');
+  expect(graph.outputs[0]!.name).toBe('y.map');
+  expect(graph.modelOutputs).toEqual([{ name: 'y', value: 'y.host', shape: [1, 4, 2], type: 'float32' }]);
+  expect(importOnnx(buildOnnx({ shape: [1, 6], nodes, initializers })).outputs[0]!.name).toBe('y');
 });

@@ -13,7 +13,7 @@ describe('a channels-last model', () => {
   it('keeps its own layout at the input, and the graph says how it becomes NCHW', async () => {
     const nodes = [node('Transpose', 'x', 't', FIRST), node('Conv', 't w', 'y')];
     const graph = await sameAsRuntime({ shape: [1, 5, 6, 3], nodes, initializers: { w } });
-    expect(graph.input).toEqual({
+    expect(graph.inputs[0]!).toEqual({
       name: 'x',
       shape: [1, 3, 5, 6],
       layout: { modelShape: [1, 5, 6, 3], split: [5, 6, 3], permutation: [2, 0, 1] },
@@ -37,10 +37,10 @@ describe('a channels-last model', () => {
     const graph = await sameAsRuntime({ shape: [1, 7, 6, 3], nodes, initializers });
     expect(graph.nodes.map((n) => n.kind)).toEqual(['conv', 'maxpool']);
     expect(graph.nodes[0]).toMatchObject({ sources: ['s', 'b', 'd', 'e'], clamp: { min: 0, max: null } });
-    expect(graph.epilogue).toEqual([
-      { kind: 'reshape', shape: [4, 4, 3], source: 'y' },
-      { kind: 'transpose', permutation: [1, 2, 0], source: 'y' },
-      { kind: 'reshape', shape: [1, 4, 3, 4], source: 'y' },
+    expect(graph.host.map(({ op, outputs, source }) => [op, outputs[0]!.shape, source])).toEqual([
+      [{ kind: 'reshape' }, [4, 4, 3], 'y'],
+      [{ kind: 'transpose', permutation: [1, 2, 0] }, [4, 3, 4], 'y'],
+      [{ kind: 'reshape' }, [1, 4, 3, 4], 'y'],
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('a channels-last model', () => {
       nodes,
       initializers: { w: randomFloats([2, 1, 2, 2], 1) },
     });
-    expect(graph.input.layout).toMatchObject({ split: [5, 6], permutation: [0, 1] });
+    expect(graph.inputs[0]!.layout).toMatchObject({ split: [5, 6], permutation: [0, 1] });
   });
 });
 
@@ -59,26 +59,26 @@ describe('the input', () => {
   it('may be a flat vector that becomes a map', async () => {
     const nodes = [node('Reshape', 'x s', 'r'), node('Conv', 'r w', 'y')];
     const graph = await sameAsRuntime({ shape: [1, 90], nodes, initializers: { w, s: vector([-1, 3, 5, 6]) } });
-    expect(graph.input).toMatchObject({ shape: [1, 3, 5, 6], layout: { modelShape: [1, 90] } });
+    expect(graph.inputs[0]!).toMatchObject({ shape: [1, 3, 5, 6], layout: { modelShape: [1, 90] } });
   });
 
   it('may be a flat vector in channels-last order', async () => {
     const nodes = [node('Reshape', 'x s', 'r'), node('Transpose', 'r', 't', FIRST), node('Conv', 't w', 'y')];
     const graph = await sameAsRuntime({ shape: [1, 90], nodes, initializers: { w, s: vector([1, 5, 6, 3]) } });
-    expect(graph.input.layout).toEqual({ modelShape: [1, 90], split: [5, 6, 3], permutation: [2, 0, 1] });
+    expect(graph.inputs[0]!.layout).toEqual({ modelShape: [1, 90], split: [5, 6, 3], permutation: [2, 0, 1] });
   });
 
   it('may have fewer axes than a map', async () => {
     const nodes = [node('Unsqueeze', 'x axes', 'u'), node('Conv', 'u w', 'y')];
     const initializers = { w: randomFloats([2, 1, 2, 2], 1), axes: vector([0, 1]) };
     const graph = await sameAsRuntime({ shape: [6, 7], nodes, initializers }, { inputShape: [6, 7] });
-    expect(graph.input.shape).toEqual([1, 1, 6, 7]);
+    expect(graph.inputs[0]!.shape).toEqual([1, 1, 6, 7]);
   });
 
   it('that only dense layers read is a vector', async () => {
     const nodes = [node('Flatten', 'x', 'f'), node('Gemm', 'f w', 'y')];
     const graph = await sameAsRuntime({ shape: [1, 1, 4, 5], nodes, initializers: { w: randomFloats([20, 3], 1) } });
-    expect(graph.input).toMatchObject({ shape: [1, 20], layout: { modelShape: [1, 1, 4, 5] } });
+    expect(graph.inputs[0]!).toMatchObject({ shape: [1, 20], layout: { modelShape: [1, 1, 4, 5] } });
   });
 
   it('that several branches read has one layout', async () => {
@@ -148,7 +148,7 @@ describe('Reshape, Flatten, Squeeze and Unsqueeze', () => {
     ];
     const graph = await sameAsRuntime(through(steps, { s: vector([1, 3, 16]), t: vector([1, 3, 4, 4]), w }));
     expect(graph.nodes.map((n) => n.kind)).toEqual(['maxpool', 'conv']);
-    expect(graph.epilogue).toEqual([]);
+    expect(graph.host).toEqual([]);
   });
 
   it.each<[string, readonly number[]]>([
@@ -249,7 +249,7 @@ describe('Transpose', () => {
       'operator-limit',
       'node y (Transpose)',
     ]);
-    expect(importOnnx(buildOnnx(recipe)).modelOutput.shape).toEqual([3, 12]);
+    expect(importOnnx(buildOnnx(recipe)).modelOutputs[0]!.shape).toEqual([3, 12]);
   });
 });
 
@@ -268,7 +268,7 @@ describe('a vector and a map of one pixel', () => {
       ['dense', '1x3x1x1'],
       ['add', '1x3x1x1'],
     ]);
-    expect(graph.modelOutput.shape).toEqual([1, 3]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([1, 3]);
   });
 
   it('go through a convolution after a dense layer', async () => {
@@ -290,7 +290,7 @@ describe('a vector and a map of one pixel', () => {
       t: vector([1, 3]),
     };
     const graph = await sameAsRuntime({ shape: [1, 3], nodes, initializers });
-    expect(graph.output.shape).toEqual([1, 3, 1, 1]);
+    expect(graph.outputs[0]!.shape).toEqual([1, 3, 1, 1]);
   });
 
   it('as the input of a window', async () => {

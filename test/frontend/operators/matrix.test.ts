@@ -41,7 +41,7 @@ describe('Gemm', () => {
         clamp: { min: null, max: null },
       },
     ]);
-    expect(graph.modelOutput).toEqual({ name: 'y', shape: [1, 3] });
+    expect(graph.modelOutputs).toEqual([{ name: 'y', value: 'y', shape: [1, 3], type: 'float32' }]);
   });
 
   it('computes what ONNX Runtime computes, transposed or not, with every form of bias', async () => {
@@ -76,7 +76,7 @@ describe('Gemm', () => {
       initializers: { s: ints([-1, 6]), w: W, b: randomFloats([4], 3) },
     });
     expect(graph.nodes).toMatchObject([{ kind: 'conv', kernel: [1, 1], weights: { shape: [4, 6, 1, 1] } }]);
-    expect(graph.modelOutput.shape).toEqual([6, 4]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([6, 4]);
   });
 });
 
@@ -86,7 +86,7 @@ describe('Gemm of a transposed input', () => {
     const initializers = { w: W, b: randomFloats([4], 2) };
     const graph = await sameAsRuntime({ shape: [6, 5], nodes, initializers }, { inputShape: [6, 5] });
     expect(graph.nodes[0]).toMatchObject({ kind: 'conv', kernel: [1, 1] });
-    expect(graph.modelOutput.shape).toEqual([5, 4]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([5, 4]);
   });
 });
 
@@ -155,7 +155,7 @@ describe('MatMul', () => {
 
   it('along the channels of a map is a 1x1 convolution', async () => {
     const graph = await sameAsRuntime(matmul([1, 3, 2, 6], [6, 4]));
-    expect(graph.input).toEqual({
+    expect(graph.inputs[0]!).toEqual({
       name: 'x',
       shape: [1, 6, 3, 2],
       layout: { modelShape: [1, 3, 2, 6], split: [3, 2, 6], permutation: [2, 0, 1] },

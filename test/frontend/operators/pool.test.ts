@@ -34,7 +34,7 @@ describe('MaxPool', () => {
         pads: [1, 0, 1, 1],
       },
     ]);
-    expect(graph.output.shape).toEqual([1, 3, 4, 7]);
+    expect(graph.outputs[0]!.shape).toEqual([1, 3, 4, 7]);
   });
 
   it('computes what ONNX Runtime computes for every small window, rounded down or up', async () => {
@@ -58,7 +58,7 @@ describe('MaxPool', () => {
     const recipe = pool('MaxPool', { kernel_shape: [3], strides: [2], ceil_mode: 1, dilations: [2] }, [1, 2, 10]);
     const graph = await sameAsRuntime(recipe);
     expect(graph.nodes[0]).toMatchObject({ kernel: [1, 3], strides: [1, 2], dilations: [1, 2] });
-    expect(graph.modelOutput.shape).toEqual([1, 2, 4]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([1, 2, 4]);
   });
 
   it.each<[string, Readonly<Record<string, BuiltAttribute>>, string]>([
@@ -133,7 +133,7 @@ describe('pools over the whole map', () => {
   it('are a window of its size', async () => {
     const graph = await sameAsRuntime(pool('GlobalAveragePool', {}));
     expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', kernel: [7, 8], strides: [1, 1], pads: [0, 0, 0, 0] });
-    expect(graph.output.shape).toEqual([1, 3, 1, 1]);
+    expect(graph.outputs[0]!.shape).toEqual([1, 3, 1, 1]);
     await sameAsRuntime(pool('GlobalMaxPool', {}));
     await sameAsRuntime(pool('GlobalAveragePool', {}, [1, 3, 9]));
   });
@@ -157,13 +157,13 @@ describe('ReduceMean', () => {
   it('over rows alone has a kernel of one column', async () => {
     const graph = await sameAsRuntime(mean([2], 0));
     expect(graph.nodes[1]).toMatchObject({ kernel: [4, 1] });
-    expect(graph.modelOutput.shape).toEqual([1, 3, 5]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([1, 3, 5]);
   });
 
   it('of a channels-last model tells which axes are channels', async () => {
     const nodes = [node('ReduceMean', 'x', 'm', { axes: [1, 2], keepdims: 0 }), node('Gemm', 'm w', 'y')];
     const graph = await sameAsRuntime({ shape: [1, 4, 5, 3], nodes, initializers: { w: randomFloats([3, 2], 1) } });
-    expect(graph.input.shape).toEqual([1, 3, 4, 5]);
+    expect(graph.inputs[0]!.shape).toEqual([1, 3, 4, 5]);
     expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', kernel: [4, 5] });
   });
 
@@ -176,7 +176,7 @@ describe('ReduceMean', () => {
     await sameAsRuntime(mean([0], 0));
     const nodes = [node('Relu', 'x', 'r'), node('ReduceMean', 'r', 'y', { noop_with_empty_axes: 1 })];
     const graph = importOnnx(buildOnnx({ opset: 18, nodes }));
-    expect(graph.modelOutput.shape).toEqual([1, 3, 8, 8]);
+    expect(graph.modelOutputs[0]!.shape).toEqual([1, 3, 8, 8]);
   });
 
   it('is refused over channels, over all axes, over part of a map, and over axes that are not there', () => {

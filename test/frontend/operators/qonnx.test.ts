@@ -54,7 +54,7 @@ const conv = (recipe: ModelRecipe): ConvNode => nodesOf(recipe).find((n): n is C
 async function run(recipe: ModelRecipe, input: readonly number[]): Promise<number[]> {
   const graph = importOnnx(buildOnnx(recipe));
   const model = await openFloatModel(graphToOnnx(graph));
-  const found = (await model.run(Float32Array.from(input))).get(graph.modelOutput.name)!;
+  const found = (await model.run(Float32Array.from(input))).get(graph.modelOutputs[0]!.name)!;
   await model.close();
   return [...found].map((x) => (x === 0 ? 0 : x));
 }

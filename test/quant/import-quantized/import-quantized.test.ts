@@ -11,6 +11,7 @@ import { networkFromBytes, networkToBytes } from '../../../src/quant/serialize.j
 import { compareLevels } from '../../support/compare-levels.js';
 import { evaluateGraph } from '../../support/evaluate-graph.js';
 import { GraphBuilder, RELU, uniform } from '../../support/graph-builder.js';
+import { keeps } from '../../support/host-chain.js';
 import { testMachine } from '../../support/machines.js';
 
 const WIDTHS = { mBits: 34, bBits: 64, nBits: 6 };
@@ -38,7 +39,7 @@ function expectSameCodes(graph: Graph, network: IntegerNetwork, frames = 6, size
     (node) => node.kind === 'quant' && (node.quantizer.kind !== 'uniform' || node.quantizer.scale.length === 1),
   );
   const comparable = new Set(oneScale.map((node) => node.output));
-  const count = graph.input.shape.reduce((a, b) => a * b, 1);
+  const count = graph.inputs[0]!.shape.reduce((a, b) => a * b, 1);
   for (let frame = 0; frame < frames; frame++) {
     // Multiples of 1/8: sums of them are exact, and meet ties.
     const input = Array.from({ length: count }, () => random.integer(-8 * size, 8 * size) / 8);
@@ -53,8 +54,8 @@ function expectSameCodes(graph: Graph, network: IntegerNetwork, frames = 6, size
       const back = Array.from(map, (code) => tensor.scale * (code - tensor.zero));
       expect(back, name).toEqual(channelsLast(real.get(name)!, tensor.channels));
     }
-    const output = modelOutput(network, values.get(network.output.tensor)!);
-    expect([...output]).toEqual(real.get(graph.output.name)!.map(Math.fround));
+    const output = modelOutput(network, values.get(network.outputs[0]!.tensor)!);
+    expect([...output]).toEqual(real.get(graph.outputs[0]!.name)!.map(Math.fround));
     for (const machine of MACHINES) {
       expect(compareLevels(network, machine, Uint8Array.from(codes)).divergence, machine.name).toBeNull();
     }
@@ -91,7 +92,7 @@ describe('importQuantized', () => {
     );
     expect(network.layers[0]).toMatchObject({ weightFormat: { bits: 8 }, useful: true });
     expect(network.tensors['quant0.out']).toMatchObject({ bits: 8, scale: 0.25, zero: 131 });
-    expect(network.output).toMatchObject({ form: 'codes', scale: [8] });
+    expect(network.outputs[0]!).toMatchObject({ form: 'codes', scale: [8] });
   });
 
   it.each(ROUNDINGS)('rounds %s as the model does, ties included', (round) => {
@@ -233,7 +234,7 @@ describe('importQuantized', () => {
       .affine({ scale: [2, 2, 2], shift: [-1, -1, -1] })
       .quant({ kind: 'bipolar', scale: 1 })
       .dense({ channels: 2, codes: { bits: 1 } })
-      .build([{ kind: 'quantize', quantizer: uniform({ scale: 0.5, zero: 3 }), source: 'end' }]);
+      .build([keeps({ kind: 'quantize', quantizer: uniform({ scale: 0.5, zero: 3 }) })]);
     const network = imported(graph);
     expect(networkFromBytes(networkToBytes(network), 'here')).toEqual(network);
   });

@@ -5,8 +5,9 @@ import { readNpz } from '../../../src/base/npz.js';
 import { importOnnx } from '../../../src/frontend/import-onnx.js';
 import { openFastModel } from '../../../src/quant/fast/open-fast-model.js';
 import { runGolden } from '../../../src/quant/golden.js';
+import { argmax } from '../../../src/quant/host/lines.js';
 import type { IntegerNetwork } from '../../../src/quant/network.js';
-import { argmax, inputCodes, modelOutput } from '../../../src/quant/numerics.js';
+import { inputCodes, modelOutput } from '../../../src/quant/numerics.js';
 import { type InputCodes, toIntegerNetwork } from '../../../src/quant/to-integer-network.js';
 
 const SHARED = new URL('../../../../shared/models/', import.meta.url);
@@ -49,7 +50,7 @@ interface Outcome {
 function run(name: string, network: IntegerNetwork, images: readonly Float32Array[], labelled: string): Outcome {
   const model = openFastModel(network);
   const output = (image: Float32Array): Float32Array =>
-    modelOutput(network, model.run(inputCodes(network, image)).get(network.output.tensor)!);
+    modelOutput(network, model.run(inputCodes(network, image)).get(network.outputs[0]!.tensor)!);
   const golden = runGolden(network, inputCodes(network, images[0]!));
   const fast = model.run(inputCodes(network, images[0]!));
   for (const [tensor, values] of golden) expect([...fast.get(tensor)!], tensor).toEqual([...values]);
