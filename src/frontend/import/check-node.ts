@@ -39,6 +39,7 @@ export function checkNode(model: OnnxModel, node: OnnxNode): Checked {
   if (
     node.inputs.length < fewest ||
     node.inputs.length > most ||
+    (fewest > 0 && node.inputs[0] === '') ||
     node.outputs[0] === undefined ||
     node.outputs[0] === ''
   ) {

@@ -89,7 +89,7 @@ export const POINTWISE: readonly Operator[] = [
   pointwise('Softsign', 'softsign'),
   pointwise('Swish', 'silu', withAlpha(1), alphaOf),
   TANH,
-  microsoft({ ...GELU, attributes: {}, import: (call) => [emitPointwise(call, mapOperand(call, 0), { fn: 'gelu' })] }),
+  microsoft(pointwise('Gelu', 'gelu')),
   microsoft(pointwise('FastGelu', 'gelu', {}, () => ({ alpha: 1 }))),
   microsoft(pointwise('QuickGelu', 'silu', withAlpha(1.702), alphaOf)),
 ];
