@@ -17,8 +17,11 @@ const FITS = 4;
 const SMALLEST_RANGE = 2 ** -80;
 const LARGEST_SCALE = 2 ** 100;
 
-/** The scale and zero of least squared error for codes of `bits`; the range always holds zero. */
-export function activationRange(statistics: TensorStatistics, bits: number): CodeRange {
+/**
+ * The scale and zero of least squared error for codes of `bits`; the range always holds zero.
+ * @param held values that must not be clamped
+ */
+export function activationRange(statistics: TensorStatistics, bits: number, held: readonly number[] = []): CodeRange {
   const top = 2 ** bits - 1;
   const min = Math.min(0, statistics.min);
   const max = Math.max(0, statistics.max);
@@ -27,6 +30,8 @@ export function activationRange(statistics: TensorStatistics, bits: number): Cod
   let best = rangeOf(min, max, top);
   let bestError = squaredError(bins, best, top);
   const consider = (range: CodeRange): void => {
+    const reached = (x: number): boolean => Math.abs(x - range.scale * signedCode(x, range, top)) <= range.scale / 2;
+    if (!held.every(reached)) return;
     const error = squaredError(bins, range, top);
     if (error < bestError) {
       best = range;

@@ -3,7 +3,7 @@
  * The average is over what the layer reads in the integer network, not in the float one: where the two drift apart, the
  * rounding error grows with the former.
  */
-import type { FloatConv, MapShape } from './lower.js';
+import type { FloatConv, MapShape } from './float-network.js';
 import type { QuantizedWeights } from './weights.js';
 
 /**

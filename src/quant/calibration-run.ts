@@ -1,6 +1,6 @@
 /** The integer network as far as it is made, run on calibration inputs: what its next layer really reads. */
 import { prepareLayer } from './fast/prepare-layer.js';
-import type { FloatLayer } from './lower.js';
+import { type FloatLayer, floatOperands } from './float-network.js';
 import type { CodeTensor, Layer } from './network.js';
 import { quantizeMap } from './numerics.js';
 
@@ -31,7 +31,7 @@ export function calibrationRun(
   const runs = used.map(
     (real) => new Map<string, Int32Array>([[input, Int32Array.from(quantizeMap(tensors[input]!, real))]]),
   );
-  const lastReader = new Map(layers.flatMap((layer) => operandsOf(layer).map((name) => [name, layer.output])));
+  const lastReader = new Map(layers.flatMap((layer) => floatOperands(layer).map((name) => [name, layer.output])));
   return {
     add: (layer) => {
       const step = prepareLayer(layer, tensors);
@@ -47,10 +47,6 @@ export function calibrationRun(
         runs.map((values) => values.get(name)!),
       ),
   };
-}
-
-function operandsOf(layer: FloatLayer): string[] {
-  return layer.kind === 'conv' && layer.residual !== null ? [layer.input, layer.residual] : [layer.input];
 }
 
 /** @param maps codes, NHWC */

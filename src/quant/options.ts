@@ -9,11 +9,15 @@ export interface QuantizeOptions {
   /** 8: first and last layer keep 8-bit weights and inputs; 'same': as all others. */
   readonly ends: 8 | 'same';
   readonly widths: RequantizeWidths;
+  /** Largest table of a pointwise function, in bits of its index; 0: none. Absent: 10. */
+  readonly tableBits?: number;
   /** On unless false. */
   readonly biasCorrection?: boolean;
 }
 
 export const END_BITS = 8;
+export const TABLE_BITS = 10;
+const MOST_TABLE_BITS = 16;
 
 /** @throws SystoleError option-invalid for impossible widths */
 export function checkOptions(options: QuantizeOptions): void {
@@ -24,10 +28,13 @@ export function checkOptions(options: QuantizeOptions): void {
       actual: `${actual}`,
     });
   };
-  const { activations, weights, ends } = options;
+  const { activations, weights, ends, tableBits = TABLE_BITS } = options;
   if (!Number.isInteger(activations) || activations < 1 || activations > 8) {
     refuse('--activations', '1 to 8 bits', activations);
   }
   if (![1, 2, 3, 4, 8].includes(weights)) refuse('--weights', '1, 2, 3, 4 or 8 bits', weights);
+  if (!Number.isInteger(tableBits) || tableBits < 0 || tableBits > MOST_TABLE_BITS) {
+    refuse('tableBits', `0 to ${MOST_TABLE_BITS} bits`, tableBits);
+  }
   if (ends !== END_BITS && ends !== 'same') refuse('--ends', '8 or same', ends);
 }

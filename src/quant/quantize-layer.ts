@@ -1,14 +1,11 @@
-/** One float layer and the tensors around it -> one integer layer with its certificate. */
-import { accRanges, widestRange } from './acc-range.js';
-import { type ChannelConstants, constantsOfScale, constantsOnGrid } from './certificate.js';
-import { checkCertificate } from './check-certificate.js';
-import type { Agreement } from './differences.js';
-import type { FloatConv } from './lower.js';
-import type { CertificateCheck, CodeTensor, ConvLayer, Exactness, Requantize, WeightArray } from './network.js';
-import type { QuantizeOptions } from './options.js';
-import { codeOf, type QuantizerConstants, type RealQuantizer, realQuantizer } from './quantizer.js';
-import { type Dyadic, dyadic, multiply } from './rational.js';
-import type { Reach } from './steps.js';
+/** One float layer that sums, or multiplies, and the tensors around it -> one integer layer with its certificate. */
+import { accRanges, productRange, widestRange } from './acc-range.js';
+import type { RequantizeWidths } from './certificate.js';
+import type { FloatConv, FloatMul } from './float-network.js';
+import type { CodeTensor, ConvLayer, MulLayer, WeightArray } from './network.js';
+import { dyadic, multiply } from './rational.js';
+import { requantizeSums, type SumChannel } from './requantize-sums.js';
+import { sumGrid, type TableSource } from './sum-grid.js';
 
 export interface LayerNumbers {
   /** [Cout][kh][kw][Cin/groups] */
@@ -28,15 +25,20 @@ export interface LayerTensors {
   readonly residual: CodeTensor | null;
 }
 
+export interface LayerSetting {
+  readonly widths: RequantizeWidths;
+  readonly tables: TableSource;
+}
+
 /** `raw`: the accumulators leave the machine as they are. */
 export function quantizeLayer(
   layer: FloatConv,
   numbers: LayerNumbers,
   tensors: LayerTensors,
   raw: boolean,
-  widths: QuantizeOptions['widths'],
+  { widths, tables }: LayerSetting,
 ): ConvLayer {
-  const { input, output } = tensors;
+  const { input, output, residual } = tensors;
   const weights = denseGroups(layer, numbers.codes, input.channels, output.channels);
   const ranges = accRanges(weights.codes, output.channels, 2 ** input.bits - 1);
   const shared = {
@@ -58,24 +60,58 @@ export function quantizeLayer(
     accRange: widestRange(ranges),
   } as const;
   if (raw) return { ...shared, requantize: null, exactness: { kind: 'exact' } };
-  const { lo, hi } = codeLimits(layer, output);
-  const residualCodes = tensors.residual === null ? 1 : 2 ** tensors.residual.bits;
-  const reaches = ranges.map((range): Reach => ({ range, residualCodes }));
+  const residualCodes = residual === null ? 1 : 2 ** residual.bits;
   const sums = weightSums(numbers.codes, output.channels);
-  const channels = reaches.map((reach, c) =>
-    channelConstants(numbers, c, { ...tensors, accZero: input.zero * sums[c]!, lo, hi }, reach, widths),
-  );
-  const residual = tensors.residual && { tensor: tensors.residual.name, m: channels.map((c) => c.r) };
-  const checked = checkChannels(channels, reaches, layer.name);
-  return {
-    ...shared,
-    requantize: { ...constantLists(channels), round: 'floor', lo, hi, residual },
-    exactness: layerExactness(
-      channels.map((c) => c.exactness),
-      checked,
-    ),
-    checked,
+  const channels = ranges.map((range, c): SumChannel => {
+    const factors = layer.residual?.factors ?? [];
+    const factor = factors[factors.length === 1 ? 0 : c];
+    return {
+      step: multiply(dyadic(numbers.scales[c]!), dyadic(input.scale)),
+      divisor: numbers.divisor,
+      ownStep: numbers.ownScales,
+      accZero: input.zero * sums[c]!,
+      bias: numbers.bias[c]!,
+      residual: residual && { scale: residual.scale, zero: residual.zero, ...(factor && { factor }) },
+      reach: { range, residualCodes },
+    };
+  });
+  const grid = sumGrid(layer, output, isIdentity(layer) ? input : null, tables);
+  const made = requantizeSums(channels, grid, widths, layer.name);
+  const requantize = { ...made.requantize, residual: residual && { tensor: residual.name, m: made.residual } };
+  return { ...shared, requantize, exactness: made.exactness, checked: made.checked };
+}
+
+/** Both scales are Systole's own, and so is the product's. */
+export function quantizeMul(
+  layer: FloatMul,
+  tensors: { readonly inputs: readonly [CodeTensor, CodeTensor]; readonly output: CodeTensor },
+  { widths, tables }: LayerSetting,
+): MulLayer {
+  const { inputs, output } = tensors;
+  const [a, b] = inputs;
+  const range = productRange(a, b);
+  const channel: SumChannel = {
+    ...{ step: multiply(dyadic(a.scale), dyadic(b.scale)), divisor: 1, ownStep: false, accZero: 0 },
+    ...{ bias: 0, residual: null, reach: { range, residualCodes: 1 } },
   };
+  const channels = new Array<SumChannel>(output.channels).fill(channel);
+  const made = requantizeSums(channels, sumGrid(layer, output, null, tables), widths, layer.name);
+  const { name, sources } = layer;
+  return {
+    ...{ kind: 'mul', name, sources, inputs: layer.inputs, output: layer.output },
+    requantize: { ...made.requantize, residual: null },
+    accRange: range,
+    exactness: made.exactness,
+    checked: made.checked,
+  };
+}
+
+/** The sums are the input's codes. */
+function isIdentity({ kernel, weights, bias, residual }: FloatConv): boolean {
+  if (weights.kind !== 'fixed' || residual !== null || kernel[0] * kernel[1] !== 1) return false;
+  return (
+    weights.divisor === 1 && weights.scales.every((s, c) => s * weights.codes[c]! === 1) && bias.every((b) => b === 0)
+  );
 }
 
 /** Groups that are neither one nor one a channel become one, with zeros between them. */
@@ -98,50 +134,6 @@ export function denseGroups<W extends WeightArray>(
   return { codes: dense, groups: 1, spread: true };
 }
 
-type ChannelPlace = LayerTensors & Pick<QuantizerConstants, 'accZero' | 'lo' | 'hi'>;
-
-function channelConstants(
-  numbers: LayerNumbers,
-  c: number,
-  place: ChannelPlace,
-  reach: Reach,
-  widths: QuantizeOptions['widths'],
-): ChannelConstants {
-  const { input, output } = place;
-  const quantizerOf = (step: Dyadic, divisor: number): RealQuantizer =>
-    realQuantizer({
-      step,
-      divisor,
-      accZero: place.accZero,
-      bias: numbers.bias[c]!,
-      residual: place.residual,
-      outputScale: output.scale,
-      outputZero: output.zero,
-      lo: place.lo,
-      hi: place.hi,
-    });
-  const scale = numbers.scales[c]!;
-  if (!numbers.ownScales) {
-    const step = multiply(dyadic(scale), dyadic(input.scale));
-    return constantsOfScale(quantizerOf(step, numbers.divisor), reach, widths);
-  }
-  const onGrid = (codesPerUnit: Dyadic): RealQuantizer => quantizerOf(multiply(codesPerUnit, dyadic(output.scale)), 1);
-  return constantsOnGrid(onGrid, (scale * input.scale) / output.scale, reach, widths);
-}
-
-export function constantLists(channels: readonly ChannelConstants[]): Pick<Requantize, 'm' | 'b' | 'n'> {
-  return { m: channels.map((c) => c.m), b: channels.map((c) => c.b), n: channels.map((c) => c.n) };
-}
-
-/** Clamping reals and then quantizing is clamping codes: quantization is monotone. */
-function codeLimits(layer: FloatConv, output: CodeTensor): { readonly lo: number; readonly hi: number } {
-  const top = 2 ** output.bits - 1;
-  return {
-    lo: layer.clamp.min === null ? 0 : codeOf(layer.clamp.min, output, top),
-    hi: layer.clamp.max === null ? top : codeOf(layer.clamp.max, output, top),
-  };
-}
-
 export function weightSums(codes: WeightArray, channels: number): number[] {
   const taps = codes.length / channels;
   const sums = new Array<number>(channels).fill(0);
@@ -150,27 +142,4 @@ export function weightSums(codes: WeightArray, channels: number): number[] {
     sums[c] = sums[c]! + w;
   });
   return sums;
-}
-
-/** What the layer's entry in the ledger is. */
-export function layerExactness(channels: readonly Agreement[], checked: CertificateCheck): Exactness {
-  const wrong = channels.filter((e) => e.kind === 'approximate');
-  if (wrong.length === 0) return { kind: checked.wholeChannels === channels.length ? 'exact' : 'exact-in-range' };
-  return {
-    kind: 'approximate',
-    differing: wrong.reduce((sum, e) => sum + e.differing, 0),
-    maxCodes: Math.max(...wrong.map((e) => e.maxCodes)),
-  };
-}
-
-export function checkChannels(
-  channels: readonly ChannelConstants[],
-  reaches: readonly Reach[],
-  layer: string,
-): CertificateCheck {
-  const checks = channels.map((c, i) => checkCertificate(c, reaches[i]!, `${layer}, channel ${i}`));
-  return {
-    values: checks.reduce((sum, check) => sum + check.values, 0),
-    wholeChannels: checks.filter((check) => check.whole).length,
-  };
 }

@@ -37,7 +37,8 @@ export interface QuantizerConstants {
   /** The accumulator of real zero: the input's zero times the sum of the channel's weight codes. */
   readonly accZero: number;
   readonly bias: number;
-  readonly residual: { readonly scale: number; readonly zero: number } | null;
+  /** Times the factor, if there is one. */
+  readonly residual: { readonly scale: number; readonly zero: number; readonly factor?: Dyadic } | null;
   readonly outputScale: number;
   readonly outputZero: number;
   readonly lo: number;
@@ -48,7 +49,8 @@ export interface QuantizerConstants {
 export function realQuantizer(c: QuantizerConstants): RealQuantizer {
   const divisor = dyadic(c.divisor);
   const offset = multiply(c.step, dyadic(-c.accZero));
-  const residual = multiply(divisor, dyadic(c.residual?.scale ?? 0));
+  const worth = multiply(dyadic(c.residual?.scale ?? 0), c.residual?.factor ?? dyadic(1));
+  const residual = multiply(divisor, worth);
   const residualOffset = negate(multiply(residual, dyadic(c.residual?.zero ?? 0)));
   const out = multiply(divisor, dyadic(c.outputScale));
   const shift = multiply(out, dyadic(c.outputZero));
@@ -56,6 +58,16 @@ export function realQuantizer(c: QuantizerConstants): RealQuantizer {
   const [p, q, r, d] = commonScale([c.step, constant, residual, out]);
   const limits = { lo: c.lo, hi: c.hi, least: c.lo, most: c.hi };
   return { p: p!, q: q!, r: r!, d: d!, root: null, round: 'half-even', zero: c.outputZero, step: 1, ...limits };
+}
+
+/**
+ * The signs of the values that f quantizes, as codes: those of real zero where a value is zero, else the limits. One unit of
+ * the numerator is the smallest value other than zero, so that counting in units of it leaves only the three.
+ */
+export function signQuantizer(f: RealQuantizer): RealQuantizer {
+  const steps = BigInt(Math.max(f.hi - f.zero, f.zero - f.lo));
+  const zero = BigInt(f.zero);
+  return { ...f, p: f.p * steps, q: (f.q - zero * f.d) * steps + zero, r: f.r * steps, d: 1n };
 }
 
 /** The code of one accumulator and residual, in exact arithmetic. */
