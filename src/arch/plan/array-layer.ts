@@ -3,6 +3,7 @@
  * residual, and the max pooling behind it. Still free of the machine.
  */
 import type { CodeTensor, Requantize, WeightArray } from '../../quant/network.js';
+import type { Views } from './views.js';
 
 export interface PoolWindow {
   readonly kernel: readonly [number, number];
@@ -47,12 +48,28 @@ export interface ArrayLayer {
   /** MACs of Conv, Gemm and MatMul of the source model, padded taps included; 0 for the planner's and quantizer's own. */
   readonly usefulMacs: number;
   readonly useful: boolean;
+  /** Not null: the accumulator, a code less its zero, is multiplied by the residual's code less its zero. */
+  readonly product: ProductOffsets | null;
+  /** It writes one code everywhere and reads nothing: all its taps are padding. */
+  readonly blank: boolean;
   readonly toStream: boolean;
+}
+
+/** What is added to the accumulator and to the residual's code before they are multiplied. */
+export interface ProductOffsets {
+  readonly accumulator: number;
+  readonly residual: number;
+  /** Reachable products. */
+  readonly range: { readonly min: number; readonly max: number };
 }
 
 export interface LoweredNetwork {
   readonly layers: readonly ArrayLayer[];
+  /** The network's tensors, and those the planner added. */
   readonly tensors: Readonly<Record<string, CodeTensor>>;
-  readonly input: string;
-  readonly output: string;
+  readonly views: Views;
+  /** Tensors of which an arranged tensor is made; each lies inside it. */
+  readonly components: ReadonlyMap<string, readonly string[]>;
+  /** In stream order. */
+  readonly inputs: readonly string[];
 }

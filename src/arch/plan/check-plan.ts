@@ -2,8 +2,9 @@
 import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 import type { FeedRecord, LoadRecord, PostRecord } from '../program/program.js';
-import { LAYERS_BEHIND } from './place-frame.js';
+import { LAYERS_BEHIND, MOST_EARLY_LOADS } from './place-frame.js';
 import type { Plan } from './plan.js';
+import { homeOf } from './tensor-home.js';
 
 /** @throws SystoleError plan-invalid: a defect of the planner, never of the user's model */
 export function checkPlan(plan: Plan): void {
@@ -11,36 +12,48 @@ export function checkPlan(plan: Plan): void {
   checkOrder(plan);
   const feeds = program.filter((record): record is FeedRecord => record.opcode === 'feed');
   const posts = program.filter((record): record is PostRecord => record.opcode === 'post');
-  const load = program[0] as LoadRecord;
-  require(load.fields.group < machine.memory.groups, 'LOAD', 'its group does not exist');
+  for (const { fields } of program.filter((record): record is LoadRecord => record.opcode === 'load')) {
+    require(fields.group < machine.memory.groups, 'LOAD', 'its group does not exist');
+    require(fields.counter < machine.counters, 'LOAD', 'its counter does not exist');
+  }
   layers.forEach((layer, i) => {
     checkFeed(layer.name, feeds[i]!, plan);
     checkPost(layer.name, posts[i]!, machine);
     checkPair(layer.name, feeds[i]!, posts[i]!);
   });
   checkOverlaps(plan);
+  checkCounters(plan, posts, feeds);
 }
 
 function require(holds: boolean, where: string, sentence: string): void {
   if (!holds) throw new SystoleError('plan-invalid', `the plan of ${where} is not valid: ${sentence}`, { where });
 }
 
-/** LOAD, a FEED and a POST for each layer, END; where the next frame is loaded meanwhile, LOOP and its LOAD as well. */
-function checkOrder({ program, layers, input }: Plan): void {
+/** The inputs' LOADs, a FEED and a POST for each layer, END; where the next frame is loaded meanwhile, LOOP and its LOADs as well. */
+function checkOrder({ program, layers, inputs, tensors }: Plan): void {
   const kinds = program.map((record) => record.opcode);
-  const nextLoad = kinds.lastIndexOf('load');
+  const loads = inputs.map(() => 'load');
   const pairs = layers.flatMap(() => ['feed', 'post']);
-  const early = nextLoad === 0;
-  const at = nextLoad - 2;
+  const at = kinds.lastIndexOf('load') - 2 * inputs.length;
+  const early = kinds.includes('loop');
   const expected = early
-    ? ['load', ...pairs, 'end']
-    : ['load', 'loop', ...pairs.slice(0, at), 'load', ...pairs.slice(at), 'end'];
+    ? [...loads, 'loop', ...pairs.slice(0, at), ...loads, ...pairs.slice(at), 'end']
+    : [...loads, ...pairs, 'end'];
   require(kinds.join() === expected.join(), 'the program', `the order of records is ${kinds.join(' ')}`);
-  if (early) return;
-  const lastReader = layers.findLastIndex((layer) => layer.input === input.tensor || layer.residual === input.tensor);
+  const ends = program.flatMap((record) => (record.opcode === 'load' ? [record.fields.last] : []));
+  const expectedEnds = [...loads, ...(early ? loads : [])].map((_, i) => ((i + 1) % loads.length === 0 ? 1 : 0));
+  require(ends.join() === expectedEnds.join(), 'LOAD', 'the frame does not end with the last input');
+  if (!early) return;
+  require(loads.length <= MOST_EARLY_LOADS, 'LOAD', `the next frame's ${loads.length} records would block the fetch`);
+  const names = inputs.map(({ tensor }) => tensor);
+  const lastReader = layers.findLastIndex((layer) =>
+    [layer.input, ...(layer.residual ? [layer.residual] : [])].some((name) => names.includes(homeOf(name, tensors))),
+  );
   const behind = at / 2 - 1 - lastReader;
-  require(behind >= LAYERS_BEHIND, 'LOAD', `the next frame comes ${behind} layers behind the input's last reader`);
-  const [first, next] = [program[0]!, program[nextLoad]!].map((record) => JSON.stringify(record));
+  require(behind >= LAYERS_BEHIND, 'LOAD', `the next frame comes ${behind} layers behind the inputs' last reader`);
+  const [first, next] = [program.slice(0, loads.length), program.slice(loads.length + 1 + at)].map((records) =>
+    JSON.stringify(records.slice(0, loads.length)),
+  );
   require(first === next, 'LOAD', 'the next frame is not loaded like the first');
 }
 
@@ -73,6 +86,10 @@ function checkPost(name: string, { fields }: PostRecord, machine: Machine): void
     fields.nCt === 1, name, 'the stream would not be in NHWC order');
   const channels = ((fields.nCt - 1) * fields.slotsFull + fields.slotsLast) * machine.postWidth;
   const words = fields.pBase + channels / machine.postWidth;
+  const tables = machine.memory.tableEntries;
+  const fits = fields.tableEnable === 0 || fields.tableBase + fields.hi < tables;
+  require(fits, name, 'POST looks up behind the tables');
+  require(fields.mulEnable === 0 || fields.resEnable === 1, name, 'POST multiplies by nothing');
   require(fields.raw === 1 || words <= machine.memory.parameterWords, name, 'POST runs past the parameters');
 }
 
@@ -87,22 +104,56 @@ function checkPair(name: string, feed: FeedRecord, post: PostRecord): void {
   require(p.resEnable === 0 || f.resEnable === 1, name, 'nobody waits for the residual');
 }
 
-/** Tensors alive together lie apart, and every tensor inside its group. */
+/** Places alive together lie apart, each inside its group and with what lies inside it. */
 function checkOverlaps(plan: Plan): void {
   const capacity = plan.machine.memory.activationWords * plan.machine.lanes;
-  const kept = plan.program.filter(({ opcode }) => opcode === 'load').length > 1 ? plan.input.tensor : null;
-  const stored = Object.values(plan.tensors).flatMap(({ name, place }) => {
-    if (!place) return [];
-    const lastRead = name === kept ? plan.layers.length - 1 : place.lastRead;
-    return [{ name, ...place, lastRead, end: place.base + place.planes * place.planeStride }];
-  });
+  const early = plan.program.some(({ opcode }) => opcode === 'loop');
+  const kept = early ? plan.inputs.map(({ tensor }) => tensor) : [];
+  const places = Object.values(plan.tensors).flatMap(({ place, ...tensor }) =>
+    place ? [{ ...tensor, ...place }] : [],
+  );
+  const stored = places
+    .filter(({ inside }) => inside === null)
+    .map((place) => ({
+      ...place,
+      lastRead: kept.includes(place.name) ? plan.layers.length - 1 : place.lastRead,
+      end: place.base + place.planes * place.planeStride,
+    }));
   stored.forEach((a, i) => {
     require(a.end <= capacity, a.name, 'the tensor is larger than its group');
     for (const b of stored.slice(i + 1)) {
       const together = a.lastRead >= b.made && b.lastRead >= a.made;
       const overlap = a.group === b.group && a.base < b.end && b.base < a.end;
       require(!(together && overlap), a.name, `it overlaps ${b.name}`);
-      require(!(together && a.counter === b.counter), a.name, `it shares its row counter with ${b.name}`);
+    }
+  });
+  for (const inner of places) {
+    const outer = stored.find(({ name }) => name === homeOf(inner.name, plan.tensors))!;
+    const last =
+      inner.base + (inner.height - 1) * inner.rowPitch + (inner.width - 1) * inner.pixelPitch + inner.channels;
+    const within = inner.base >= outer.base && last <= outer.base + outer.planeStride && inner.group === outer.group;
+    require(inner.inside === null || (within && inner.planes === outer.planes), inner.name, `it leaves ${outer.name}`);
+  }
+}
+
+/** A record that counts has its counter to itself until the last one that waits for it. */
+function checkCounters({ program, layers }: Plan, posts: readonly PostRecord[], feeds: readonly FeedRecord[]): void {
+  const counting = posts.flatMap(({ fields }, i) =>
+    fields.count === 1 ? [{ counter: fields.outCounter, made: i }] : [],
+  );
+  const loaded = program.flatMap((record) => (record.opcode === 'load' ? [record.fields.counter] : []));
+  feeds.forEach(({ fields }, i) => {
+    const waits = [
+      { counter: fields.inCounter, rows: fields.inRows },
+      ...(fields.resEnable ? [{ counter: fields.resCounter, rows: fields.resRows }] : []),
+    ];
+    for (const { counter, rows } of waits) {
+      if (rows === 0) continue;
+      const maker = counting.findLast((one) => one.counter === counter && one.made < i);
+      require(maker !== undefined || loaded.includes(counter), layers[i]!
+        .name, 'it waits for a counter that nobody counts');
+      const most = maker ? posts[maker.made]!.fields.nOy : 65535;
+      require(rows <= most, layers[i]!.name, `it waits for ${rows} rows of a record that makes ${most}`);
     }
   });
 }

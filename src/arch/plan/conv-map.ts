@@ -34,6 +34,9 @@ export interface ConvMap {
   readonly columnTiles: number;
 }
 
+/** Of a layer that reads nothing: every tap lies outside. */
+const NO_VIEW: InputView = { rows: 0, rowPitch: 0, rowCodes: 0, pixelPitch: 0 };
+
 /** Steps of one digit pass of one tile. */
 export function stepsPerPass(map: ConvMap, machine: Machine): number {
   return map.kernelRows * map.kernelColumns * stepsPerRun(map, machine);
@@ -43,15 +46,16 @@ export function stepsPerRun(map: ConvMap, machine: Machine): number {
   return Math.ceil(map.run / machine.lanes);
 }
 
-/** The map of a tensor stored dense. */
-export function mapConv(layer: ArrayLayer, input: CodeTensor, channels: number, machine: Machine): ConvMap {
+/** @param pitches of the input in its place */
+export function mapConv(
+  layer: ArrayLayer,
+  input: CodeTensor,
+  channels: number,
+  machine: Machine,
+  { rowPitch, pixelPitch }: Pick<InputView, 'rowPitch' | 'pixelPitch'>,
+): ConvMap {
   const pixel = input.channels;
-  const view = {
-    rows: input.height,
-    rowPitch: input.width * pixel,
-    rowCodes: input.width * pixel,
-    pixelPitch: pixel,
-  };
+  const view = { rows: input.height, rowPitch, rowCodes: (input.width - 1) * pixelPitch + pixel, pixelPitch };
   const common = {
     view,
     kernelRows: layer.kernel[0],
@@ -68,9 +72,11 @@ export function mapConv(layer: ArrayLayer, input: CodeTensor, channels: number, 
     columnTiles: Math.ceil(channels / machine.cols),
   };
   const kw = layer.kernel[1];
+  if (layer.blank) return { ...common, view: NO_VIEW, kernelColumns: 1, run: 1 };
   if (layer.depthwise) return { ...common, kernelColumns: kw, run: Math.min(machine.cols, pixel) };
-  if (layer.dilations[1] !== 1) return { ...common, kernelColumns: kw, run: pixel };
-  if (!mergesRows(layer, input)) return { ...common, kernelColumns: 1, run: kw * pixel };
+  if (layer.dilations[1] !== 1 || (pixelPitch !== pixel && kw > 1)) return { ...common, kernelColumns: kw, run: pixel };
+  if (rowPitch !== input.width * pixel || !mergesRows(layer, input))
+    return { ...common, kernelColumns: 1, run: kw * pixel };
   const kh = layer.kernel[0];
   return { ...common, kernelRows: 1, kernelColumns: 1, run: kh * kw * pixel, runRows: kh };
 }

@@ -6,22 +6,28 @@ import type { TensorPlace } from './plan.js';
 import type { RowNeed } from './row-needs.js';
 import { NO_POOL, type Tiling } from './tiling.js';
 
+export interface FeedWait {
+  readonly counter: number;
+  readonly need: RowNeed;
+}
+
 export interface FeedSetting {
   readonly layer: ArrayLayer;
   readonly map: ConvMap;
   readonly tiling: Tiling;
   readonly input: TensorPlace;
+  /** What FEED waits for: rows of its input. */
+  readonly rows: FeedWait;
   readonly passes: { readonly base: number; readonly count: number };
   readonly weights: { readonly base: number; readonly columnTileStride: number };
-  readonly need: RowNeed;
-  /** What FEED waits for beside its input: the residual's rows. */
-  readonly residual: { readonly counter: number; readonly need: RowNeed } | null;
+  /** And beside its input: the residual's rows. */
+  readonly residual: FeedWait | null;
   /** Cycles POST takes for one slot. */
   readonly cyclesPerSlot: number;
 }
 
 export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
-  const { layer, map, tiling, input, need } = setting;
+  const { layer, map, tiling, input, rows } = setting;
   const pool = layer.pool ?? NO_POOL;
   const { rowPitch, rowCodes, pixelPitch } = map.view;
   const yBase = 0 - pool.padTop * map.rowStep - map.padTop;
@@ -69,10 +75,10 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       slotsLast,
       paceFull: slotsFull * setting.cyclesPerSlot,
       paceLast: slotsLast * setting.cyclesPerSlot,
-      inCounter: input.counter,
-      inNeed0: need.first,
-      inNeedStep: need.step,
-      inRows: need.rows,
+      inCounter: rows.counter,
+      inNeed0: rows.need.first,
+      inNeedStep: rows.need.step,
+      inRows: rows.need.rows,
       resEnable: setting.residual ? 1 : 0,
       resCounter: setting.residual?.counter ?? 0,
       resNeed0: setting.residual?.need.first ?? 0,

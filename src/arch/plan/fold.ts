@@ -3,6 +3,7 @@ import type { CodeTensor, WeightArray } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { ArrayLayer } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
+import { codeBytes } from './load-record.js';
 
 export interface FoldShape {
   readonly virtualRows: number;
@@ -25,7 +26,9 @@ export function foldConv(
   machine: Machine,
 ): FoldedConv | undefined {
   const kh = layer.kernel[0];
-  if (layer.depthwise || kh === 1 || layer.dilations[0] !== 1 || input.channels > machine.lanes) return undefined;
+  const pixelBytes = input.channels * codeBytes(input);
+  if (layer.depthwise || kh === 1 || layer.dilations[0] !== 1) return undefined;
+  if (input.channels > machine.lanes || pixelBytes > Math.max(machine.lanes, machine.stream.inBytes)) return undefined;
   if (layer.requantize?.residual?.tensor === layer.input) return undefined;
   const shape = {
     padTop: layer.padTop,
@@ -42,7 +45,9 @@ export function foldConv(
     weights: foldWeights(layer, input.channels),
   };
   const tensor = { ...input, height: shape.foldRows, channels: kh * input.channels };
-  return { map: mapConv(folded, tensor, channels, machine), shape };
+  const pixelPitch = tensor.channels;
+  const pitches = { rowPitch: tensor.width * pixelPitch, pixelPitch };
+  return { map: mapConv(folded, tensor, channels, machine, pitches), shape };
 }
 
 /** True where the frame is through LOAD and this layer sooner with the fold than without. */
@@ -52,7 +57,8 @@ export function foldPays(
   cost: { input: CodeTensor; planes: number; tilePasses: number; machine: Machine },
 ): boolean {
   const { input, planes, tilePasses, machine } = cost;
-  const chunk = Math.min(machine.stream.inBytes, machine.lanes, input.width * input.channels);
+  const offered = Math.max(1, machine.stream.inBytes / codeBytes(input));
+  const chunk = Math.min(offered, machine.lanes, input.width * input.channels);
   const plainLoad = input.height * Math.ceil((input.width * input.channels) / chunk) * planes;
   const foldedLoad = foldedLoadCycles(folded.shape, input.width, planes);
   const cycles = (map: ConvMap, load: number) => Math.max(load, stepsPerPass(map, machine) * tilePasses);

@@ -6,19 +6,33 @@ import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
 import { activationPlanes, type DigitPass, digitPasses, type WeightDigits, weightDigits } from './digits.js';
 import { type FoldShape, foldConv, foldPays } from './fold.js';
 import { readsOf } from './lifetimes.js';
-import { inputNeed, type RowNeed } from './row-needs.js';
+import { inputNeed, type RowNeed, residualNeed } from './row-needs.js';
+import { countedNeed, type RowSource, rowSource, waitsForAll } from './row-sources.js';
 import { type Tiling, tileCount, tileLayer } from './tiling.js';
+import { pitchesOf, rootOf } from './views.js';
+
+/** What FEED waits for before an output row. */
+export interface Wait {
+  /** The tensor whose row counter it is. */
+  readonly counter: string;
+  /** In rows of that counter. */
+  readonly need: RowNeed;
+  /** The last output row waits for all that the counter counts. */
+  readonly forAll: boolean;
+}
 
 export interface LayerGeometry {
   readonly layer: ArrayLayer;
   readonly input: CodeTensor;
   /** Behind the pool. */
   readonly output: CodeTensor;
+  readonly residual: CodeTensor | null;
   readonly map: ConvMap;
   readonly tiling: Tiling;
   readonly weightDigits: WeightDigits;
   readonly passes: readonly DigitPass[];
-  readonly need: RowNeed;
+  readonly inputWait: Wait;
+  readonly residualWait: Wait | null;
   /** Array steps of one frame. */
   readonly steps: number;
   /** Not null where LOAD folds this layer's input. */
@@ -26,39 +40,49 @@ export interface LayerGeometry {
 }
 
 export function layerGeometries(lowered: LoweredNetwork, machine: Machine): readonly LayerGeometry[] {
-  const { layers, tensors, input } = lowered;
-  const readers = layers.filter((layer) => readsOf(layer).includes(input));
-  return layers.map((layer) => {
-    const mayFold = layer.input === input && readers.length === 1;
-    return layerGeometry(layer, tensors[layer.input]!, tensors[layer.output]!, { mayFold, machine });
-  });
+  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine));
 }
 
-function layerGeometry(
-  layer: ArrayLayer,
-  input: CodeTensor,
-  output: CodeTensor,
-  { mayFold, machine }: { mayFold: boolean; machine: Machine },
-): LayerGeometry {
+function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Machine): LayerGeometry {
+  const { tensors, views } = lowered;
+  const input = tensors[layer.input]!;
+  const output = tensors[layer.output]!;
   const tiling = tileLayer(layer, output, machine);
-  const planes = activationPlanes(input.bits, machine);
+  // Nothing but padding is one digit wide.
+  const planes = layer.blank ? 1 : activationPlanes(input.bits, machine);
   const digits = weightDigits(layer, machine);
-  const plain = mapConv(layer, input, output.channels, machine);
+  const plain = mapConv(layer, input, output.channels, machine, pitchesOf(input.name, tensors, views));
   const tilePasses = tileCount(tiling) * planes * digits.planes;
-  const folded = mayFold ? foldConv(layer, input, output.channels, machine) : undefined;
+  const folded = mayFold(layer, lowered) ? foldConv(layer, input, output.channels, machine) : undefined;
   const pays = folded !== undefined && foldPays(folded, plain, { input, planes, tilePasses, machine });
   const map = pays ? folded.map : plain;
   const foldedLayer = pays ? { ...layer, padTop: 0 } : layer;
+  const source = rowSource(input.name, lowered);
+  const inputSource = pays ? { ...source, total: folded.shape.foldRows } : source;
+  const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
   return {
     layer,
     input,
     output,
+    residual,
     map,
     tiling,
     weightDigits: digits,
     passes: digitPasses(planes, digits, machine),
-    need: inputNeed(foldedLayer, map),
+    inputWait: waitFor(inputNeed(foldedLayer, map), inputSource, tiling),
+    residualWait: residual && waitFor(residualNeed(layer, residual), rowSource(residual.name, lowered), tiling),
     steps: tilePasses * stepsPerPass(map, machine),
     fold: pays ? folded.shape : null,
   };
+}
+
+/** LOAD can lay out an input for one reader alone. */
+function mayFold(layer: ArrayLayer, { layers, views, inputs }: LoweredNetwork): boolean {
+  const readers = layers.flatMap(readsOf).filter((name) => rootOf(name, views) === layer.input);
+  return inputs.includes(layer.input) && readers.length === 1;
+}
+
+function waitFor(need: RowNeed, source: RowSource, tiling: Tiling): Wait {
+  const counted = countedNeed(need, source);
+  return { counter: source.counter, need: counted, forAll: waitsForAll(counted, source, tiling) };
 }

@@ -1,5 +1,6 @@
 /** When each stored tensor lives, and which tensors may not share a group. Time is the index of the layer. */
-import type { ArrayLayer } from './array-layer.js';
+import type { ArrayLayer, LoweredNetwork } from './array-layer.js';
+import { rootOf } from './views.js';
 
 export interface Lifetime {
   readonly name: string;
@@ -9,23 +10,27 @@ export interface Lifetime {
   readonly lastRead: number;
 }
 
-/** Lifetimes of the input and of every layer's output that stays in memory, in the order they are made. */
-export function lifetimes(layers: readonly ArrayLayer[], input: string): readonly Lifetime[] {
-  const lastRead = new Map<string, number>();
+/**
+ * Of the inputs and of every tensor that has a place of its own in memory, in the order they are made. Who writes or reads
+ * a tensor inside another one writes or reads that one: it lives from its first part on.
+ */
+export function lifetimes({ layers, views, inputs }: LoweredNetwork): readonly Lifetime[] {
+  const root = (name: string) => rootOf(name, views);
+  const lives = new Map<string, Lifetime>(inputs.map((name) => [name, { name, made: -1, lastRead: -1 }]));
+  const touch = (name: string, i: number): void => {
+    const life = lives.get(name) ?? { name, made: i, lastRead: i };
+    lives.set(name, { ...life, lastRead: i });
+  };
   layers.forEach((layer, i) => {
-    for (const name of readsOf(layer)) lastRead.set(name, i);
+    for (const name of readsOf(layer)) touch(root(name), i);
+    if (!layer.toStream) touch(root(layer.output), i);
   });
-  const made = layers.flatMap((layer, i) => (layer.toStream ? [] : [{ name: layer.output, made: i }]));
-  return [{ name: input, made: -1 }, ...made].map(({ name, made }) => ({
-    name,
-    made,
-    lastRead: lastRead.get(name) ?? made,
-  }));
+  return [...lives.values()];
 }
 
-/** Index of the last layer that reads a tensor. */
-export function lastReader(layers: readonly ArrayLayer[], name: string): number {
-  return layers.findLastIndex((layer) => readsOf(layer).includes(name));
+/** Index of the last layer that reads a tensor or what lies inside it. */
+export function lastReader({ layers, views }: LoweredNetwork, name: string): number {
+  return layers.findLastIndex((layer) => readsOf(layer).some((read) => rootOf(read, views) === name));
 }
 
 export function readsOf(layer: ArrayLayer): readonly string[] {
@@ -37,7 +42,7 @@ export function livesWith(a: Lifetime, b: Lifetime): boolean {
   return a.lastRead >= b.made && b.lastRead >= a.made;
 }
 
-/** `reader` feeds from `input` while `writer`'s POST may still read `residual`. */
+/** `reader` feeds from `input` while `writer`'s POST may still read `residual`; both are places of their own. */
 export interface PortClash {
   readonly residual: string;
   readonly input: string;
@@ -51,14 +56,16 @@ export interface PortClash {
  * One read port a group: FEED and POST's residual reads must not meet in one. FEED runs one layer ahead of
  * POST at most, so a residual meets its own layer's feed and the next one's.
  */
-export function portClashes(layers: readonly ArrayLayer[]): readonly PortClash[] {
+export function portClashes({ layers, views }: LoweredNetwork): readonly PortClash[] {
+  const root = (name: string) => rootOf(name, views);
   return layers.flatMap((layer, writer) => {
-    const residual = layer.requantize?.residual?.tensor;
-    if (residual === undefined) return [];
-    const own = { residual, input: layer.input, writer, reader: writer, hard: true };
+    const tensor = layer.requantize?.residual?.tensor;
+    if (tensor === undefined) return [];
+    const residual = root(tensor);
+    const own = { residual, input: root(layer.input), writer, reader: writer, hard: true };
     const next = layers[writer + 1];
     if (next === undefined) return [own];
     const hard = Boolean(next.requantize?.residual);
-    return [own, { residual, input: next.input, writer, reader: writer + 1, hard }];
+    return [own, { residual, input: root(next.input), writer, reader: writer + 1, hard }];
   });
 }

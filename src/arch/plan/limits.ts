@@ -7,16 +7,8 @@ import type { ArrayLayer } from './array-layer.js';
  * @throws SystoleError accumulator-range, requantize-range
  */
 export function checkLayerRanges(layer: ArrayLayer, machine: Machine): void {
-  const { min, max } = layer.accRange;
-  const bits = signedBits(BigInt(min), BigInt(max));
-  if (bits > machine.accBits) {
-    throw new SystoleError('accumulator-range', `layer ${layer.name} needs accumulators of ${bits} bits`, {
-      where: layer.name,
-      expected: `at most ${machine.accBits} bits (accBits of machine ${machine.name})`,
-      actual: `${min} to ${max}`,
-      hint: 'use a machine with wider accumulators, or fewer bits',
-    });
-  }
+  requireAccBits(layer, layer.accRange, machine);
+  if (layer.product) requireAccBits(layer, layer.product.range, machine);
   const { requantize } = layer;
   if (!requantize) return;
   requireBits(layer, 'm', requantize.m.map(BigInt), machine.mBits, 'mBits');
@@ -28,6 +20,18 @@ export function checkLayerRanges(layer: ArrayLayer, machine: Machine): void {
       where: layer.name,
       expected: `at most ${2 ** machine.nBits - 1} (nBits of machine ${machine.name})`,
       actual: String(shift),
+    });
+  }
+}
+
+function requireAccBits(layer: ArrayLayer, { min, max }: ArrayLayer['accRange'], machine: Machine): void {
+  const bits = signedBits(BigInt(min), BigInt(max));
+  if (bits > machine.accBits) {
+    throw new SystoleError('accumulator-range', `layer ${layer.name} needs accumulators of ${bits} bits`, {
+      where: layer.name,
+      expected: `at most ${machine.accBits} bits (accBits of machine ${machine.name})`,
+      actual: `${min} to ${max}`,
+      hint: 'use a machine with wider accumulators, or fewer bits',
     });
   }
 }

@@ -4,22 +4,30 @@ import type { LoadRecord } from '../program/program.js';
 import type { FoldShape } from './fold.js';
 import type { TensorPlace } from './plan.js';
 
-/** @param fold null: the frame is stored as it comes */
-export function loadRecord(
-  input: CodeTensor,
-  place: TensorPlace,
-  fold: FoldShape | null,
-  machine: Machine,
-): LoadRecord {
-  const codeBytes = input.bits > 8 ? 2 : 1;
-  const bytes = input.height * input.width * input.channels * codeBytes;
+export interface LoadSetting {
+  readonly input: CodeTensor;
+  readonly place: TensorPlace;
+  readonly counter: number;
+  /** null: the input is stored as it comes. */
+  readonly fold: FoldShape | null;
+  /** The frame ends with it. */
+  readonly last: boolean;
+}
+
+/** Bytes of one code on the stream. */
+export function codeBytes({ bits }: Pick<CodeTensor, 'bits'>): 1 | 2 {
+  return bits > 8 ? 2 : 1;
+}
+
+export function loadRecord({ input, place, counter, fold, last }: LoadSetting, machine: Machine): LoadRecord {
+  const bytes = input.height * input.width * input.channels * codeBytes(input);
   return {
     opcode: 'load',
     fields: {
       fold: fold ? 1 : 0,
       group: place.group,
       base: place.base,
-      counter: place.counter,
+      counter,
       planes: place.planes,
       planeStride: place.planeStride,
       rows: input.height,
@@ -34,9 +42,9 @@ export function loadRecord(
       foldRows: fold?.foldRows ?? 0,
       foldRowPitch: fold ? place.rowPitch : 0,
       foldPixelPitch: fold ? place.pixelPitch : 0,
-      codeBytes,
+      codeBytes: codeBytes(input),
       beats: Math.ceil(bytes / machine.stream.inBytes),
-      last: 1,
+      last: last ? 1 : 0,
     },
   };
 }

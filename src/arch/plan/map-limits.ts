@@ -1,7 +1,6 @@
 /** What the hardware's counters and coordinates can hold (docs/machine.md, Widths). */
 import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
-import type { LoweredNetwork } from './array-layer.js';
 import { stepsPerRun } from './conv-map.js';
 import type { LayerGeometry } from './geometry.js';
 import { NO_POOL } from './tiling.js';
@@ -10,24 +9,16 @@ import { NO_POOL } from './tiling.js';
 const MOST = 2 ** 16 - 1;
 
 /** @throws SystoleError network-unsupported */
-export function checkMapLimits(lowered: LoweredNetwork, geometries: readonly LayerGeometry[], machine: Machine): void {
-  const input = lowered.tensors[lowered.input]!;
-  if (input.bits > 8) {
-    throw new SystoleError('network-unsupported', `the input has codes of ${input.bits} bits`, {
-      where: input.name,
-      expected: 'at most 8 bits: the stream carries one code a byte',
-      actual: `${input.bits} bits`,
-    });
-  }
+export function checkMapLimits(geometries: readonly LayerGeometry[], machine: Machine): void {
   for (const geometry of geometries) {
     requireCounts(geometry, machine);
     requireReach(geometry, machine);
   }
 }
 
-function requireCounts({ layer, input, output, map, tiling, fold }: LayerGeometry, machine: Machine): void {
+function requireCounts({ layer, input, output, map, tiling, inputWait, fold }: LayerGeometry, machine: Machine): void {
   const counts = {
-    'rows of its input': Math.max(input.height, map.view.rows, fold?.virtualRows ?? 0),
+    'rows of its input': Math.max(input.height, map.view.rows, inputWait.need.rows, fold?.virtualRows ?? 0),
     'output rows': Math.max(output.height, layer.convHeight),
     'output columns': Math.max(output.width, layer.convWidth),
     'tiles of columns': tiling.nCt,

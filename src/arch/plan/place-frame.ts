@@ -17,9 +17,12 @@ export interface FramePlacement {
  */
 export const LAYERS_BEHIND = 2;
 
+/** LOAD records that an active one and a shadow hold: a third would keep the layers behind it from their units. */
+export const MOST_EARLY_LOADS = 2;
+
 /**
  * Places all tensors. The next frame is loaded while this one is computed, where there are layers enough behind the
- * input's last reader and memory enough to keep the input's place free.
+ * inputs' last reader and memory enough to keep the inputs' places free.
  * @throws SystoleError memory-too-small, network-unsupported
  */
 export function placeFrame(
@@ -27,8 +30,8 @@ export function placeFrame(
   geometries: readonly LayerGeometry[],
   machine: Machine,
 ): FramePlacement {
-  const nextLoadAfter = lastReader(lowered.layers, lowered.input) + LAYERS_BEHIND;
-  if (nextLoadAfter < lowered.layers.length) {
+  const nextLoadAfter = Math.max(...lowered.inputs.map((name) => lastReader(lowered, name))) + LAYERS_BEHIND;
+  if (lowered.inputs.length <= MOST_EARLY_LOADS && nextLoadAfter < lowered.layers.length) {
     try {
       return { placed: placeAll(lowered, geometries, machine, true), nextLoadAfter };
     } catch (error) {

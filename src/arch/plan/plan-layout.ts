@@ -4,11 +4,11 @@ import { prettyJson } from '../../base/canonical-json.js';
 import { SystoleError } from '../../base/error.js';
 import type { Plan } from './plan.js';
 
-export type PlanLayout = Pick<Plan, 'tensors' | 'layers' | 'input' | 'output' | 'usefulDigitMacs' | 'used'>;
+export type PlanLayout = Pick<Plan, 'tensors' | 'layers' | 'inputs' | 'outputs' | 'usefulDigitMacs' | 'used'>;
 
 /** The layout as JSON text; equal plans give equal bytes. */
-export function layoutToJson({ tensors, layers, input, output, usefulDigitMacs, used }: PlanLayout): string {
-  return prettyJson({ tensors, layers, input, output, usefulDigitMacs, used });
+export function layoutToJson({ tensors, layers, inputs, outputs, usefulDigitMacs, used }: PlanLayout): string {
+  return prettyJson({ tensors, layers, inputs, outputs, usefulDigitMacs, used });
 }
 
 const whole = z.number().int();
@@ -21,7 +21,8 @@ const place = z.strictObject({
   rowPitch: count,
   pixelPitch: count,
   foldRows: count,
-  counter: count,
+  inside: z.string().nullable(),
+  counter: count.nullable(),
   made: whole,
   lastRead: whole,
 });
@@ -48,12 +49,16 @@ const layer = z.strictObject({
 const schema: z.ZodType<PlanLayout> = z.strictObject({
   tensors: z.record(z.string(), tensor),
   layers: z.array(layer),
-  input: z.strictObject({ tensor: z.string(), codes: count }),
-  output: z.strictObject({
-    tensor: z.string(),
-    elements: count,
-    elementBytes: z.union([z.literal(1), z.literal(2), z.literal(4)]),
-  }),
+  inputs: z.array(
+    z.strictObject({ tensor: z.string(), codes: count, codeBytes: z.union([z.literal(1), z.literal(2)]) }),
+  ),
+  outputs: z.array(
+    z.strictObject({
+      tensor: z.string(),
+      elements: count,
+      elementBytes: z.union([z.literal(1), z.literal(2), z.literal(4)]),
+    }),
+  ),
   usefulDigitMacs: count,
   used: z.strictObject({
     activationWords: count,
@@ -61,6 +66,7 @@ const schema: z.ZodType<PlanLayout> = z.strictObject({
     parameterWords: count,
     programWords: count,
     passEntries: count,
+    tableEntries: count,
     counters: count,
   }),
 });

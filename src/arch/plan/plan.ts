@@ -24,8 +24,11 @@ export interface TensorPlace {
   readonly pixelPitch: number;
   /** Copies of a pixel side by side: kernel rows of the folded first layer, else 1 (docs/machine.md, LOAD). */
   readonly foldRows: number;
-  readonly counter: number;
-  /** Layer that makes it (-1: LOAD) and the last that reads it, as indices of Plan.layers. */
+  /** The tensor in whose place it lies, as a slice or a part of it; null: it has a place of its own. */
+  readonly inside: string | null;
+  /** The row counter that its readers wait for; null: nobody waits for it. */
+  readonly counter: number | null;
+  /** Layer that makes the first of the place it lies in (-1: LOAD) and the last that reads there, as indices of Plan.layers. */
   readonly made: number;
   readonly lastRead: number;
 }
@@ -48,6 +51,21 @@ export interface PlannedLayer {
   readonly accRange: { readonly min: number; readonly max: number };
 }
 
+/** An input tensor as it comes in. */
+export interface StreamedInput {
+  readonly tensor: string;
+  readonly codes: number;
+  readonly codeBytes: 1 | 2;
+}
+
+/** An output tensor as it leaves. */
+export interface StreamedOutput {
+  /** Of the integer network. */
+  readonly tensor: string;
+  readonly elements: number;
+  readonly elementBytes: 1 | 2 | 4;
+}
+
 export interface Plan {
   readonly machine: Machine;
   readonly network: IntegerNetwork;
@@ -58,8 +76,9 @@ export interface Plan {
   readonly program: readonly ProgramRecord[];
   readonly passes: readonly PassEntry[];
   readonly images: Images;
-  readonly input: { readonly tensor: string; readonly codes: number };
-  readonly output: { readonly tensor: string; readonly elements: number; readonly elementBytes: 1 | 2 | 4 };
+  /** In the order of the stream; each begins on a fresh beat. */
+  readonly inputs: readonly StreamedInput[];
+  readonly outputs: readonly StreamedOutput[];
   readonly usefulDigitMacs: number;
   /** What is used of each memory, in its own words (activations: words per group, the fullest). */
   readonly used: {
@@ -68,6 +87,7 @@ export interface Plan {
     readonly parameterWords: number;
     readonly programWords: number;
     readonly passEntries: number;
+    readonly tableEntries: number;
     readonly counters: number;
   };
 }

@@ -10,10 +10,15 @@ export interface PostSetting {
   /** Behind the pool. */
   readonly output: CodeTensor;
   readonly parameterBase: number;
-  readonly residual: TensorPlace | null;
+  /** Where the layer's table begins; null: it has none. */
+  readonly tableBase: number | null;
+  readonly residual: { readonly place: TensorPlace; readonly onePixel: boolean } | null;
   /** null: to the stream. */
   readonly place: TensorPlace | null;
-  readonly counter: number;
+  /** null: nobody waits for its rows. */
+  readonly counter: number | null;
+  /** The frame ends with it. */
+  readonly last: boolean;
 }
 
 /** 4 for raw accumulators, else the bytes of a code. */
@@ -54,16 +59,16 @@ export function postRecord(setting: PostSetting): PostRecord {
       dOy: place?.rowPitch ?? 0,
       dOx: tiling.pixels * (place?.pixelPitch ?? 0),
       dRow: place?.pixelPitch ?? 0,
-      outCounter: setting.counter,
+      outCounter: setting.counter ?? 0,
       accMin: layer.accRange.min,
       accMax: layer.accRange.max,
-      mulEnable: 0,
-      aOffset: 0,
-      rOffset: 0,
-      tableEnable: 0,
-      tableBase: 0,
-      last: layer.toStream ? 1 : 0,
-      count: layer.toStream ? 0 : 1,
+      mulEnable: layer.product ? 1 : 0,
+      aOffset: layer.product?.accumulator ?? 0,
+      rOffset: layer.product?.residual ?? 0,
+      tableEnable: setting.tableBase === null ? 0 : 1,
+      tableBase: setting.tableBase ?? 0,
+      last: setting.last ? 1 : 0,
+      count: setting.counter === null ? 0 : 1,
     },
   };
 }
@@ -96,14 +101,16 @@ type ResidualField = Extract<
 
 function residualFields({ layer, tiling, residual }: PostSetting): Record<ResidualField, number> {
   const pool = layer.pool ?? NO_POOL;
-  const rowPitch = residual?.rowPitch ?? 0;
-  const pixelPitch = residual?.pixelPitch ?? 0;
+  const place = residual?.place;
+  const moves = residual !== null && !residual.onePixel;
+  const rowPitch = moves ? residual.place.rowPitch : 0;
+  const pixelPitch = moves ? residual.place.pixelPitch : 0;
   return {
     resEnable: residual ? 1 : 0,
-    resGroup: residual?.group ?? 0,
-    resPlanes: residual?.planes ?? 0,
-    rPlane: residual?.planeStride ?? 0,
-    rBase: (residual?.base ?? 0) - pool.padTop * rowPitch - pool.padLeft * pixelPitch,
+    resGroup: place?.group ?? 0,
+    resPlanes: place?.planes ?? 0,
+    rPlane: place?.planeStride ?? 0,
+    rBase: (place?.base ?? 0) - pool.padTop * rowPitch - pool.padLeft * pixelPitch,
     rOy: pool.strides[0] * rowPitch,
     rOx: tiling.pixels * pool.strides[1] * pixelPitch,
     rWy: pool.dilations[0] * rowPitch,

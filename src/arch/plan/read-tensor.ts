@@ -1,6 +1,7 @@
 /** From addresses back to tensors: what a write to activation memory means. */
 import type { ActivationWrite } from '../simulator/run-program.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedTensor, TensorPlace } from './plan.js';
+import { homeOf } from './tensor-home.js';
 
 /** What of a plan tells where a write goes; PlanLayout and a machine are enough. */
 type ReadablePlan = Pick<Plan, 'tensors' | 'layers' | 'machine'>;
@@ -19,19 +20,22 @@ export function locateWrite(plan: ReadablePlan, write: Omit<ActivationWrite, 'di
   const layer = plan.layers[write.layer];
   const tensor = layer && plan.tensors[layer.output];
   if (!layer || !tensor?.place) return undefined;
-  const { place, height, width, channels } = tensor;
-  const offset = write.addr - place.base - write.plane * place.planeStride;
-  const y = Math.floor(offset / place.rowPitch);
-  const x = Math.floor((offset % place.rowPitch) / place.pixelPitch);
-  const channel = offset % place.pixelPitch;
-  const inside = write.group === place.group && write.plane < place.planes && offset >= 0;
-  if (!inside || y >= height || x >= width || channel >= channels) return undefined;
-  return { layer: layer.name, tensor: tensor.name, y, x, channel };
+  const { place, width, channels } = tensor;
+  const at = elementAt(write.addr - place.base - write.plane * place.planeStride, tensor, place);
+  if (write.group !== place.group || write.plane >= place.planes || at < 0) return undefined;
+  const pixel = Math.floor(at / channels);
+  return {
+    layer: layer.name,
+    tensor: tensor.name,
+    y: Math.floor(pixel / width),
+    x: pixel % width,
+    channel: at % channels,
+  };
 }
 
 /**
- * A tensor's codes, NHWC, put together from the writes of one frame.
- * @returns undefined for a tensor that POST does not write: the input, the output, one inside a fused pool.
+ * A tensor's codes, NHWC, put together from the writes of one frame; a code written twice is what it was last.
+ * @returns undefined for a tensor that POST does not write: an input or a slice of one, an output, one inside a fused pool.
  * An element nobody wrote is -1.
  */
 export function readTensor(
@@ -40,20 +44,33 @@ export function readTensor(
   name: string,
 ): Int32Array | undefined {
   const tensor = plan.tensors[name];
-  const maker = plan.layers.findIndex((layer) => layer.output === name);
-  if (!tensor?.place || maker < 0) return undefined;
+  if (!tensor?.place) return undefined;
+  const home = homeOf(name, plan.tensors);
+  const makers = new Set(plan.layers.flatMap(({ output }, i) => (homeOf(output, plan.tensors) === home ? [i] : [])));
+  if (makers.size === 0) return undefined;
   const { place, height, width, channels } = tensor;
-  const codes = new Int32Array(height * width * channels);
-  const planesWritten = new Uint8Array(codes.length);
+  const digits = new Int16Array(height * width * channels * place.planes).fill(-1);
   for (const write of writes) {
-    if (write.layer !== maker) continue;
+    if (!makers.has(write.layer)) continue;
     const offset = write.addr - place.base - write.plane * place.planeStride;
     for (let i = 0; i < write.digits.length; i++) {
-      const at = offset + i;
-      if (at < 0 || at >= codes.length || write.plane >= place.planes) continue;
-      codes[at]! += write.digits[i]! * 2 ** (write.plane * plan.machine.activationDigit);
-      planesWritten[at]! += 1;
+      const at = elementAt(offset + i, tensor, place);
+      if (at >= 0 && write.plane < place.planes) digits[at * place.planes + write.plane] = write.digits[i]!;
     }
   }
-  return codes.map((code, i) => (planesWritten[i] === place.planes ? code : -1));
+  return Int32Array.from({ length: height * width * channels }, (_, at) => {
+    const own = digits.subarray(at * place.planes, (at + 1) * place.planes);
+    if (own.includes(-1)) return -1;
+    return own.reduceRight((code, digit) => code * 2 ** plan.machine.activationDigit + digit, 0);
+  });
+}
+
+/** NHWC index of what lies `offset` codes behind the tensor's first code; -1 outside it. */
+function elementAt(offset: number, { height, width, channels }: PlannedTensor, place: TensorPlace): number {
+  if (offset < 0) return -1;
+  const y = Math.floor(offset / place.rowPitch);
+  const inRow = offset - y * place.rowPitch;
+  const x = Math.floor(inRow / place.pixelPitch);
+  const channel = inRow - x * place.pixelPitch;
+  return y < height && x < width && channel < channels ? (y * width + x) * channels + channel : -1;
 }

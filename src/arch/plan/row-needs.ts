@@ -1,6 +1,7 @@
+import type { CodeTensor } from '../../quant/network.js';
 import type { ArrayLayer } from './array-layer.js';
 import type { ConvMap } from './conv-map.js';
-import { NO_POOL, type Tiling } from './tiling.js';
+import { NO_POOL } from './tiling.js';
 
 /** Rows a tensor must have before output row oy: min(first + oy*step, rows). */
 export interface RowNeed {
@@ -10,20 +11,22 @@ export interface RowNeed {
 }
 
 export function inputNeed(layer: ArrayLayer, map: ConvMap): RowNeed {
+  if (layer.blank) return { first: 0, step: 0, rows: 0 };
   const pool = layer.pool ?? NO_POOL;
   const lastConvRow = (pool.kernel[0] - 1) * pool.dilations[0] - pool.padTop;
   const lastRow = lastConvRow * map.rowStep - map.padTop + (map.kernelRows - 1) * map.rowDilation + map.runRows;
   return { first: Math.max(0, lastRow), step: pool.strides[0] * map.rowStep, rows: map.view.rows };
 }
 
-/** Of the residual, which lies pixel for pixel under the convolution's output. */
-export function residualNeed(layer: ArrayLayer): RowNeed {
+/** Of the residual, which lies pixel for pixel under the convolution's output, or is one pixel for all of it. */
+export function residualNeed(layer: ArrayLayer, residual: CodeTensor): RowNeed {
+  if (isOnePixel(residual)) return { first: 1, step: 0, rows: 1 };
   const pool = layer.pool ?? NO_POOL;
   const first = (pool.kernel[0] - 1) * pool.dilations[0] - pool.padTop + 1;
   return { first: Math.max(0, first), step: pool.strides[0], rows: layer.convHeight };
 }
 
-/** True where the layer's last output row waits for every row of the tensor. */
-export function waitsForAll(need: RowNeed, tiling: Tiling): boolean {
-  return need.first + (tiling.nOy - 1) * need.step >= need.rows;
+/** Then every output pixel meets the same codes. */
+export function isOnePixel({ height, width }: CodeTensor): boolean {
+  return height === 1 && width === 1;
 }
