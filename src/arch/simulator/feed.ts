@@ -1,5 +1,6 @@
 import type { FeedRecord, PassEntry } from '../program/program.js';
 import { broken } from './activation-memory.js';
+import { isCovered } from './covered-reads.js';
 import { waitFor } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
@@ -43,7 +44,7 @@ export function runTile(
   const a = fields.aBase + oy * fields.aOy + ox * fields.aOx + ct * fields.aCt + wy * fields.aWy + wx * fields.aWx;
   const y = fields.yBase + oy * fields.yOy + wy * fields.yWy;
   const x = fields.xBase + ox * fields.aOx + ct * fields.aCt + wx * fields.aWx;
-  const reader = digitReader({ fields }, oy, state);
+  const reader = digitReader({ fields }, oy, program, state);
   acc.fill(0);
   for (let p = 0; p < fields.nPass; p++) {
     const pass = program.passes[fields.passBase + p];
@@ -69,27 +70,33 @@ export function runTile(
 
 interface DigitReader {
   readonly digits: Uint8Array;
-  /** Refuses codes from..to-1 unless they are rows the waits cover, of the tensor they are for. */
-  readonly check: (from: number, to: number) => void;
+  /** Refuses a code that the wait does not cover. */
+  readonly check: (at: number) => void;
+  readonly isCovered: (at: number) => boolean;
 }
 
-function digitReader({ fields }: Pick<FeedRecord, 'fields'>, oy: number, state: FrameState): DigitReader {
+function digitReader(
+  { fields }: Pick<FeedRecord, 'fields'>,
+  oy: number,
+  { records }: LoadedProgram,
+  state: FrameState,
+): DigitReader {
   const { memory, counters } = state;
   const owner = memory.owner[fields.group]!;
   const row = memory.row[fields.group]!;
   const maker = counters.owner[fields.inCounter]!;
   const need = inputNeed({ fields }, oy);
+  const covered = (at: number) => isCovered({ owner: owner[at], row: row[at] }, { maker, need }, records);
   return {
     digits: memory.digits[fields.group]!,
-    check: (from, to) => {
-      if (from < 0 || to > memory.codes) throw broken(`FEED leaves activation memory at code ${from}`);
-      for (const at of [from, to - 1]) {
-        if (owner[at] === maker && row[at]! < need) continue;
-        throw broken(
-          `FEED reads code ${at} of group ${fields.group} for output row ${oy}: ` +
-            `record ${owner[at]} wrote it in its row ${row[at]}, the wait is for ${need} rows of record ${maker}`,
-        );
-      }
+    isCovered: covered,
+    check: (at) => {
+      if (at < 0 || at >= memory.codes) throw broken(`FEED leaves activation memory at code ${at}`);
+      if (covered(at)) return;
+      throw broken(
+        `FEED reads code ${at} of group ${fields.group} for output row ${oy}: ` +
+          `record ${owner[at]} wrote it in its row ${row[at]}, the wait is for ${need} rows of record ${maker}`,
+      );
     },
   };
 }
@@ -117,12 +124,20 @@ function step(reader: DigitReader, run: Run, r: number, live: number, operands: 
   const x = run.x + r * fields.aRow;
   const from = run.inMap ? Math.min(live, Math.max(0, -x)) : live;
   const to = run.inMap ? Math.max(from, Math.min(live, fields.xMax - x)) : live;
-  if (to > from) reader.check(a + from, a + to);
+  if (to > from && !(reader.isCovered(a + from) && reader.isCovered(a + to - 1))) checkLanes();
   const base = r * cols;
   for (let l = 0; l < live; l++) {
     const digit = l >= from && l < to ? reader.digits[a + l]! : pass.padDigit;
     if (digit === 0) continue;
     const w = run.w + l * cols;
     for (let c = 0; c < cols; c++) acc[base + c]! += digit * values[w + c]!;
+  }
+
+  /** A lane without weights reads what it likes: a depthwise tile's last ones may lie behind their pixel. */
+  function checkLanes(): void {
+    for (let l = from; l < to; l++) {
+      const w = run.w + l * cols;
+      if (values.subarray(w, w + cols).some((weight) => weight !== 0)) reader.check(a + l);
+    }
   }
 }

@@ -29,7 +29,6 @@ export function postUnit(context: PostContext): PostUnit {
   const { cols, postWidth } = program.machine;
   const pooled = new Int32Array(fields.pixelsPerTile * cols);
   if (fields.count) takeCounter(state.counters, fields.outCounter, context.index);
-  const tags = tagsOf(context);
 
   function slot(tile: Tile, r: number, j: number, acc: Int32Array): void {
     const pixel = tile.ox * fields.pixelsPerTile + r;
@@ -39,7 +38,7 @@ export function postUnit(context: PostContext): PostUnit {
     const values = slotValues(context, tile, r, j, acc, count);
     if (fields.poolEnable && !pool(fields, tile, r, j * postWidth, values, pooled.subarray(r * cols))) return;
     if (fields.toStream) stream(fields, values, state);
-    else write(context, tags, tile, r, j, values);
+    else write(context, tile, r, j, values);
   }
 
   return {
@@ -59,24 +58,6 @@ export function postUnit(context: PostContext): PostUnit {
 /** The next output begins on a fresh beat. */
 function fillBeat(outBytes: number, output: number[]): void {
   while (output.length % outBytes !== 0) output.push(0);
-}
-
-/** Whose counter a POST record's codes are waited for by, and by which of its rows. */
-interface Tags {
-  readonly owner: number;
-  readonly row: (oy: number) => number;
-}
-
-/** What a record that does not count has written is complete with the first row of the one that does. */
-function tagsOf({ post, index, program }: PostContext): Tags {
-  const { fields } = post;
-  if (fields.count) return { owner: index, row: (oy) => oy };
-  const owner = program.records.findIndex(
-    (other, i) =>
-      i > index && other.opcode === 'post' && other.fields.count === 1 && other.fields.outCounter === fields.outCounter,
-  );
-  if (owner < 0 && !fields.toStream) throw broken(`nobody counts the rows that record ${index} writes`);
-  return { owner, row: () => 0 };
 }
 
 /** Max over the window in `values`; true when the window is complete. */
@@ -104,7 +85,7 @@ function stream(fields: PostRecord['fields'], values: readonly number[], state: 
   }
 }
 
-function write(context: PostContext, tags: Tags, tile: Tile, r: number, j: number, values: readonly number[]): void {
+function write(context: PostContext, tile: Tile, r: number, j: number, values: readonly number[]): void {
   const { post, program, state, layer } = context;
   const { fields } = post;
   const { activationDigit, cols, postWidth } = program.machine;
@@ -116,8 +97,8 @@ function write(context: PostContext, tags: Tags, tile: Tile, r: number, j: numbe
     const digits = Uint8Array.from(values, (value) => (value >> (plane * activationDigit)) & mask);
     refuseEarlyWrite(context, addr, values.length);
     state.memory.digits[fields.group]!.set(digits, addr);
-    state.memory.owner[fields.group]!.fill(tags.owner, addr, addr + values.length);
-    state.memory.row[fields.group]!.fill(tags.row(tile.oy), addr, addr + values.length);
+    state.memory.owner[fields.group]!.fill(context.index, addr, addr + values.length);
+    state.memory.row[fields.group]!.fill(tile.oy, addr, addr + values.length);
     state.onWrite?.({ layer, plane, group: fields.group, addr, digits });
   }
 }

@@ -1,6 +1,7 @@
 /** Values of POST's slots: product, requantization, table (docs/machine.md, POST). */
 import type { FeedRecord, PostRecord } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
+import { isCovered } from './covered-reads.js';
 import { residualNeed, type Tile } from './feed.js';
 import { requantize } from './requantize.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -81,8 +82,8 @@ function residual({ post, feed, program, state }: ValueContext, tile: Tile, r: n
     const addr = at + plane * fields.rPlane;
     requireInside(state.memory, addr, addr + 1, 'the residual');
     const owner = state.memory.owner[fields.resGroup]![addr];
-    const row = state.memory.row[fields.resGroup]![addr]!;
-    if (owner !== maker || row >= need) {
+    const row = state.memory.row[fields.resGroup]![addr];
+    if (!isCovered({ owner, row }, { maker, need }, program.records)) {
       throw broken(`the residual reads code ${addr} of record ${owner}, row ${row}; awaited: ${need} rows of ${maker}`);
     }
     code += state.memory.digits[fields.resGroup]![addr]! * 2 ** (plane * activationDigit);
