@@ -1,43 +1,53 @@
 /** A graph that arrives quantized -> integer network: the model's own codes, scales and rounding; nothing is calibrated. */
-import type { Graph } from '../../frontend/graph.js';
+import type { Graph, GraphInput } from '../../frontend/graph.js';
 import { operandsOf } from '../../frontend/graph-nodes.js';
 import type { RequantizeWidths } from '../certificate.js';
 import { checkNetwork } from '../check-network.js';
-import { mapShape } from '../lower.js';
-import type { CodeTensor, IntegerNetwork, OutputTensor } from '../network.js';
+import { mapShape } from '../map-shape.js';
+import type { CodeTensor, IntegerNetwork } from '../network.js';
 import { networkInput } from '../network-input.js';
-import { weightSums } from '../quantize-layer.js';
-import { dyadic, toNumber } from '../rational.js';
-import { identityPending } from './layer-base.js';
+import { dyadic } from '../rational.js';
 import { NetworkParts } from './network-parts.js';
+import { networkOutputs } from './outputs.js';
 import { paddedTensors } from './padded-tensors.js';
-import { countedFrom, slopeAndOffset } from './real-form.js';
-import type { Coded, Pending } from './values.js';
-import { nodeValue, unquantized, type Value, type Walk } from './walk.js';
+import type { Value } from './values.js';
+import { nodeValue, unquantized, type Walk } from './walk.js';
+
+type InputCodes = Pick<CodeTensor, 'bits' | 'scale' | 'zero'>;
 
 export interface ImportOptions {
   readonly widths: RequantizeWidths;
-  /** Codes of an input that the model does not quantize itself. */
-  readonly input?: Pick<CodeTensor, 'bits' | 'scale' | 'zero'>;
+  /** Entries of a table, as a power of two; 10 where absent. */
+  readonly tableBits?: number;
+  /** Codes of inputs that the model does not quantize itself. */
+  readonly input?: InputCodes;
 }
+
+const TABLE_BITS = 10;
 
 /**
  * @throws SystoleError network-unsupported where a tensor in front of the array has no quantizer, or one that no
  * integer network has; accumulator-range beyond 32 bits
  */
-export function importQuantized(graph: Graph, { widths, input: given }: ImportOptions): IntegerNetwork {
-  const parts = new NetworkParts(graph, widths);
-  const values = new Map<string, Value>([[graph.inputs[0]!.name, { kind: 'input', before: [] }]]);
-  if (given !== undefined && !quantizesInput(graph)) values.set(graph.inputs[0]!.name, givenInput(graph, parts, given));
+export function importQuantized(graph: Graph, options: ImportOptions): IntegerNetwork {
+  const { widths, tableBits = TABLE_BITS, input: given } = options;
+  const parts = new NetworkParts(graph, { widths, tableBits });
+  const values = new Map<string, Value>();
+  for (const input of graph.inputs) {
+    const open = given !== undefined && !isQuantized(graph, input);
+    values.set(input.name, open ? givenInput(graph, parts, input.name, given) : realInput(graph, input.name));
+  }
   const walk: Walk = { graph, parts, padded: paddedTensors(graph), values };
   for (const node of graph.nodes) values.set(node.output, nodeValue(walk, node));
-  const output = outputStage(walk);
-  if (parts.input === null) throw unquantized(graph.inputs[0]!.name);
-  const { tensor, quantizer } = parts.input;
+  const outputs = networkOutputs(walk);
   const network: IntegerNetwork = {
     name: graph.name,
-    inputs: [networkInput(graph.inputs[0]!, tensor, quantizer)],
-    outputs: [output],
+    inputs: graph.inputs.map((input) => {
+      const made = parts.inputs.get(input.name);
+      if (made === undefined) throw unquantized(input.name);
+      return networkInput(input, made.tensor, made.quantizer);
+    }),
+    outputs,
     host: graph.host,
     modelOutputs: graph.modelOutputs,
     tensors: Object.fromEntries(parts.tensors),
@@ -47,60 +57,28 @@ export function importQuantized(graph: Graph, { widths, input: given }: ImportOp
   return network;
 }
 
-/** Every reader of the input, scaling aside, is a quantizer. */
+/** Every reader of an input, scaling aside, is a quantizer that the host computes. */
 export function quantizesInput(graph: Graph): boolean {
-  const real = new Set([graph.inputs[0]!.name]);
+  return graph.inputs.every((input) => isQuantized(graph, input));
+}
+
+function isQuantized(graph: Graph, { name }: GraphInput): boolean {
+  const real = new Set([name]);
   for (const node of graph.nodes) {
-    if (!operandsOf(node).some((name) => real.has(name))) continue;
-    if (node.kind === 'quant') continue;
-    if (node.kind !== 'affine') return false;
+    if (!operandsOf(node).some((operand) => real.has(operand))) continue;
+    if (node.kind === 'quant' && node.quantizer.kind !== 'thresholds') continue;
+    if (node.kind !== 'affine' && node.kind !== 'arrange') return false;
     real.add(node.output);
   }
   return true;
 }
 
-function givenInput(graph: Graph, parts: NetworkParts, given: NonNullable<ImportOptions['input']>): Coded {
-  const tensor = graph.inputs[0]!.name;
-  parts.addTensor(tensor, tensor, given);
-  parts.input = { tensor, quantizer: null };
-  return { kind: 'coded', tensor, scales: [dyadic(given.scale)], zero: given.zero, most: 2 ** given.bits - 1 };
+function realInput(graph: Graph, name: string): Value {
+  return { kind: 'input', name, shape: mapShape(graph, name), before: [] };
 }
 
-function outputStage({ graph, parts, values }: Walk): OutputTensor {
-  const { name, shape } = graph.outputs[0]!;
-  const value = values.get(name)!;
-  const stage = { name, shape };
-  if (value.kind === 'input') throw unquantized(name);
-  if (value.kind === 'coded' && value.scales.length === 1 && value.tensor !== parts.input?.tensor) {
-    return {
-      ...stage,
-      tensor: value.tensor,
-      form: 'codes',
-      scale: [Math.fround(toNumber(value.scales[0]!))],
-      bias: [],
-    };
-  }
-  const pending = value.kind === 'coded' ? copyOf(graph, value) : value;
-  const bounded = pending.channels.some(({ bounds }) => bounds.length > 0);
-  if (bounded || pending.residual !== null || pending.pools.length > 0) throw unquantized(name);
-  const tensor = parts.tensors.has(name) ? `${name}.raw` : name;
-  parts.leaveRaw(pending, tensor);
-  // The model sums products of values around zero: so does the host, before it rounds for the first time.
-  const offset = weightSums(pending.base.weights, pending.channels.length).map((sum) => sum * pending.input.zero);
-  const lines = pending.channels.map(
-    ({ form }, c) => slopeAndOffset(countedFrom(form, offset[c]!)).map(Math.fround) as [number, number],
-  );
-  return {
-    ...stage,
-    tensor,
-    form: 'accumulators',
-    ...(offset.some((x) => x !== 0) ? { offset } : {}),
-    scale: lines.map(([scale]) => scale),
-    bias: lines.map(([, bias]) => bias),
-  };
-}
-
-function copyOf(graph: Graph, codes: Coded): Pending {
-  const { name } = graph.outputs[0]!;
-  return identityPending({ name, output: name, sources: [] }, codes, mapShape(graph, name).channels);
+function givenInput(graph: Graph, parts: NetworkParts, name: string, { bits, scale, zero }: InputCodes): Value {
+  parts.tensors.set(name, { name, ...mapShape(graph, name), bits, scale, zero });
+  parts.inputs.set(name, { tensor: name, quantizer: null });
+  return { kind: 'coded', tensor: name, scales: [dyadic(scale)], zero, most: 2 ** bits - 1 };
 }

@@ -1,21 +1,24 @@
 /** The model's input: what stands in front of its first quantizer is done by the host, operation by operation. */
 import { SystoleError } from '../../base/error.js';
 import type { AffineNode, QuantNode } from '../../frontend/graph.js';
+import type { MapShape } from '../float-network.js';
 import type { InputAffine, InputQuantizer } from '../network.js';
 import { type CodeGrid, codeGrid } from './grid.js';
 
 /** Input values as they come, and what the model has done to them so far. */
 export interface RealInput {
   readonly kind: 'input';
+  readonly name: string;
+  readonly shape: MapShape;
   readonly before: readonly InputAffine[];
 }
 
-export function affineInput({ before }: RealInput, { scale, shift, clamp }: AffineNode): RealInput {
-  return { kind: 'input', before: [...before, { scale: alike(scale), shift: alike(shift), ...clamp }] };
+export function affineInput(input: RealInput, { scale, shift, clamp }: AffineNode): RealInput {
+  return { ...input, before: [...input.before, { scale: alike(scale), shift: alike(shift), ...clamp }] };
 }
 
 /** How many bits an input code has in the stream. */
-const STREAM_BITS = 8;
+const STREAM_BITS = 16;
 
 export interface InputGrid {
   readonly grid: CodeGrid;
@@ -24,11 +27,17 @@ export interface InputGrid {
   readonly quantizer: InputQuantizer | null;
 }
 
-/** @throws SystoleError network-unsupported for more than 8 bits */
+/** @throws SystoleError network-unsupported for more than 16 bits, and for thresholds */
 export function inputGrid(input: RealInput, node: QuantNode, padded: boolean): InputGrid {
   const { quantizer: q } = node;
+  if (q.kind === 'thresholds') {
+    throw new SystoleError('network-unsupported', 'thresholds quantize the input itself', {
+      where: node.name,
+      hint: 'give the codes of the input with --preprocess: the thresholds are then the first layer',
+    });
+  }
   const grid = codeGrid(q, padded, node.name);
-  const bits = Math.max(1, Math.ceil(Math.log2(grid.hi + 1)));
+  const bits = Math.max(1, Math.ceil(Math.log2(Math.max(grid.hi, ...grid.zeros.map(Math.ceil)) + 1)));
   if (bits > STREAM_BITS) {
     throw new SystoleError('network-unsupported', 'the input has codes of too many bits', {
       where: node.name,
@@ -36,9 +45,10 @@ export function inputGrid(input: RealInput, node: QuantNode, padded: boolean): I
       actual: `${bits} bits`,
     });
   }
-  const plain = q.kind === 'uniform' && q.scale.length === 1 && q.round === 'half-even' && input.before.length === 0;
+  const one = q.kind === 'uniform' && q.scale.length === 1 && q.zero.length === 1;
+  const plain = one && q.round === 'half-even' && input.before.length === 0 && Number.isInteger(grid.zeros[0]);
   const simple =
-    plain && grid.step === 1 && grid.lo === 0 && grid.hi === 2 ** bits - 1 && (!grid.inside || grid.added === 0);
+    plain && grid.step === 1 && grid.lo === 0 && grid.hi === 2 ** bits - 1 && (!grid.inside || grid.added[0] === 0);
   if (simple) return { grid, bits, quantizer: null };
   const scale = q.kind === 'uniform' ? alike(q.scale) : [1];
   const [lo, hi] = [grid.lo / grid.step + grid.base, grid.hi / grid.step + grid.base];
@@ -46,7 +56,7 @@ export function inputGrid(input: RealInput, node: QuantNode, padded: boolean): I
   return {
     grid,
     bits,
-    quantizer: { before: input.before, scale, zero: [grid.added], lo, hi, base: grid.base, ...rule },
+    quantizer: { before: input.before, scale, zero: [...grid.added], lo, hi, base: grid.base, ...rule },
   };
 }
 

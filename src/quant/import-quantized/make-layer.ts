@@ -1,9 +1,10 @@
 /** Accumulators and a quantizer -> one layer of the integer network, its step functions met exactly where constants can. */
 import { type ChannelConstants, constantsOfScale, type RequantizeWidths } from '../certificate.js';
 import { checkCertificate } from '../check-certificate.js';
+import { layerExactness } from '../ledger.js';
 import type { CertificateCheck, ConvLayer, MulLayer, Requantize } from '../network.js';
-import { constantLists, layerExactness } from '../quantize-layer.js';
 import { evaluate, type RealQuantizer } from '../quantizer.js';
+import { constantLists } from '../requantize-sums.js';
 import type { Reach } from '../steps.js';
 import { bareLayer, type LayerSetting, reachableRanges } from './bare-layer.js';
 import { channelQuantizer, complement } from './channel-quantizer.js';

@@ -1,74 +1,126 @@
 /** Tensors and layers of an integer network in the making. */
-import type { Graph, MaxPoolNode } from '../../frontend/graph.js';
+import { SystoleError } from '../../base/error.js';
+import type { Graph, MapGrid } from '../../frontend/graph.js';
 import type { RequantizeWidths } from '../certificate.js';
-import { mapShape } from '../lower.js';
-import type { CodeTensor, InputQuantizer, Layer } from '../network.js';
-import { toNumber } from '../rational.js';
-import type { CodeGrid } from './grid.js';
-import { type LayerSetting, type MadeLayer, quantizedLayer, rawLayer } from './make-layer.js';
-import type { Coded, Pending } from './values.js';
+import type { MapShape } from '../float-network.js';
+import type { ArrangeLayer, CodeTensor, InputQuantizer, Layer } from '../network.js';
+import { type Dyadic, toNumber } from '../rational.js';
+import { bareConv, bareLayer, type LayerSetting } from './bare-layer.js';
+import { identityPending } from './layer-base.js';
+import type { Rectangle } from './pool-regions.js';
+import type { Coded, Pending, PoolStep } from './values.js';
 
 /** Of accumulators that leave as they are: nothing reads it. */
 const RAW = { bits: 8, scale: 1, zero: 0 };
+const MOST_BITS = 16;
+const ORIGIN: MapGrid = { y: 0, x: 0, c: 0, yStep: 1, xStep: 1, cStep: 1 };
+
+export interface NetworkOptions {
+  readonly widths: RequantizeWidths;
+  readonly tableBits: number;
+}
+
+/** What codes of a tensor are worth. */
+export interface Worth {
+  readonly scales: readonly Dyadic[];
+  readonly zero: number;
+  readonly most: number;
+}
 
 export class NetworkParts {
   readonly tensors = new Map<string, CodeTensor>();
   readonly layers: Layer[] = [];
-  input: { readonly tensor: string; readonly quantizer: InputQuantizer | null } | null = null;
+  /** By the input's own name. */
+  readonly inputs = new Map<string, { readonly tensor: string; readonly quantizer: InputQuantizer | null }>();
   readonly #names = new Set<string>();
 
   constructor(
     private readonly graph: Graph,
-    private readonly widths: RequantizeWidths,
+    readonly options: NetworkOptions,
   ) {}
 
-  addTensor(name: string, shapeOf: string, codes: Pick<CodeTensor, 'bits' | 'scale' | 'zero'>): void {
-    this.tensors.set(name, { name, ...mapShape(this.graph, shapeOf), ...codes });
+  /** @throws SystoleError network-unsupported for codes of more than 16 bits */
+  addCodes(name: string, shape: MapShape, { scales, zero, most }: Worth): Coded {
+    const bits = bitsOf(Math.max(most, Math.ceil(zero)));
+    if (bits > MOST_BITS) {
+      throw new SystoleError('network-unsupported', 'a tensor has codes of too many bits', {
+        where: name,
+        expected: `at most ${MOST_BITS}`,
+        actual: `${bits}`,
+      });
+    }
+    this.tensors.set(name, { name, ...shape, bits, scale: toNumber(scales[0]!), zero });
+    return { kind: 'coded', tensor: name, scales, zero, most };
   }
 
-  /** Accumulators onto a grid, then the max pools that stood before it. */
-  quantize(pending: Pending, wished: CodeGrid, output: string, sources: readonly string[]): Coded {
-    const { pools } = pending;
-    const name = pools.length === 0 ? output : this.#unusedTensor(pending.output);
-    const { grid, layer, most } = exactLayer(pending, wished, this.#setting(pending, name, sources));
-    const bits = bitsOf(Math.max(most, Math.ceil(grid.zero)));
-    this.addTensor(name, pending.output, { bits, scale: toNumber(grid.scales[0]!), zero: grid.zero });
+  add(layer: Layer): void {
     this.layers.push(layer);
-    const made: Coded = { kind: 'coded', tensor: name, scales: grid.scales, zero: grid.zero, most };
-    return pools.reduce(
-      (codes, pool, i) => this.pool(pool, codes, i === pools.length - 1 ? output : pool.output),
-      made,
-    );
   }
 
   /** Accumulators that leave the machine. */
   leaveRaw(pending: Pending, output: string): void {
-    this.addTensor(output, pending.output, RAW);
-    this.layers.push(rawLayer(pending, this.#setting(pending, output, [])));
+    this.tensors.set(output, { name: output, ...pending.shape, ...RAW });
+    this.layers.push(bareLayer(pending, this.setting(pending, output, [])) as Layer);
   }
 
-  pool(node: MaxPoolNode, input: Coded, output = node.output): Coded {
-    const from = this.tensors.get(input.tensor)!;
-    const tensor = this.tensors.has(output) ? this.#unusedTensor(output) : output;
-    const { bits, scale, zero } = from;
-    this.addTensor(tensor, node.output, { bits, scale, zero });
-    const { kernel, strides, dilations, pads, sources } = node;
-    const window = { kernel, strides, dilations, pads };
-    const name = this.#unusedName(node.name);
+  /** The pools in turn; the last of them makes `output`. */
+  pooled(pools: readonly PoolStep[], from: Coded, output: string): Coded {
+    return pools.reduce(
+      (codes, pool, i) => this.pool(pool, codes, i === pools.length - 1 ? output : pool.output),
+      from,
+    );
+  }
+
+  pool(
+    { name, sources, kernel, strides, dilations, pads, shape, ...node }: PoolStep,
+    input: Coded,
+    output = node.output,
+  ): Coded {
+    const { bits, scale, zero } = this.tensors.get(input.tensor)!;
+    const tensor = this.unusedTensor(output);
+    this.tensors.set(tensor, { name: tensor, ...shape, bits, scale, zero });
     const shared = { kind: 'maxpool', input: input.tensor, output: tensor, exactness: { kind: 'exact' } } as const;
-    this.layers.push({ ...shared, name, sources, ...window });
+    this.layers.push({ ...shared, name: this.#unusedName(name), sources, kernel, strides, dilations, pads });
     return { ...input, tensor };
   }
 
-  #setting(pending: Pending, output: string, sources: readonly string[]): LayerSetting {
-    const { channels } = mapShape(this.graph, pending.output);
+  /** code*m + b, by channel: the same values on another grid. */
+  moved(
+    from: Coded,
+    by: { readonly m: readonly number[]; readonly b: readonly number[] },
+    to: Worth,
+    output: string,
+  ): Coded {
+    const shape = this.tensors.get(from.tensor)!;
+    const pending = identityPending({ name: output, output, sources: [] }, from, shape);
+    const layer = bareConv(pending.base as never, pending, this.setting(pending, output, []));
+    const made = this.addCodes(output, mapOf(shape), to);
+    const constants = { m: by.m, b: by.b.map(BigInt), n: by.m.map(() => 0) };
+    this.layers.push({ ...layer, requantize: { ...constants, round: 'floor', lo: 0, hi: to.most, residual: null } });
+    return made;
+  }
+
+  arrange(layer: Omit<ArrangeLayer, 'kind' | 'exactness'>): void {
+    this.layers.push({ ...layer, name: this.#unusedName(layer.name), kind: 'arrange', exactness: { kind: 'exact' } });
+  }
+
+  /** A rectangle of it. */
+  sliced(from: Coded, { y, x, height, width }: Rectangle, output: string): Coded {
+    const { channels, ...own } = this.tensors.get(from.tensor)!;
+    this.tensors.set(output, { ...own, name: output, height, width, channels });
+    const [here, there] = [{ ...ORIGIN, y, x }, ORIGIN];
+    const part = { input: from.tensor, from: here, to: there, size: [height, width, channels] as const };
+    this.arrange({ name: output, sources: [], parts: [part], fill: 0, output });
+    return { ...from, tensor: output };
+  }
+
+  setting(pending: Pending, output: string, sources: readonly string[]): LayerSetting {
     return {
       name: this.#unusedName(pending.base.name),
       sources: [...pending.sources, ...sources],
-      input: this.tensors.get(pending.input.tensor)!,
       output,
-      outputChannels: channels,
-      widths: this.widths,
+      widths: this.options.widths,
+      tensors: this.tensors,
     };
   }
 
@@ -79,21 +131,15 @@ export class NetworkParts {
     return name;
   }
 
-  #unusedTensor(wanted: string): string {
+  unusedTensor(wanted: string): string {
     let name = wanted;
     for (let i = 2; this.tensors.has(name) || (i > 2 && this.graph.tensors.has(name)); i++) name = `${wanted}#${i}`;
     return name;
   }
 }
 
-/** The requantizer's ties go to even codes. Where the model's go to odd ones, codes move up by one. */
-function exactLayer(pending: Pending, grid: CodeGrid, setting: LayerSetting): MadeLayer & { readonly grid: CodeGrid } {
-  const made = { ...quantizedLayer(pending, grid, setting), grid };
-  if (made.layer.exactness.kind === 'exact' || grid.round !== 'half-even' || grid.step !== 1) return made;
-  const { base, lo, hi, zero } = grid;
-  const moved = { ...grid, base: base - 1, lo: lo + 1, hi: hi + 1, zero: zero + 1 };
-  const again = { ...quantizedLayer(pending, moved, setting), grid: moved };
-  return again.layer.exactness.kind === 'exact' ? again : made;
+export function mapOf({ height, width, channels }: MapShape): MapShape {
+  return { height, width, channels };
 }
 
 export function bitsOf(most: number): number {

@@ -3,7 +3,7 @@
  * float32 constants. Behind a batch norm a second line is multiplied by the root of a rational number.
  */
 import type { RealQuantizer } from '../quantizer.js';
-import { add, commonScale, type Dyadic, dyadic, multiply, ratio } from '../rational.js';
+import { add, commonScale, type Dyadic, dyadic, multiply, ratio, squareRoot } from '../rational.js';
 
 /** acc*p + q + res*r */
 interface RealLine {
@@ -18,6 +18,8 @@ export interface RealForm {
   readonly root: { readonly line: RealLine; readonly square: Dyadic } | null;
   /** An average pool's area, else 1. */
   readonly divisor: Dyadic;
+  /** A root was rounded on the way. */
+  readonly rounded?: boolean;
 }
 
 export interface NormConstants {
@@ -56,13 +58,30 @@ export function withResidual(form: RealForm, scale: Dyadic, zero: number): RealF
   return { ...moved, line: { ...moved.line, r: add(moved.line.r, multiply(form.divisor, scale)) } };
 }
 
-/** (x - mean) * gain / sqrt(variance + epsilon) + bias; null behind another batch norm, where two roots would meet. */
-export function normed(form: RealForm, norm: NormConstants): RealForm | null {
-  if (form.root !== null) return null;
+/**
+ * (x - mean) * gain / sqrt(variance + epsilon) + bias. Behind another batch norm the two roots meet in one, that of the product
+ * of what is under them; what remains is a constant over the second root alone, kept to ROOT_BITS binary places.
+ */
+export function normed(form: RealForm, norm: NormConstants): RealForm {
   const centred = scaled(shifted(form, dyadic(-norm.mean)), dyadic(norm.gain));
   const square = add(dyadic(norm.variance), dyadic(norm.epsilon));
-  const line = { p: ZERO, q: ZERO, r: ZERO };
-  return shifted({ ...centred, line, root: { line: centred.line, square } }, dyadic(norm.bias));
+  if (form.root === null) {
+    const line = { p: ZERO, q: ZERO, r: ZERO };
+    return shifted({ ...centred, line, root: { line: centred.line, square } }, dyadic(norm.bias));
+  }
+  const root = { line: centred.root!.line, square: multiply(form.root.square, square) };
+  const by = inverseRoot(square);
+  return shifted({ ...centred, line: scaledLine(centred.line, by), root, rounded: true }, dyadic(norm.bias));
+}
+
+/** Far beyond what float32 constants and 32-bit accumulators can bring near a tie without meeting it. */
+const ROOT_BITS = 512;
+
+/** 1/sqrt(x), x positive. */
+function inverseRoot(x: Dyadic): Dyadic {
+  const even = x.exp % 2 === 0 ? x : { num: x.num << 1n, exp: x.exp - 1 };
+  const root = squareRoot((1n << BigInt(4 * ROOT_BITS)) / even.num);
+  return { num: root, exp: -2 * ROOT_BITS - even.exp / 2 };
 }
 
 /** The same values, the accumulator counted from `zero` on. */

@@ -1,8 +1,10 @@
 /** What a tensor of a quantized graph is while its integer network is made: codes, or something real on its way to a quantizer. */
-import type { Clamp, MaxPoolNode } from '../../frontend/graph.js';
+import type { ArrangeNode, ArrangePart } from '../../frontend/graph.js';
+import type { MapShape } from '../float-network.js';
 import type { ConvLayer, WeightArray } from '../network.js';
-import { type Dyadic, dyadic } from '../rational.js';
-import { constantForm, type NormConstants, normed, type RealForm, scaled, shifted, withResidual } from './real-form.js';
+import type { Dyadic } from '../rational.js';
+import type { Channel } from './channel.js';
+import type { RealInput } from './input.js';
 
 /** Codes of a tensor of the integer network: real = scale*(code - zero). */
 export interface Coded {
@@ -22,60 +24,67 @@ export interface Pending {
   readonly input: Coded;
   /** Of the tensor in front of the pools. */
   readonly output: string;
+  readonly shape: MapShape;
   readonly sources: readonly string[];
   readonly channels: readonly Channel[];
   readonly residual: Coded | null;
   /** Max pools in front of the quantizer: taking the largest and rising functions change places. */
-  readonly pools: readonly MaxPoolNode[];
+  readonly pools: readonly PoolStep[];
+  /** Channels, behind the pools, whose function falls. */
+  readonly falls: readonly boolean[];
   /** The values are still codes of the input: only clamped, at codes. */
   readonly onInputGrid: boolean;
+  /** What has been done to the accumulator's value, as the model does it. */
+  readonly steps: readonly FloatStep[];
+  /** The first of them that is no line; the channels' forms are those in front of it. */
+  readonly curve: number | null;
+}
+
+/** In float32, operation by operation. */
+export interface FloatStep {
+  /** Its constants are not the same for all channels. */
+  readonly perChannel: boolean;
+  /** It never falls. */
+  readonly rises: boolean;
+  apply(x: number, channel: number): number;
+}
+
+export interface PoolStep extends Pick<ConvLayer, 'name' | 'sources' | 'kernel' | 'strides' | 'dilations' | 'pads'> {
+  readonly output: string;
+  readonly shape: MapShape;
 }
 
 /** The part of a layer that makes accumulators. */
-export interface LayerBase extends Pick<ConvLayer, 'name' | 'kernel' | 'strides' | 'dilations' | 'pads' | 'useful'> {
+export type LayerBase = WindowBase | ProductBase;
+
+export interface WindowBase extends Pick<ConvLayer, 'name' | 'kernel' | 'strides' | 'dilations' | 'pads' | 'useful'> {
+  readonly kind: 'window';
   readonly groups: number;
   /** [Cout][kh][kw][Cin/groups] */
   readonly weights: WeightArray;
   readonly weightBits: number;
 }
 
-export interface Channel {
-  readonly form: RealForm;
-  /** Applied one after the other, each as what the operations behind it make of its ends. */
-  readonly bounds: readonly Bound[];
+/** The pending value's input times another tensor of its shape, or of one pixel. */
+export interface ProductBase {
+  readonly kind: 'product';
+  readonly name: string;
+  readonly other: Coded;
 }
 
-interface Bound {
-  readonly min: RealForm | null;
-  readonly max: RealForm | null;
+/** Values from several tensors: what is done to them is done to each part. */
+export interface Arranged {
+  readonly kind: 'arranged';
+  readonly node: Pick<ArrangeNode, 'name' | 'sources' | 'output'>;
+  readonly shape: MapShape;
+  readonly parts: readonly ArrangedPart[];
+  /** What elements are that no part covers, by channel or one for all; null where parts cover all of them. */
+  readonly fill: readonly number[] | null;
 }
 
-/** x*scale + shift */
-export function affineChannel(channel: Channel, scale: number, shift: number): Channel {
-  return mapped(channel, scale < 0, (form) => shifted(scaled(form, dyadic(scale)), dyadic(shift)));
+export interface ArrangedPart {
+  readonly place: Omit<ArrangePart, 'input'>;
+  readonly value: Coded | Pending | RealInput;
 }
 
-/** null behind another batch norm. */
-export function normChannel(channel: Channel, norm: NormConstants): Channel | null {
-  if (channel.form.root !== null) return null;
-  return mapped(channel, norm.gain < 0, (form) => normed(form, norm)!);
-}
-
-export function clampChannel(channel: Channel, { min, max }: Clamp): Channel {
-  if (min === null && max === null) return channel;
-  const bound = { min: min === null ? null : constantForm(min), max: max === null ? null : constantForm(max) };
-  return { ...channel, bounds: [...channel.bounds, bound] };
-}
-
-/** Only where nothing is clamped yet. */
-export function residualChannel(channel: Channel, scale: Dyadic, zero: number): Channel {
-  return { ...channel, form: withResidual(channel.form, scale, zero) };
-}
-
-function mapped({ form, bounds }: Channel, falls: boolean, f: (form: RealForm) => RealForm): Channel {
-  const end = (x: RealForm | null): RealForm | null => x && f(x);
-  return {
-    form: f(form),
-    bounds: bounds.map(({ min, max }) => (falls ? { min: end(max), max: end(min) } : { min: end(min), max: end(max) })),
-  };
-}
+export type Value = Coded | Pending | RealInput | Arranged;
