@@ -21,7 +21,7 @@ export function evaluate(step: Step, values: ReadonlyMap<string, Value>, state: 
   const inputs = node.inputs.map((name) => (name === '' ? null : (values.get(name) ?? UNKNOWN)));
   if (inputs.some((value) => value?.kind === 'unknown')) return node.outputs.map(() => UNKNOWN);
   const attributes = attributesOf(operator, node);
-  if (inputs.some((value) => value?.kind === 'map' || value?.kind === 'host')) {
+  if (inputs.some((value) => value !== null && value.kind !== 'constant')) {
     if (operator.import !== undefined) {
       const made = operator.import({ node, opset, attributes, inputs, state });
       for (const value of made) if (value.kind === 'map' || value.kind === 'host') checkRank(step, value.shape);

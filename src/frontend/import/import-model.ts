@@ -139,10 +139,11 @@ function modelOutput(
       hint: 'let a DequantizeLinear stand at the end',
     });
   }
-  if (value.kind === 'constant' || (value.kind === 'map' && value.tensor.padding !== undefined)) {
+  const isPad = value.kind === 'map' && value.tensor.padding !== undefined;
+  if (value.kind === 'constant' || value.kind === 'patches' || isPad) {
     throw new SystoleError('graph-limit', 'the output is not computed by the network', {
       where: `output ${name}`,
-      actual: value.kind === 'constant' ? 'a constant' : 'a Pad',
+      actual: isPad ? 'a Pad' : value.kind === 'constant' ? 'a constant' : 'the patches of Im2Col',
     });
   }
   const maker = model.nodes.find((node) => node.outputs.includes(name));

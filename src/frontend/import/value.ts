@@ -1,6 +1,7 @@
 /** What a name of the ONNX graph stands for while it is imported. */
 import type { Shape, UniformQuantizer } from '../graph.js';
 import type { OnnxNode, OnnxTensor } from '../onnx/model.js';
+import type { PlacedWindow } from './emit.js';
 import type { Atom, MapSize } from './layout.js';
 
 /** A tensor of the graph: NCHW with N = 1. */
@@ -50,12 +51,21 @@ export interface HostValue {
   readonly grid?: Grid;
 }
 
+/** Windows of a map, each in a row [kh][kw][C]: Im2Col, of which only products with a matrix are made. */
+export interface PatchesValue {
+  readonly kind: 'patches';
+  /** [1, oh, ow, kh*kw*C] */
+  readonly shape: Shape;
+  readonly tensor: MapTensor;
+  readonly placed: PlacedWindow;
+}
+
 /** Made by a node that could not be imported: whoever uses it is passed over, the obstacle is known already. */
 export interface UnknownValue {
   readonly kind: 'unknown';
 }
 
-export type Value = MapValue | ConstantValue | HostValue | UnknownValue;
+export type Value = MapValue | ConstantValue | HostValue | PatchesValue | UnknownValue;
 
 export const UNKNOWN: UnknownValue = { kind: 'unknown' };
 

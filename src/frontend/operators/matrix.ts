@@ -1,6 +1,7 @@
 /** Gemm and MatMul with a constant matrix. */
 import { emitMatrix, type Matrix, transposed } from '../import/dense.js';
 import { type FloatOperand, floatOperand, mapOperand, optionalFloats } from '../import/operands.js';
+import { emitPatches } from '../import/patches.js';
 import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
@@ -66,6 +67,11 @@ export function importMatMul(call: ImportCall): Value[] {
     throw limit(call, 'a product of two computed tensors is not supported', {
       hint: 'one operand must be a constant; attention is beyond a convolutional network',
     });
+  }
+  if (a?.kind === 'patches') {
+    const weights = floatOperand(call, 1, 'the weights');
+    const [columns = 1, rows = 1] = withoutOnes(call, weights);
+    return [emitPatches(call, a, transposed(weights, columns, rows), null)];
   }
   return a?.kind === 'constant' ? matrixFirst(call) : matrixSecond(call);
 }

@@ -2,8 +2,10 @@
 import { CLIP, RELU } from './activation.js';
 import { ADD, DIV, MUL, NEG, POW, SUB } from './arithmetic.js';
 import { CONCAT, CONSTANT, CONSTANT_OF_SHAPE, GATHER, SHAPE, SLICE, SQRT } from './constants.js';
+import { CHANNELS_LAST } from './channels-last.js';
 import { CONV } from './conv.js';
 import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
+import { FINN } from './finn.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
 import { GEMM, MATMUL } from './matrix.js';
@@ -67,6 +69,8 @@ export const OPERATORS: readonly Operator[] = [
   ...POINTWISE,
   ...QUANTIZATION,
   ...QONNX,
+  ...FINN,
+  ...CHANNELS_LAST,
   ...QLINEAR,
   ...TRUNC_OPERATORS,
 ];
