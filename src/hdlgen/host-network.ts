@@ -1,6 +1,7 @@
 /** What the C templates of a network print: sizes, the description of both ends, the memories. */
 import { machineIdentity } from '../arch/identity.js';
 import type { Plan } from '../arch/plan/plan.js';
+import { frameCodes, frameElements, outputBytes } from '../arch/plan/stream-frames.js';
 import { MEMORIES } from '../base/project-layout.js';
 import type { InputQuantizer } from '../quant/network.js';
 import { commentText, floatConstant, stringText } from './c-text.js';
@@ -17,9 +18,9 @@ export function networkView(plan: Plan, planCycles: number): View {
     title: commentText(JSON.stringify(network.name)),
     name: stringText(network.name),
     planCycles,
-    inputValues: plan.input.codes,
-    outputBytes: plan.output.elements * plan.output.elementBytes,
-    outputValues: plan.output.elements,
+    inputValues: frameCodes(plan.inputs),
+    outputBytes: outputBytes(plan.outputs),
+    outputValues: frameElements(plan.outputs),
     resultValues: modelShape.reduce((product, n) => product * n, 1),
     resultShape: (modelShape[0] === 1 ? modelShape.slice(1) : modelShape).join(', '),
     memories: MEMORIES.map((name) => ({
@@ -46,7 +47,8 @@ function inputView({ network }: Plan): View {
   };
 }
 
-function outputView({ network, output }: Plan): View {
+function outputView({ network, outputs }: Plan): View {
+  const output = outputs[0]!;
   const { height, width, channels, zero } = network.tensors[output.tensor]!;
   const { form, scale, bias, offset } = network.outputs[0]!;
   return {

@@ -1,5 +1,6 @@
 /** Frames with their results by the golden model, as bytes of the streams. */
 import type { Plan } from '../arch/plan/plan.js';
+import { inputBytes, outputBytes } from '../arch/plan/stream-frames.js';
 import { randomSource } from '../base/random.js';
 import { runGolden } from '../quant/golden.js';
 
@@ -9,26 +10,36 @@ export interface TestVectors {
   readonly results: readonly Uint8Array[];
 }
 
-/** @param frames input codes, one a byte, NHWC */
+/** @param frames codes of all inputs, one after the other, NHWC */
 export function goldenVectors(plan: Plan, frames: readonly Uint8Array[]): TestVectors {
-  return { frames, results: frames.map((frame) => goldenResult(plan, frame)) };
+  return {
+    frames: frames.map((frame) => inputBytes(plan.inputs, frame)),
+    results: frames.map((frame) => goldenResult(plan, frame)),
+  };
 }
 
-/** Frames of random codes, every code of the input's bits equally likely; the same seed gives the same frames. */
-export function randomFrames(plan: Pick<Plan, 'network' | 'input'>, count: number, seed: number): Uint8Array[] {
-  const { bits } = plan.network.tensors[plan.network.inputs[0]!.tensor]!;
+/** Frames of random codes, every code of its input's bits equally likely; the same seed gives the same frames. */
+export function randomFrames(
+  { network, inputs }: Pick<Plan, 'network' | 'inputs'>,
+  count: number,
+  seed: number,
+): Uint8Array[] {
   const random = randomSource(seed);
-  const frame = () => Uint8Array.from({ length: plan.input.codes }, () => random.integer(0, 2 ** bits - 1));
+  const tops = inputs.flatMap(({ tensor, codes }) =>
+    Array.from({ length: codes }, () => 2 ** network.tensors[tensor]!.bits - 1),
+  );
+  const frame = () => Uint8Array.from(tops, (top) => random.integer(0, top));
   return Array.from({ length: count }, frame);
 }
 
-/** What the output stream carries for one frame: elements of elementBytes, little endian, NHWC. */
-function goldenResult(plan: Plan, frame: Uint8Array): Uint8Array {
-  const values = runGolden(plan.network, frame).get(plan.output.tensor)!;
-  const { elementBytes } = plan.output;
-  const bytes = new Uint8Array(values.length * elementBytes);
-  values.forEach((value, i) => {
-    for (let byte = 0; byte < elementBytes; byte++) bytes[i * elementBytes + byte] = value >> (8 * byte);
-  });
+/** What the output stream carries for one frame: every output from a fresh beat on, little endian, NHWC. */
+function goldenResult({ network, outputs }: Plan, frame: Uint8Array): Uint8Array {
+  const golden = runGolden(network, frame);
+  const bytes = new Uint8Array(outputBytes(outputs));
+  for (const { tensor, elementBytes, firstByte } of outputs) {
+    golden.get(tensor)!.forEach((value, i) => {
+      for (let byte = 0; byte < elementBytes; byte++) bytes[firstByte + i * elementBytes + byte] = value >> (8 * byte);
+    });
+  }
   return bytes;
 }

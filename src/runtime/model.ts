@@ -2,8 +2,8 @@
 import { machineIdentity } from '../arch/identity.js';
 import type { Machine } from '../arch/machine.js';
 import { parseMachine } from '../arch/machine-schema.js';
-import { outputValues } from '../arch/plan/output-values.js';
 import { layoutFromJson, type PlanLayout } from '../arch/plan/plan-layout.js';
+import { frameCodes, inputBytes, outputBytes, outputValues } from '../arch/plan/stream-frames.js';
 import type { Images } from '../arch/program/program.js';
 import { SystoleError } from '../base/error.js';
 import { identityText } from '../base/manifest.js';
@@ -89,8 +89,8 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
   const accelerator = await openAccelerator(link, images, { identity });
   const inferCodes = async (codes: Uint8Array) => {
     checkCodes(compiled, codes);
-    const { output, cycles } = await accelerator.infer(codes);
-    const expected = layout.output.elements * layout.output.elementBytes;
+    const { output, cycles } = await accelerator.infer(inputBytes(layout.inputs, codes));
+    const expected = outputBytes(layout.outputs);
     if (output.length !== expected) {
       throw new SystoleError('accelerator-error', "the output frame has another length than the network's", {
         where: `${link.name} link`,
@@ -114,10 +114,11 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
 /** Errors: data-shape, data-type for codes that are not those of a frame of this model. */
 export function checkCodes({ network, layout }: CompiledModel, codes: Uint8Array): void {
   const where = network.inputs[0]!.modelName;
-  if (codes.length !== layout.input.codes) {
+  const expected = frameCodes(layout.inputs);
+  if (codes.length !== expected) {
     throw new SystoleError('data-shape', 'an input has the wrong number of codes', {
       where,
-      expected: `${layout.input.codes}`,
+      expected: `${expected}`,
       actual: `${codes.length}`,
     });
   }

@@ -17,6 +17,7 @@ import { foldOf, type Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor, StreamedInput, StreamedOutput } from './plan.js';
 import { elementBytes, postRecord } from './post-record.js';
 import { isOnePixel } from './row-needs.js';
+import { firstBytes } from './stream-frames.js';
 import { type TableMemory, tableMemory } from './table-memory.js';
 import { weightBlock } from './weight-words.js';
 
@@ -133,8 +134,8 @@ function finish({ network, machine, lowered, geometries, placed }: Parts, conten
       parameters: encodeParameters(contents.parameters, machine),
       tables: encodeTables(contents.tables.entries),
     },
-    inputs: inputsOf(lowered),
-    outputs: outputsOf(geometries, network),
+    inputs: inputsOf(lowered, machine),
+    outputs: outputsOf(geometries, network, machine),
     usefulDigitMacs: layers.reduce((sum, layer) => sum + layer.usefulDigitMacs, 0),
     used: {
       activationWords: Math.ceil(Math.max(...ends) / machine.lanes),
@@ -159,21 +160,32 @@ function drainWaits({ placed, geometries }: Parts): ReadonlyMap<number, FeedWait
   );
 }
 
-function inputsOf({ inputs, tensors }: LoweredNetwork): readonly StreamedInput[] {
-  return inputs.map((name) => {
+function inputsOf({ inputs, tensors }: LoweredNetwork, machine: Machine): readonly StreamedInput[] {
+  const streamed = inputs.map((name) => {
     const input = tensors[name]!;
     return { tensor: name, codes: input.height * input.width * input.channels, codeBytes: codeBytes(input) };
   });
+  const lengths = streamed.map((input) => input.codes * input.codeBytes);
+  const firsts = firstBytes(lengths, machine.stream.inBytes);
+  return streamed.map((input, i) => ({ ...input, firstByte: firsts[i]! }));
 }
 
 /** The layers that stream do so in the order of the network's outputs. */
-function outputsOf(geometries: readonly LayerGeometry[], network: IntegerNetwork): readonly StreamedOutput[] {
-  const streams = geometries.filter(({ layer }) => layer.toStream);
-  return streams.map(({ layer, output }, i) => ({
-    tensor: network.outputs[i]!.tensor,
-    elements: output.height * output.width * output.channels,
-    elementBytes: elementBytes(layer, output),
-  }));
+function outputsOf(
+  geometries: readonly LayerGeometry[],
+  network: IntegerNetwork,
+  machine: Machine,
+): readonly StreamedOutput[] {
+  const streamed = geometries
+    .filter(({ layer }) => layer.toStream)
+    .map(({ layer, output }, i) => ({
+      tensor: network.outputs[i]!.tensor,
+      elements: output.height * output.width * output.channels,
+      elementBytes: elementBytes(layer, output),
+    }));
+  const lengths = streamed.map((output) => output.elements * output.elementBytes);
+  const firsts = firstBytes(lengths, machine.stream.outBytes);
+  return streamed.map((output, i) => ({ ...output, firstByte: firsts[i]! }));
 }
 
 function plannedLayer({ layer, input, passes, steps }: LayerGeometry, machine: Machine): PlannedLayer {

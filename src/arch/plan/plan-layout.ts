@@ -50,13 +50,19 @@ const schema: z.ZodType<PlanLayout> = z.strictObject({
   tensors: z.record(z.string(), tensor),
   layers: z.array(layer),
   inputs: z.array(
-    z.strictObject({ tensor: z.string(), codes: count, codeBytes: z.union([z.literal(1), z.literal(2)]) }),
+    z.strictObject({
+      tensor: z.string(),
+      codes: count,
+      codeBytes: z.union([z.literal(1), z.literal(2)]),
+      firstByte: count,
+    }),
   ),
   outputs: z.array(
     z.strictObject({
       tensor: z.string(),
       elements: count,
       elementBytes: z.union([z.literal(1), z.literal(2), z.literal(4)]),
+      firstByte: count,
     }),
   ),
   usefulDigitMacs: count,

@@ -56,6 +56,8 @@ export interface StreamedInput {
   readonly tensor: string;
   readonly codes: number;
   readonly codeBytes: 1 | 2;
+  /** Where it begins in the bytes of the frame: on a fresh beat. */
+  readonly firstByte: number;
 }
 
 /** An output tensor as it leaves. */
@@ -64,6 +66,7 @@ export interface StreamedOutput {
   readonly tensor: string;
   readonly elements: number;
   readonly elementBytes: 1 | 2 | 4;
+  readonly firstByte: number;
 }
 
 export interface Plan {

@@ -78,7 +78,7 @@ async function verify(folder: string, options: Options, { progress }: Context): 
 function framesOf(model: CompiledModel, { input, random, limit, codes, seed }: Options): Promise<Uint8Array[]> {
   if (input !== undefined) return readFrames(model, { input, ...(limit && { limit }), ...(codes && { codes }) });
   const { network, layout } = model;
-  return Promise.resolve(randomFrames({ network, input: layout.input }, random ?? RANDOM_IMAGES, seed));
+  return Promise.resolve(randomFrames({ network, inputs: layout.inputs }, random ?? RANDOM_IMAGES, seed));
 }
 
 function outcome(folder: string, model: CompiledModel, options: Options, report: VerifyReport): Outcome {

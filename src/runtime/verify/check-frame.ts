@@ -1,5 +1,5 @@
 /** Simulated frames against the golden model and the program simulator. */
-import { outputValues } from '../../arch/plan/output-values.js';
+import { outputBytes, outputValues } from '../../arch/plan/stream-frames.js';
 import { explainWaiting } from '../../arch/register-values.js';
 import type { SystoleError } from '../../base/error.js';
 import { errorNames } from '../diagnosis.js';
@@ -72,7 +72,7 @@ function verilogPlace(model: VerifiedModel, golden: Reference['golden'], frame: 
   for (const write of frame.writes ?? []) collector.take(write);
   const tensors = frame.writes ? collector.result() : null;
   const place = firstPlace(layout, golden, { tensors, output: outputValues(layout, bytes) });
-  const note = noteOf(frame, layout.output.elements * layout.output.elementBytes);
+  const note = noteOf(frame, outputBytes(layout.outputs));
   return note === null ? place : { ...(place ?? placeless('')), note };
 }
 

@@ -1,5 +1,5 @@
 /** A frame by the golden model, and the program simulator held against it. */
-import { outputValues } from '../../arch/plan/output-values.js';
+import { inputBytes, outputValues } from '../../arch/plan/stream-frames.js';
 import { openProgram } from '../../arch/simulator/run-program.js';
 import { SystoleError } from '../../base/error.js';
 import { runGolden } from '../../quant/golden.js';
@@ -22,7 +22,7 @@ export function referenceRunner(model: VerifiedModel): (frame: Uint8Array) => Re
   return (frame) => {
     const golden = runGolden(model.network, frame);
     const collector = tensorCollector(model.layout, model.machine.activationDigit);
-    const { bytes, refusal } = run(frame, collector);
+    const { bytes, refusal } = run(inputBytes(model.layout.inputs, frame), collector);
     const observed = { tensors: collector.result(), output: outputValues(model.layout, bytes) };
     const place = firstPlace(model.layout, golden, observed);
     return { golden, program: refusal ? { ...(place ?? placeless('')), note: refusal } : place };
