@@ -1,9 +1,9 @@
 /** Parts of constants, and constants put together. */
-import { limit, mismatch } from '../import/refuse.js';
+import { mismatch } from '../import/refuse.js';
 import { elementsOf } from '../import/value.js';
-import { axisList, oneAxis } from '../operators/axes.js';
-import type { FoldCall, NumericTensor } from '../operators/operator.js';
-import { constantOperand, integersOf, newConstant, stridesOf } from './tensor.js';
+import { oneAxis } from '../operators/axes.js';
+import type { FoldCall, ImportCall, NumericTensor } from '../operators/operator.js';
+import { constantOperand, newConstant } from './tensor.js';
 
 export function foldConcat(call: FoldCall): NumericTensor {
   const parts = call.inputs.map((_, i) => constantOperand(call, i));
@@ -63,58 +63,38 @@ export function foldGather(call: FoldCall): NumericTensor {
   return result;
 }
 
-interface Range {
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
+/** Lengths along the axis: given, or equal but for the last. @throws SystoleError shape-mismatch */
+export function splitLengths(
+  call: FoldCall | ImportCall,
+  length: number,
+  given: readonly number[] | null,
+): readonly number[] {
+  const parts = call.attributes.has('num_outputs') ? call.attributes.int('num_outputs') : call.node.outputs.length;
+  const each = Math.ceil(length / parts);
+  const lengths = given ?? Array.from({ length: parts }, (_, i) => Math.min(each, length - i * each));
+  const sum = lengths.reduce((total, n) => total + n, 0);
+  if (lengths.length >= call.node.outputs.length && sum === length && lengths.every((n) => n > 0)) return lengths;
+  throw mismatch(call, 'the parts do not make up the axis', {
+    expected: `${call.node.outputs.length} parts of ${length} together`,
+    actual: lengths.join(', '),
+  });
 }
 
-export function foldSlice(call: FoldCall): NumericTensor {
+export function foldSplit(call: FoldCall): NumericTensor[] {
   const data = constantOperand(call, 0);
-  const { shape } = data;
-  const { starts, ends, axes, steps } = sliceOf(call, shape.length);
-  const ranges: Range[] = shape.map((count) => ({ start: 0, step: 1, count }));
-  for (const [i, axis] of axes.entries()) ranges[axis] = rangeOf(shape[axis]!, starts[i]!, ends[i]!, steps[i]!);
-  const result = newConstant(
-    call,
-    data.type,
-    ranges.map(({ count }) => count),
-  );
-  const strides = stridesOf(shape);
-  const count = ranges.map(() => 0);
-  let from = ranges.reduce((sum, { start }, axis) => sum + start * strides[axis]!, 0);
-  for (let i = 0; i < result.data.length; i++) {
-    result.data[i] = data.data[from]!;
-    for (let axis = ranges.length - 1; axis >= 0; axis--) {
-      const step = ranges[axis]!.step * strides[axis]!;
-      count[axis]! += 1;
-      from += step;
-      if (count[axis]! < ranges[axis]!.count) break;
-      from -= count[axis]! * step;
-      count[axis] = 0;
+  const axis = oneAxis(call, call.attributes.int('axis'), data.shape.length);
+  const given = call.attributes.ints('split') ?? (call.inputs[1] ? [...call.inputs[1].data] : null);
+  const inner = elementsOf(data.shape.slice(axis + 1));
+  const outer = elementsOf(data.shape.slice(0, axis));
+  let at = 0;
+  return splitLengths(call, data.shape[axis]!, given).map((length) => {
+    const result = newConstant(call, data.type, data.shape.with(axis, length));
+    const run = length * inner;
+    for (let o = 0; o < outer; o++) {
+      const from = o * data.shape[axis]! * inner + at;
+      result.data.set(data.data.subarray(from, from + run), o * run);
     }
-  }
-  return result;
-}
-
-/** Attributes before operator set 10, inputs from it on. */
-function sliceOf(call: FoldCall, rank: number) {
-  const starts = call.attributes.ints('starts') ?? integersOf(call, 1);
-  const ends = call.attributes.ints('ends') ?? integersOf(call, 2);
-  const given = call.attributes.ints('axes') ?? (call.inputs[3] ? integersOf(call, 3) : null);
-  const axes = axisList(call, given ?? starts.map((_, i) => i), rank);
-  const steps = call.inputs[4] ? integersOf(call, 4) : starts.map(() => 1);
-  if (ends.length !== starts.length || axes.length !== starts.length || steps.length !== starts.length) {
-    throw mismatch(call, 'starts, ends, axes and steps are not of one length');
-  }
-  if (steps.includes(0)) throw limit(call, 'a step of 0');
-  return { starts, ends, axes, steps };
-}
-
-/** NumPy's rule: negative positions count from the end, positions beyond it are cut. */
-function rangeOf(length: number, start: number, end: number, step: number): Range {
-  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const place = (at: number): number => Math.min(high, Math.max(low, at < 0 ? at + length : at));
-  const first = step > 0 ? place(start) : Math.max(0, place(start));
-  return { start: first, step, count: Math.max(0, Math.ceil((place(end) - first) / step)) };
+    at += run;
+    return result;
+  });
 }

@@ -39,15 +39,18 @@ export function evaluate(step: Step, values: ReadonlyMap<string, Value>, state: 
     if (value.tensor.type !== 'other') return value.tensor;
     throw limit(step, 'a constant of this type is not read', { actual: `${value.name}: ${value.tensor.what}` });
   });
-  const tensor = operator.fold({
+  const folded = operator.fold({
     node,
     opset,
     attributes,
     inputs: constants,
     reserve: (bytes) => reserve(state, bytes, placeOf(node)),
   });
-  checkRank(step, tensor.shape);
-  return [{ kind: 'constant', name: node.outputs[0]!, tensor }];
+  const tensors = 'type' in folded ? [folded] : folded;
+  return tensors.map((tensor, i) => {
+    checkRank(step, tensor.shape);
+    return { kind: 'constant', name: node.outputs[i] ?? '', tensor };
+  });
 }
 
 function checkRank(step: Step, shape: readonly number[]): void {

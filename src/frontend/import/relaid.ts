@@ -2,7 +2,7 @@
 import type { ArrangePart } from '../graph.js';
 import type { ImportCall } from '../operators/operator.js';
 import type { AxisRoles } from './input-layout.js';
-import { type Atom, atomsByAxis, type MapAxis, naturalAtoms, normalAtoms, sameAtoms } from './layout.js';
+import { type Atom, atomsByAxis, type MapAxis, type MapSize, naturalAtoms, normalAtoms, sameAtoms } from './layout.js';
 import { checkParts, emitArrange } from './placement.js';
 import { realized } from './realized.js';
 import { limit } from './refuse.js';
@@ -23,27 +23,40 @@ interface Digit {
  * @throws SystoleError operator-limit where too many parts would move
  */
 export function relaid(call: ImportCall, value: MapValue, roles: AxisRoles): MapTensor {
-  const size = (axes: readonly number[]): number => elementsOf(axes.map((axis) => value.shape[axis]!));
-  const wanted = { channels: size(roles.c), height: size(roles.h), width: size(roles.w) };
+  const wanted = sizeUnder(value, roles);
   const { tensor } = value;
   const same = tensor.channels === wanted.channels && tensor.height === wanted.height && tensor.width === wanted.width;
   if (same && sameAtoms(value.atoms, naturalAtoms(tensor))) return tensor;
-  const axes = atomsByAxis(value.atoms, value.shape);
-  if (axes === null) throw reordered(call, value);
-  const digits = (['c', 'h', 'w'] as const).flatMap((to) =>
-    digitsOf(
-      to,
-      roles[to].flatMap((axis) => axes[axis]!),
-    ),
-  );
-  const input = realized(call.state, tensor);
-  const key = JSON.stringify([input.name, digits]);
+  const input = { ...value, tensor: realized(call.state, tensor) };
+  const digits = allDigits(call, input, roles);
+  const key = JSON.stringify([input.tensor.name, digits]);
   const known = call.state.relaid.get(key);
   if (known !== undefined) return known;
-  const part = partOf(call, 'relaid', 'between');
-  const made = emitArrange(part, movedParts(call, input.name, digits), { ...wanted, vector: false }, 0);
+  checkParts(call, countParts(digits));
+  const made = emitRelaid(partOf(call, 'relaid', 'between'), input, roles);
   call.state.relaid.set(key, made);
   return made;
+}
+
+/** The rearranged map, as the call's own output. @throws SystoleError operator-limit where too many parts would move */
+export function emitRelaid(call: ImportCall, value: MapValue, roles: AxisRoles): MapTensor {
+  const digits = allDigits(call, value, roles);
+  checkParts(call, countParts(digits));
+  return emitArrange(call, movedParts(value.tensor.name, digits), { ...sizeUnder(value, roles), vector: false }, 0);
+}
+
+function sizeUnder(value: MapValue, roles: AxisRoles): MapSize {
+  const size = (axes: readonly number[]): number => elementsOf(axes.map((axis) => value.shape[axis]!));
+  return { channels: size(roles.c), height: size(roles.h), width: size(roles.w) };
+}
+
+function allDigits(call: ImportCall, value: MapValue, roles: AxisRoles): Digit[] {
+  const axes = atomsByAxis(value.atoms, value.shape);
+  if (axes === null) throw reordered(call, value);
+  return (['c', 'h', 'w'] as const).flatMap((to) => {
+    const atoms = roles[to].flatMap((axis) => axes[axis]!);
+    return digitsOf(to, atoms);
+  });
 }
 
 function digitsOf(to: MapAxis, atoms: readonly Atom[]): Digit[] {
@@ -55,13 +68,21 @@ function digitsOf(to: MapAxis, atoms: readonly Atom[]): Digit[] {
 }
 
 /** Along each axis the largest digit that stays on it runs within a part; all others tell the parts apart. */
-function movedParts(call: ImportCall, input: string, digits: readonly Digit[]): ArrangePart[] {
-  const runner = (axis: MapAxis): Digit | undefined =>
+function runners(digits: readonly Digit[]): { readonly [axis in MapAxis]: Digit | undefined } {
+  const largest = (axis: MapAxis): Digit | undefined =>
     digits.filter(({ to, from }) => to === axis && from === axis).sort((a, b) => b.size - a.size)[0];
-  const running = { c: runner('c'), h: runner('h'), w: runner('w') };
+  return { c: largest('c'), h: largest('h'), w: largest('w') };
+}
+
+function countParts(digits: readonly Digit[]): number {
+  const running = runners(digits);
+  return elementsOf(digits.filter((digit) => digit !== running[digit.to]).map(({ size }) => size));
+}
+
+function movedParts(input: string, digits: readonly Digit[]): ArrangePart[] {
+  const running = runners(digits);
   const others = digits.filter((digit) => digit !== running[digit.to]);
-  const count = elementsOf(others.map(({ size }) => size));
-  checkParts(call, count);
+  const count = countParts(digits);
   return Array.from({ length: count }, (_, index) => {
     const from = { c: 0, h: 0, w: 0 };
     const to = { c: 0, h: 0, w: 0 };

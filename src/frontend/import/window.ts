@@ -89,7 +89,13 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
 }
 
 /** An attribute with `times` values for each axis, none below `least`. */
-function perAxis(call: ImportCall, name: string, axes: number, times: number, least: number): readonly number[] | null {
+export function perAxis(
+  call: ImportCall,
+  name: string,
+  axes: number,
+  times: number,
+  least: number,
+): readonly number[] | null {
   if (!call.node.attributes.has(name)) return null;
   const values = call.attributes.ints(name) ?? [];
   if (values.length === 0) return null;
@@ -97,7 +103,13 @@ function perAxis(call: ImportCall, name: string, axes: number, times: number, le
   return values;
 }
 
-function checkCount(call: ImportCall, name: string, values: readonly number[], count: number, least: number): void {
+export function checkCount(
+  call: ImportCall,
+  name: string,
+  values: readonly number[],
+  count: number,
+  least: number,
+): void {
   if (values.length !== count) {
     throw mismatch(call, `${name} has the wrong number of values`, { expected: `${count}`, actual: values.join(', ') });
   }

@@ -1,6 +1,5 @@
 /** Operators that only ever work on constants: shapes, and weights that are put together. */
 import { foldUnary } from '../fold/elementwise.js';
-import { foldConcat, foldGather, foldSlice } from '../fold/pieces.js';
 import { constantOperand, integersOf, newConstant } from '../fold/tensor.js';
 import { limit } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
@@ -64,28 +63,6 @@ function shapeConstant(call: FoldCall | ImportCall, shape: readonly number[]): N
   const data = Float64Array.from(shape.slice(call.attributes.int('start'), end));
   return { type: 'int', shape: [data.length], data };
 }
-
-export const CONCAT = onnxOperator('Concat', {
-  inputs: [1, Number.POSITIVE_INFINITY],
-  attributes: { axis: { type: 'int', required: true } },
-  fold: foldConcat,
-});
-
-export const GATHER = onnxOperator('Gather', {
-  inputs: [2, 2],
-  attributes: { axis: { type: 'int', default: 0 } },
-  fold: foldGather,
-});
-
-export const SLICE = onnxOperator('Slice', {
-  inputs: [1, 5],
-  attributes: {
-    axes: { type: 'ints', until: 9 },
-    ends: { type: 'ints', until: 9 },
-    starts: { type: 'ints', until: 9 },
-  },
-  fold: foldSlice,
-});
 
 export const SQRT = onnxOperator('Sqrt', {
   inputs: [1, 1],

@@ -67,8 +67,8 @@ export interface Operator {
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
-  /** Its value where every input is a constant. */
-  readonly fold?: (call: FoldCall) => NumericTensor;
+  /** Its value where every input is a constant; a list where it has several outputs. */
+  readonly fold?: (call: FoldCall) => NumericTensor | readonly NumericTensor[];
   /** Appends to the graph; the values of its outputs. Absent: it works on constants only. */
   readonly import?: (call: ImportCall) => readonly Value[];
 }

@@ -1,8 +1,8 @@
 /** Every operator that is supported. An operator that is not here is refused by name. */
 import { CLIP, RELU } from './activation.js';
 import { ADD, DIV, MUL, NEG, POW, SUB } from './arithmetic.js';
-import { CONCAT, CONSTANT, CONSTANT_OF_SHAPE, GATHER, SHAPE, SLICE, SQRT } from './constants.js';
 import { CHANNELS_LAST } from './channels-last.js';
+import { CONSTANT, CONSTANT_OF_SHAPE, SHAPE, SQRT } from './constants.js';
 import { CONV } from './conv.js';
 import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { FINN } from './finn.js';
@@ -11,7 +11,6 @@ import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
 import { GEMM, MATMUL } from './matrix.js';
 import { BATCH_NORMALIZATION } from './normalization.js';
 import type { Operator } from './operator.js';
-import { PAD } from './pad.js';
 import { POINTWISE } from './pointwise.js';
 import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './pool.js';
 import { QLINEAR } from './qlinear.js';
@@ -20,6 +19,7 @@ import { QUANTIZATION } from './quantize.js';
 import { REDUCE_MEAN } from './reduce.js';
 import { CEIL, FLOOR, ROUND } from './rounding.js';
 import { MAX, MEAN, MIN, SUM } from './several.js';
+import { STRUCTURE } from './structure.js';
 import { TRUNC_OPERATORS } from './trunc.js';
 
 export const OPERATORS: readonly Operator[] = [
@@ -30,7 +30,6 @@ export const OPERATORS: readonly Operator[] = [
   CAST,
   CEIL,
   CLIP,
-  CONCAT,
   CONSTANT,
   CONSTANT_OF_SHAPE,
   CONV,
@@ -38,7 +37,6 @@ export const OPERATORS: readonly Operator[] = [
   DROPOUT,
   FLATTEN,
   FLOOR,
-  GATHER,
   GEMM,
   GLOBAL_AVERAGE_POOL,
   GLOBAL_MAX_POOL,
@@ -50,7 +48,6 @@ export const OPERATORS: readonly Operator[] = [
   MIN,
   MUL,
   NEG,
-  PAD,
   POW,
   REDUCE_MEAN,
   RELU,
@@ -58,7 +55,6 @@ export const OPERATORS: readonly Operator[] = [
   ROUND,
   SHAPE,
   SIGMOID,
-  SLICE,
   SOFTMAX,
   SQRT,
   SQUEEZE,
@@ -72,6 +68,7 @@ export const OPERATORS: readonly Operator[] = [
   ...FINN,
   ...CHANNELS_LAST,
   ...QLINEAR,
+  ...STRUCTURE,
   ...TRUNC_OPERATORS,
 ];
 
