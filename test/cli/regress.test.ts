@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { namedMachines } from '../../src/cli/machines.js';
+import { buildOnnx, codes, node } from '../support/onnx-builder.js';
+import { constant, joined, quantized } from '../support/qdq.js';
 import { cli, cliJson } from './cli.js';
 import { npz, openWorkshop, refused, smallImages, smallModel, type Workshop } from './workshop.js';
 
@@ -21,6 +23,18 @@ const suiteFile = (name: string, change: object = {}) =>
     `${name}.json`,
     JSON.stringify({ name, models: { small: { file: 'm.onnx', calibration: 'data.npz' } }, runs: [run], ...change }),
   );
+
+/** One convolution over what smallImages gives, in QuantizeLinear and DequantizeLinear. */
+function quantizedModel(): Uint8Array {
+  const weights = Array.from({ length: 4 * 2 * 3 * 3 }, (_, i) => ((i * 29) % 255) - 127);
+  const pieces = joined(
+    quantized('x', 'xq', { scale: 1 / 255, type: 'uint8' }),
+    constant('w', codes('int8', [4, 2, 3, 3], weights), { scale: 0.01 }),
+    node('Conv', 'xq w', 'c'),
+    quantized('c', 'y', { scale: 0.05, type: 'int8' }),
+  );
+  return buildOnnx({ ...pieces, shape: [1, 2, 6, 6] });
+}
 
 beforeAll(() => {
   shop = openWorkshop();
@@ -103,6 +117,24 @@ describe('regress', () => {
     expect((await cli('regress', path, '--state', shop.path('s'))).out).toContain(failed.replay);
   });
 
+  it('verifies a model that arrives quantized, and refuses it another precision', async () => {
+    shop.file('q.onnx', quantizedModel());
+    const q = { file: 'q.onnx', inputs: 'data.npz' };
+    const only = { models: ['q'], machines: ['1x8x8'], images: 2 };
+    const { code, json } = await regress(suiteFile('own', { models: { q }, runs: [only] }));
+    expect({ code, json }).toMatchObject({ code: 0, json: { passed: 1, results: [{ precision: 'own' }] } });
+    const chosen = await regress(
+      suiteFile('chosen', { models: { q }, runs: [{ ...only, precisions: [{ weights: 3 }] }] }),
+    );
+    expect(chosen.json.results[0].message).toContain('[option-invalid]');
+    expect(chosen.json.results[0].replay).toContain('--weights 3');
+    const float = { small: { file: 'm.onnx', inputs: 'data.npz' } };
+    const without = await regress(
+      suiteFile('without', { models: float, runs: [{ ...run, precisions: [{ weights: 3 }] }] }),
+    );
+    expect(without.json.results[0].message).toContain('[calibration-needed]');
+  });
+
   it('verifies random networks; one that does not fit a machine is skipped', async () => {
     const tiny = { ...namedMachines().get('1x8x8')!, name: 'tiny', accBits: 16 };
     const machine = shop.file('tiny.json', JSON.stringify(tiny));
@@ -137,6 +169,15 @@ describe('the suites of the project', () => {
     async () => {
       const { code, json } = await cliJson('regress', path('machines'), '--shard', '1/40', '--resume', '--jobs', '2');
       expect(json).toMatchObject({ suite: 'machines', cases: 3, passed: 3 });
+      expect(code).toBe(0);
+    },
+  );
+
+  it.skipIf(!existsSync(models))(
+    'quantized passes in a sample of its cases (skipped where ../shared/models is absent)',
+    async () => {
+      const { code, json } = await cliJson('regress', path('quantized'), '--shard', '1/18', '--resume', '--jobs', '2');
+      expect(json).toMatchObject({ suite: 'quantized', cases: 2, passed: 2 });
       expect(code).toBe(0);
     },
   );

@@ -64,16 +64,24 @@ describe('a suite', () => {
     expect(cases).toHaveLength(160);
     expect(cases.map((entry) => entry.random)).toEqual(cases.map((_, i) => 7 + Math.floor(i / 2)));
     expect(cases[0]!.precision).toEqual(cases[1]!.precision);
-    const weights = new Set(cases.map(({ precision }) => precision.weights));
-    expect([...weights].sort()).toEqual([1, 2, 3, 4, 8]);
-    expect(new Set(cases.map(({ precision }) => precision.activations)).size).toBe(8);
-    expect(new Set(cases.map(({ precision }) => precision.ends)).size).toBe(2);
+    const precisions = cases.map(({ precision }) => precision).filter((precision) => precision !== 'own');
+    expect(precisions).toHaveLength(cases.length);
+    expect([...new Set(precisions.map(({ weights }) => weights))].sort()).toEqual([1, 2, 3, 4, 8]);
+    expect(new Set(precisions.map(({ activations }) => activations)).size).toBe(8);
+    expect(new Set(precisions.map(({ ends }) => ends)).size).toBe(2);
+  });
+
+  it('of a model that arrives quantized needs inputs alone, and no precision', () => {
+    const { precisions: _, ...plain } = small().runs[0]!;
+    const suite = parse(small({ models: { shapes: { file: 'q.onnx', inputs: 'x.npz' } }, runs: [plain] }));
+    expect(suiteCases(suite).map(caseTitle)).toEqual(['shapes as it is on 1x16x16, 2 images, full rate']);
   });
 
   const refused: Record<string, unknown> = {
     'that is not JSON': '{',
     'that is a list': [],
     'with an unknown field': small({ randoms: {} }),
+    'of a model without any inputs': small({ models: { shapes: { file: 'q.onnx' } } }),
     'without runs and random networks': small({ runs: [] }),
     'of random networks without a count': small({ random: { machines: ['1x8x8'] } }),
     'of random networks with more images than they have': small({ random: { count: 1, machines: ['a'], images: 9 } }),

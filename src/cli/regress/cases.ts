@@ -49,7 +49,7 @@ function randomCases({ random }: Suite): Case[] {
 
 const WEIGHTS = [1, 2, 3, 4, 8] as const;
 
-function randomPrecision(seed: number): SuitePrecision {
+function randomPrecision(seed: number): Exclude<SuitePrecision, 'own'> {
   const random = randomSource(seed);
   return {
     weights: WEIGHTS[random.integer(0, WEIGHTS.length - 1)]!,
@@ -64,8 +64,13 @@ export function casesOfShard(cases: readonly Case[], { index, of }: Shard): Case
 }
 
 export function caseTitle({ model, machine, digits, precision, stalls, images }: Case): string {
-  const { weights, activations, ends } = precision;
   const array = digits === null ? machine : `${machine} (${digits.join(',')})`;
   const rate = stalls ? 'stalls' : 'full rate';
-  return `${model} w${weights}a${activations} ends ${ends} on ${array}, ${images} images, ${rate}`;
+  return `${model} ${precisionText(precision)} on ${array}, ${images} images, ${rate}`;
+}
+
+function precisionText(precision: SuitePrecision): string {
+  if (precision === 'own') return 'as it is';
+  const { weights, activations, ends } = precision;
+  return `w${weights}a${activations} ends ${ends}`;
 }

@@ -6,16 +6,19 @@ import type { Graph } from '../../frontend/graph.js';
 import { type Calibration, calibrate } from '../../quant/calibrate.js';
 import type { RequantizeWidths } from '../../quant/certificate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
-import { quantizeGraph } from '../../quant/quantize-graph.js';
+import { codesOfSamples, type InputCodes, toIntegerNetwork, whatIsOpen } from '../../quant/to-integer-network.js';
 import { readPreprocess } from '../data/preprocess-file.js';
+import { preprocessGrid } from '../data/preprocess-grid.js';
 import { realSamples } from '../data/samples.js';
 import { readTensorFile, splitKey } from '../data/tensor-file.js';
 import { importModel, modelInputShape, readModelFile } from '../model/float-graph.js';
+import { calibrationNeeded, inputNeeded, precisionOf, refusePrecision } from '../model/precision-options.js';
 import type { SuiteModel, SuitePrecision } from './suite.js';
 
 export interface ModelPaths {
   readonly model: string;
-  readonly calibration: string;
+  /** null: the model is quantized, and its input too. */
+  readonly calibration: string | null;
   readonly inputs: string;
   readonly preprocess: string | null;
 }
@@ -37,8 +40,8 @@ export function modelPaths({ file, calibration, inputs, preprocess }: SuiteModel
   const from = (path: string) => join(dirname(suite), path);
   return {
     model: from(file),
-    calibration: from(calibration),
-    inputs: from(inputs ?? calibration),
+    calibration: calibration === undefined ? null : from(calibration),
+    inputs: from((inputs ?? calibration)!),
     preprocess: preprocess === undefined ? null : from(preprocess),
   };
 }
@@ -47,7 +50,7 @@ export function modelPaths({ file, calibration, inputs, preprocess }: SuiteModel
 export function missingFile({ model, calibration, inputs, preprocess }: ModelPaths): string | undefined {
   const files = [
     model,
-    splitKey(calibration).path,
+    ...(calibration === null ? [] : [splitKey(calibration).path]),
     splitKey(inputs).path,
     ...(preprocess === null ? [] : [preprocess]),
   ];
@@ -59,45 +62,82 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
   const file = await readModelFile(paths.model);
   const graph = importModel(file, model.inputShape);
   const preprocess = paths.preprocess === null ? null : await readPreprocess(paths.preprocess);
-  const calibrationFile = await readTensorFile(paths.calibration);
+  const calibrationFile = paths.calibration === null ? null : await readTensorFile(paths.calibration);
   const inputFile = await readTensorFile(paths.inputs);
   const form = { shape: modelInputShape(graph), preprocess };
-  const calibration = onFirstUse(() =>
-    calibrate(graph, realSamples(calibrationFile, { ...form, limit: model.calibrationLimit })),
-  );
+  const samples =
+    calibrationFile === null ? null : () => realSamples(calibrationFile, { ...form, limit: model.calibrationLimit });
   return {
     paths: async () => paths,
     random: false,
     content: {
       model: file.sha256,
-      calibration: [calibrationFile.sha256, splitKey(paths.calibration).key ?? null, model.calibrationLimit ?? null],
-      inputs: [inputFile.sha256, splitKey(paths.inputs).key ?? null],
+      calibration: [calibrationFile?.sha256 ?? null, keyOf(paths.calibration), model.calibrationLimit ?? null],
+      inputs: [inputFile.sha256, keyOf(paths.inputs)],
       preprocess: preprocess?.sha256 ?? null,
       inputShape: model.inputShape ?? null,
     },
     images: async (count) => realSamples(inputFile, { ...form, limit: count }),
-    network: networksOf(graph, calibration),
+    network: networksOf({
+      graph,
+      samples,
+      grid: preprocess === null ? null : preprocessGrid(preprocess.steps),
+      path: paths.model,
+    }),
   };
 }
 
+const keyOf = (path: string | null) => (path === null ? null : (splitKey(path).key ?? null));
+
+export interface NetworkSource {
+  readonly graph: Graph;
+  /** To calibrate on; null: there are none. */
+  readonly samples: (() => readonly Float32Array[]) | null;
+  /** Codes that the preprocess steps make of bytes. */
+  readonly grid: InputCodes | null;
+  /** Of the model, for messages. */
+  readonly path: string;
+}
+
 /** Each network is made once. */
-export function networksOf(graph: Graph, calibration: () => Promise<Calibration>): ModelSource['network'] {
+export function networksOf(source: NetworkSource): ModelSource['network'] {
   const networks = new Map<string, Promise<IntegerNetwork>>();
+  const open = onFirstUse(() => whatIsMissing(source));
   return (precision, widths) => {
     const key = canonicalJson([precision, widths]);
-    const made = networks.get(key) ?? quantized(graph, calibration(), precision, widths);
+    const made = networks.get(key) ?? quantized(source, open(), precision, widths);
     networks.set(key, made);
     return made;
   };
 }
 
+interface Missing {
+  readonly calibration: Calibration | null;
+  readonly input: InputCodes | null;
+}
+
+/** @throws SystoleError calibration-needed */
+async function whatIsMissing({ graph, samples, grid, path }: NetworkSource): Promise<Missing> {
+  const open = whatIsOpen(graph);
+  if (open === 'nothing') return { calibration: null, input: null };
+  if (open === 'everything') {
+    if (samples === null) throw calibrationNeeded(path);
+    return { calibration: await calibrate(graph, samples()), input: null };
+  }
+  const input = samples === null ? grid : codesOfSamples(samples());
+  if (input === null) throw inputNeeded(path);
+  return { calibration: null, input };
+}
+
 async function quantized(
-  graph: Graph,
-  calibration: Promise<Calibration>,
-  { weights, activations, ends }: SuitePrecision,
+  { graph, path }: NetworkSource,
+  missing: Promise<Missing>,
+  precision: SuitePrecision,
   widths: RequantizeWidths,
 ): Promise<IntegerNetwork> {
-  return quantizeGraph(graph, await calibration, { weights, activations, ends, widths });
+  const chosen = precision === 'own' ? {} : precision;
+  if (whatIsOpen(graph) !== 'everything') refusePrecision(chosen, path);
+  return toIntegerNetwork(graph, await missing, { ...precisionOf(chosen), widths });
 }
 
 export function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {

@@ -6,7 +6,6 @@ import { sha256 } from '../../base/sha256.js';
 import { graphToOnnx } from '../../frontend/graph-to-onnx.js';
 import { importOnnx } from '../../frontend/import-onnx.js';
 import { randomGraph } from '../../frontend/random-graph.js';
-import { calibrate } from '../../quant/calibrate.js';
 import { modelInputShape } from '../model/float-graph.js';
 import { cacheFolder } from '../package.js';
 import { writeWhole } from '../write-file.js';
@@ -35,9 +34,6 @@ export function openRandomSource(seed: number): ModelSource {
     random: true,
     content: { model: sha256(bytes), samples: sha256(new Uint8Array(all.buffer)) },
     images: async (count) => samples.slice(0, count),
-    network: networksOf(
-      graph,
-      onFirstUse(() => calibrate(graph, samples)),
-    ),
+    network: networksOf({ graph, samples: () => samples, grid: null, path: graph.name }),
   };
 }

@@ -1,7 +1,7 @@
 import { shellCommand } from '../frame/shell.js';
 import type { Case } from './cases.js';
 import type { ModelPaths } from './model-source.js';
-import type { SuiteModel } from './suite.js';
+import type { SuiteModel, SuitePrecision } from './suite.js';
 
 export interface ReplaySource {
   readonly paths: ModelPaths;
@@ -14,12 +14,11 @@ export function replayCommand(
   { paths, model: { calibrationLimit, inputShape }, seed }: ReplaySource,
   { machine, digits, precision, stalls, images }: Case,
 ): string {
-  const { weights, activations, ends } = precision;
   const compile = [
     ...['systole', 'compile', paths.model, '-o', 'replay', '--force'],
-    ...['--weights', `${weights}`, '--activations', `${activations}`, '--ends', `${ends}`],
-    ...['--calibration', paths.calibration],
-    ...(calibrationLimit === undefined ? [] : ['--limit', `${calibrationLimit}`]),
+    ...precisionOptions(precision),
+    ...(paths.calibration === null ? [] : ['--calibration', paths.calibration]),
+    ...(paths.calibration === null || calibrationLimit === undefined ? [] : ['--limit', `${calibrationLimit}`]),
     ...(paths.preprocess === null ? [] : ['--preprocess', paths.preprocess]),
     ...(inputShape === undefined ? [] : ['--input-shape', inputShape.join(',')]),
     ...['--machine', machine],
@@ -30,4 +29,10 @@ export function replayCommand(
     ...['--seed', `${seed}`, '--jobs', '1', ...(stalls ? ['--stalls'] : [])],
   ];
   return `${shellCommand(compile)} && ${shellCommand(verify)}`;
+}
+
+function precisionOptions(precision: SuitePrecision): string[] {
+  if (precision === 'own') return [];
+  const { weights, activations, ends } = precision;
+  return ['--weights', `${weights}`, '--activations', `${activations}`, '--ends', `${ends}`];
 }

@@ -5,25 +5,29 @@ import { SystoleError } from '../../base/error.js';
 const bits = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(8)]);
 const count = z.number().int().min(1);
 
-const precision = z.strictObject({
+const chosen = z.strictObject({
   weights: bits,
   activations: z.number().int().min(1).max(8).default(8),
   ends: z.union([z.literal(8), z.literal('same')]).default(8),
 });
+/** own: that of a model which arrives quantized. */
+const precision = z.union([chosen, z.literal('own')]);
 
 /** Paths are relative to the suite file. */
-const model = z.strictObject({
-  file: z.string().min(1),
-  /** FILE.npz[:key] to calibrate on, and how many of them. */
-  calibration: z.string().min(1),
-  calibrationLimit: count.optional(),
-  /** FILE.npz[:key] with the images to verify; default those of the calibration. */
-  inputs: z.string().min(1).optional(),
-  preprocess: z.string().min(1).optional(),
-  inputShape: z.array(count).optional(),
-  /** Its cases are skipped where a file of it is missing. */
-  optional: z.boolean().default(false),
-});
+const model = z
+  .strictObject({
+    file: z.string().min(1),
+    /** FILE.npz[:key] to calibrate on, and how many of them. A quantized model needs it only where it leaves its input open. */
+    calibration: z.string().min(1).optional(),
+    calibrationLimit: count.optional(),
+    /** FILE.npz[:key] with the images to verify; default those of the calibration. */
+    inputs: z.string().min(1).optional(),
+    preprocess: z.string().min(1).optional(),
+    inputShape: z.array(count).optional(),
+    /** Its cases are skipped where a file of it is missing. */
+    optional: z.boolean().default(false),
+  })
+  .refine(({ calibration, inputs }) => (calibration ?? inputs) !== undefined, 'it has neither calibration nor inputs');
 
 const run = z.strictObject({
   models: z.array(z.string()).min(1),
@@ -34,7 +38,7 @@ const run = z.strictObject({
     .array(z.tuple([z.number().int(), z.number().int()]))
     .min(1)
     .optional(),
-  precisions: z.array(precision).min(1),
+  precisions: z.array(precision).min(1).default(['own']),
   /** Random stalls on both streams, or full rate; only at full rate are cycles compared with the plan's. */
   stalls: z.array(z.boolean()).min(1).default([false]),
   images: count,
