@@ -2,11 +2,11 @@
 import { expanded } from '../fold/expand.js';
 import { constantOperand } from '../fold/tensor.js';
 import type { Rounding, UniformQuantizer } from '../graph.js';
-import { emitQuant } from '../import/emit.js';
+import { emitAffine, emitQuant } from '../import/emit.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { broadcastShape, perChannel, shapeWith } from '../import/per-channel.js';
 import { limit, mismatch, placeOf } from '../import/refuse.js';
-import { reserve } from '../import/state.js';
+import { partOf, reserve } from '../import/state.js';
 import type { MapValue, Value } from '../import/value.js';
 import { bitsFor, type Range } from '../onnx/integers.js';
 import { quantizedCode } from '../quantizer.js';
@@ -142,12 +142,15 @@ function oneForAll(data: Float32Array): Float32Array | null {
   return data.every((x) => x === data[0]) ? data.slice(0, 1) : null;
 }
 
+/** Several scales multiply signs of one. */
 function bipolar(call: ImportCall, value: MapValue, scale: NumericTensor, zero: NumericTensor | null): MapValue {
   noZero(call, zero);
-  const one = oneForAll(positive(call, scale));
-  if (one === null) throw limit(call, 'bipolar activations have one scale', { actual: scale.shape.join('x') });
-  const shape = shapeWith(call, value, { ...scale, data: one });
-  return emitQuant(call, { ...value, shape }, { kind: 'bipolar', scale: one[0]! });
+  const scales = positive(call, scale);
+  const one = oneForAll(scales);
+  const shape = shapeWith(call, value, { ...scale, data: scales });
+  if (one !== null) return emitQuant(call, { ...value, shape }, { kind: 'bipolar', scale: one[0]! });
+  const signs = emitQuant(partOf(call, 'signs', 'intermediate'), { ...value, shape }, { kind: 'bipolar', scale: 1 });
+  return emitAffine(partOf(call, 'scaled', 'output'), signs, { shape: scale.shape, data: scales }, null);
 }
 
 function noZero(call: Call, zero: NumericTensor | null): void {

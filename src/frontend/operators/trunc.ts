@@ -29,36 +29,41 @@ export const TRUNC_OPERATORS: readonly Operator[] = QONNX_DOMAINS.map((domain) =
 }));
 
 /**
- * clamp(round(round(x / scale) / 2^cut)), where 2^cut is what one step of the output is worth. The first form gives the
- * codes back in steps of the input, the second in steps of the output.
+ * clamp(round(round(x / scale + zero) / 2^cut)) - zero / 2^cut, where 2^cut is what one step of the output is worth. The
+ * first form gives the codes back in steps of the input, the second in steps of the output.
  */
 function importTrunc(call: ImportCall): Value[] {
   const value = mapOperand(call, 0);
   const second = call.inputs.length === SECOND_FORM;
   const scale = one(call, 1, 'the scale');
+  const zero = one(call, 2, 'the zero point');
   const outputBits = one(call, call.inputs.length - 1, 'the output width');
-  if (one(call, 2, 'the zero point') !== 0 || (second && one(call, 5, 'the zero point') !== 0)) {
-    throw limit(call, 'zero points are not truncated', { expected: '0' });
-  }
   const worth = second ? one(call, 4, 'the output scale') / scale : 2 ** (one(call, 3, 'the input width') - outputBits);
   const wide = Math.fround(scale * worth);
   if (!Number.isInteger(Math.log2(worth)) || worth < 1 || !(scale > 0) || wide !== scale * worth) {
     throw limit(call, 'one step of the output must be a power of two of steps of the input', { actual: `${worth}` });
   }
+  if (!Number.isInteger(zero) || (second && one(call, 5, 'the output zero point') !== zero / worth)) {
+    throw limit(call, 'the zero point must be whole, and that of the output the same real value', {
+      actual: `${zero}`,
+    });
+  }
   const range = codeRange(call, outputBits);
   // The first form does not clamp: its codes fit the output, whatever their sign.
   const [lo, hi] = second ? range : [-(2 ** (outputBits - 1)), 2 ** outputBits - 1];
-  const step = (s: number, round: Rounding, low: number, high: number): UniformQuantizer => ({
-    ...{ kind: 'uniform', scale: Float32Array.of(s), zero: Float32Array.of(0) },
+  const step = (s: number, z: number, round: Rounding, low: number, high: number): UniformQuantizer => ({
+    ...{ kind: 'uniform', scale: Float32Array.of(s), zero: Float32Array.of(z) },
     ...{ lo: low, hi: high, round, zeroInside: true },
   });
-  const fine = step(scale, 'half-even', (lo - 1) * worth, (hi + 1) * worth);
-  const coarse = step(wide, roundingOf(call), lo, hi);
+  const fine = step(scale, zero, 'half-even', (lo - 1) * worth, (hi + 1) * worth);
+  const coarse = step(wide, zero / worth, roundingOf(call), lo, hi);
   const whole = emitQuant(partOf(call, 'whole', 'intermediate'), value, fine);
   if (second || worth === 1) return [emitQuant(partOf(call, 'cut', 'output'), whole, coarse)];
-  const cut = partOf(call, 'cut', 'between');
+  const cut = emitQuant(partOf(call, 'cut', 'between'), whole, coarse);
+  // codes of the output, minus the zero point of the input, in steps of the input
   const factor = { shape: [], data: Float32Array.of(1 / worth) };
-  return [emitAffine(partOf(call, 'scaled', 'output'), emitQuant(cut, whole, coarse), factor, null)];
+  const shift = zero === 0 ? null : { shape: [], data: Float32Array.of(scale * (zero / worth - zero)) };
+  return [emitAffine(partOf(call, 'scaled', 'output'), cut, factor, shift)];
 }
 
 function one(call: ImportCall, index: number, what: string): number {

@@ -3,6 +3,7 @@ import type { Graph } from '../graph.js';
 import { absorbAffine } from './absorb-affine.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
+import { integerWeights } from './integer-weights.js';
 import { mergePointwise } from './merge-pointwise.js';
 import { mergeQuantizers } from './merge-quantizers.js';
 import { removeIdentity } from './remove-identity.js';
@@ -14,6 +15,7 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'remove-identity', run: removeIdentity },
+  { name: 'integer-weights', run: integerWeights },
   { name: 'merge-quantizers', run: mergeQuantizers },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
   { name: 'fuse-affine', run: fuseAffine },

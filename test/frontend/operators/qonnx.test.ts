@@ -3,7 +3,7 @@ import { openFloatModel } from '../../../src/frontend/float-model.js';
 import type { ConvNode, DenseNode, GraphNode, QuantNode } from '../../../src/frontend/graph.js';
 import { graphToOnnx } from '../../../src/frontend/graph-to-onnx.js';
 import { importOnnx } from '../../../src/frontend/import-onnx.js';
-import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
+import { codeAndPlace } from '../../support/import-refusals.js';
 import {
   type BuiltAttribute,
   type BuiltTensor,
@@ -224,13 +224,14 @@ describe('BipolarQuant', () => {
     );
   });
 
-  it('of activations has one scale', () => {
+  it('of activations may have a scale for each channel', async () => {
     const recipe: ModelRecipe = {
       shape: [1, 2],
       nodes: [node('BipolarQuant', 'x s', 'y', {}, GENERAL)],
       initializers: { s: floats([1, 2], [1, 2]) },
     };
-    expect(refusalOf(recipe).code).toBe('operator-limit');
+    expect(nodesOf(recipe).map((n) => n.kind)).toEqual(['quant', 'affine']);
+    expect(await run(recipe, [-0.5, 0])).toEqual([-1, 2]);
   });
 });
 
@@ -240,7 +241,7 @@ describe('Trunc', () => {
     nodes: [node('Trunc', `x ${inputs}`, 'y', attributes, GENERAL)],
     initializers: {
       ...{ s: floats([], [0.5]), z: floats([], [0]), in: floats([], [6]), out: floats([], [4]) },
-      ...{ os: floats([], [2]), one: floats([], [1]), odd: floats([], [1.5]) },
+      ...{ os: floats([], [2]), one: floats([], [1]), odd: floats([], [1.5]), quarter: floats([], [0.25]) },
     },
   });
   // In steps of 0.5: 5, -5, 7, 8, -1, 30, -30, 0; a quarter of them 1.25, -1.25, 1.75, 2, -0.25, 7.5, -7.5, 0.
@@ -258,9 +259,17 @@ describe('Trunc', () => {
     expect(await second({ signed: 0, narrow: 0 })).toEqual([2, 0, 2, 4, 0, 14, 0, 0]);
   });
 
-  it('is refused with a zero point, or where the scales are no power of two apart', () => {
+  it('adds a zero point before it drops bits, and takes off what is left of it', async () => {
+    // 6, -4, 8, 9, 0, 31, -29, 1; a quarter of them 1.5, -1, 2, 2.25, 0, 7.75, -7.25, 0.25.
+    expect(await run(trunc('s one in out'), INPUT)).toEqual([0, -1, 0.5, 0.5, -0.5, 3, -4.5, -0.5]);
+    const second = trunc('s one in os quarter out', { signed: 1, narrow: 0 });
+    expect(await run(second, INPUT)).toEqual([1.5, -2.5, 3.5, 3.5, -0.5, 13.5, -16.5, -0.5]);
+  });
+
+  it('is refused with a zero point between codes, or where the scales are no power of two apart', () => {
     const place = 'node y (qonnx.custom_op.general.Trunc)';
-    expect(codeAndPlace(trunc('s one in out'))).toEqual(['operator-limit', place]);
+    expect(codeAndPlace(trunc('s odd in out'))).toEqual(['operator-limit', place]);
+    expect(codeAndPlace(trunc('s one in os z out'))).toEqual(['operator-limit', place]);
     expect(codeAndPlace(trunc('s z in odd z out'))).toEqual(['operator-limit', place]);
   });
 });
