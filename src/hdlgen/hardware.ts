@@ -27,6 +27,7 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     ACT_WORDS: memory.activationWords,
     WEIGHT_WORDS: memory.weightWords,
     PARAM_WORDS: memory.parameterWords,
+    TABLE_ENTRIES: memory.tableEntries,
     PROG_WORDS: memory.programWords,
     PASS_ENTRIES: memory.passEntries,
     FIFO_ENTRIES: memory.fifoEntries,

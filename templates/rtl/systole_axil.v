@@ -36,7 +36,7 @@ module systole_axil #(
     output wire        enable_o,
     output wire        soft_reset_o,   // pulse
     output wire        cfg_start_o,    // pulse: cfg_sel_o, cfg_addr_o name a new start
-    output wire [ 1:0] cfg_sel_o,      // which memory
+    output wire [ 2:0] cfg_sel_o,      // which memory
     output wire [31:0] cfg_addr_o,     // word address of the start
     output wire        cfg_we_o,       // pulse: cfg_piece_o is the next 32-bit piece
     output wire [31:0] cfg_piece_o,
@@ -87,7 +87,7 @@ module systole_axil #(
 
   // ---- control and memory loading ----
   reg enable_q, irq_enable_q, soft_reset_q, cfg_start_q, cfg_we_q, load_busy_q;
-  reg [ 1:0] sel_q;
+  reg [ 2:0] sel_q;
   reg [31:0] addr_q, piece_q, checksum_q, watchdog_q;
 
   assign enable_o     = enable_q;
@@ -108,7 +108,7 @@ module systole_axil #(
       cfg_start_q  <= 1'b0;
       cfg_we_q     <= 1'b0;
       load_busy_q  <= 1'b0;
-      sel_q        <= 2'd0;
+      sel_q        <= 3'd0;
       addr_q       <= 32'd0;
       checksum_q   <= 32'd0;
       watchdog_q   <= 32'd0;
@@ -121,7 +121,7 @@ module systole_axil #(
         enable_q     <= s_axi_wdata[`SYSTOLE_CTRL_ENABLE_BIT];
         irq_enable_q <= s_axi_wdata[`SYSTOLE_CTRL_IRQ_ENABLE_BIT];
       end
-      if (write & to_select) sel_q <= s_axi_wdata[1:0];
+      if (write & to_select) sel_q <= s_axi_wdata[2:0];
       if (write & to_select) addr_q <= 32'd0;
       else if (write & to_addr) addr_q <= s_axi_wdata;
       if (write & to_select) checksum_q <= 32'd0;
@@ -202,7 +202,7 @@ module systole_axil #(
         `SYSTOLE_IRQ:         rdata_q <= {30'd0, irq_q};
         `SYSTOLE_FRAMES:      rdata_q <= frames_q;
         `SYSTOLE_CYCLES:      rdata_q <= cycles_i;
-        `SYSTOLE_MEM_SELECT:  rdata_q <= {30'd0, sel_q};
+        `SYSTOLE_MEM_SELECT:  rdata_q <= {29'd0, sel_q};
         `SYSTOLE_MEM_ADDR:    rdata_q <= addr_q;
         `SYSTOLE_CHECKSUM:    rdata_q <= checksum_q;
         `SYSTOLE_WATCHDOG:    rdata_q <= watchdog_q;

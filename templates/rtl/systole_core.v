@@ -18,6 +18,7 @@ module systole_core #(
     parameter ACT_WORDS = 1024,     // words of LANES digits per group, a power of two
     parameter WEIGHT_WORDS = 512,   // words of LANES weight digits per column, a power of two
     parameter PARAM_WORDS = 256,    // words of PW channels' m, b, n, r, a power of two
+    parameter TABLE_ENTRIES = 0,    // of lookup tables behind requantization, 16 bits each, a power of two; 0: none
     parameter PROG_WORDS = 2048,    // 32-bit words, a power of two
     parameter PASS_ENTRIES = 64,    // digit passes, a power of two
     parameter FIFO_ENTRIES = 64,    // slots, a power of two, at least 2 * ROWS * COLS / PW
@@ -72,7 +73,7 @@ module systole_core #(
   localparam UNIT_BITS = $clog2(STAGES > SLOTS ? STAGES : SLOTS) + 1;
   localparam SUB_BITS = $clog2(STAGE > PW ? STAGE / PW : 1) + 1;
   localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
-  localparam META_BITS = 21 + GROUP_BITS + INDEX_BITS + 2*AW;
+  localparam META_BITS = 22 + GROUP_BITS + INDEX_BITS + 2*AW;
 
   // Fixed latencies (docs/timing.md). A step issued by FEED in cycle t:
   //   t+2 request at row 0, t+3 bank data, t+4 digits at stage 0 of row 0, t+5 dot, t+6 accumulator and hold register.
@@ -115,6 +116,7 @@ module systole_core #(
     if ((ACT_WORDS & (ACT_WORDS - 1)) != 0 || (WEIGHT_WORDS & (WEIGHT_WORDS - 1)) != 0
         || (PARAM_WORDS & (PARAM_WORDS - 1)) != 0 || (PROG_WORDS & (PROG_WORDS - 1)) != 0
         || (PASS_ENTRIES & (PASS_ENTRIES - 1)) != 0 || (FIFO_ENTRIES & (FIFO_ENTRIES - 1)) != 0
+        || TABLE_ENTRIES < 0 || TABLE_ENTRIES == 1 || TABLE_ENTRIES > 65536 || (TABLE_ENTRIES & (TABLE_ENTRIES - 1)) != 0
         || ACT_WORDS < 2 || WEIGHT_WORDS < 2 || PARAM_WORDS < 2 || PROG_WORDS < 2 || PASS_ENTRIES < 2
         || AW > 28 || WEIGHT_WORDS > 1048576) begin : g_bad_sizes
       memory_sizes_must_be_powers_of_two_from_2 rule ();
@@ -130,14 +132,14 @@ module systole_core #(
   // Control. The units are held in reset while disabled and no frame is in the machine, so that an enable always
   // starts at word 0 of the program that is in memory then. While disabled no frame begins, those begun are finished.
   wire        enable, soft_reset, cfg_start, cfg_we, error;
-  wire [1:0]  cfg_sel;
+  wire [2:0]  cfg_sel;
   wire [31:0] cfg_addr, cfg_piece;
   wire        first_beat, frame_done, bad_record, err_short, err_long;
   // Two frames at most: LOAD may be at the next one while the rest of the machine is at the one before.
   reg  [1:0]  begun_q;   // frames whose first beat is in, not yet out
   reg  [1:0]  loaded_q;  // of these, how many LOAD is done with
   wire        frame = begun_q != 2'd0;
-  wire        load_done;
+  wire        load_done, loaded;  // a LOAD record ends; the frame's last one does
   // The array and the rows beside it have no reset: what is in them runs out while the units around them are held.
   localparam FLUSH = ROWS + STAGES + 16;
   reg  [7:0]  flush_q;
@@ -156,7 +158,7 @@ module systole_core #(
       loaded_q <= 2'd0;
     end else begin
       begun_q <= begun_q + {1'b0, first_beat} - {1'b0, frame_done};
-      loaded_q <= loaded_q + {1'b0, load_done} - {1'b0, frame_done};
+      loaded_q <= loaded_q + {1'b0, loaded} - {1'b0, frame_done};
     end
   end
   systole_axil #(
@@ -182,22 +184,38 @@ module systole_core #(
   wire [95:0]             pass_word;
   wire [LANES*WD-1:0]     weight_word;
   wire [PW*CH_BITS-1:0]   param_word;
+  wire                    table_we;
+  wire [31:0]             table_addr;
+  wire [15:0]             table_inner, table_word;
   systole_pieces #(.WIDTH(32), .INNER(1)) program_pieces (
-      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd0),
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd0),
       .piece_i(cfg_piece), .we_o(prog_we), .addr_o(prog_addr), .inner_o(prog_inner), .word_o(prog_word)
   );
   systole_pieces #(.WIDTH(96), .INNER(1)) pass_pieces (
-      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd1),
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd1),
       .piece_i(cfg_piece), .we_o(pass_we), .addr_o(pass_addr), .inner_o(pass_inner), .word_o(pass_word)
   );
   systole_pieces #(.WIDTH(LANES*WD), .INNER(COLS)) weight_pieces (
-      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd2),
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd2),
       .piece_i(cfg_piece), .we_o(weight_we), .addr_o(weight_addr), .inner_o(weight_column), .word_o(weight_word)
   );
   systole_pieces #(.WIDTH(PW*CH_BITS), .INNER(1)) parameter_pieces (
-      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 2'd3),
+      .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd3),
       .piece_i(cfg_piece), .we_o(param_we), .addr_o(param_addr), .inner_o(param_inner), .word_o(param_word)
   );
+  generate
+    if (TABLE_ENTRIES > 0) begin : g_tables
+      systole_pieces #(.WIDTH(16), .INNER(1)) table_pieces (
+          .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd4),
+          .piece_i(cfg_piece), .we_o(table_we), .addr_o(table_addr), .inner_o(table_inner), .word_o(table_word)
+      );
+    end else begin : g_no_tables
+      assign table_we = 1'b0;
+      assign table_addr = 32'd0;
+      assign table_inner = 16'd0;
+      assign table_word = 16'd0;
+    end
+  endgenerate
 
   // Fetch and the three units' records.
   wire [7:0]  fetch_index;
@@ -236,7 +254,7 @@ module systole_core #(
       .active_valid_o(post_active), .active_o(post_fields)
   );
 
-  // Row counters. A record that leaves as a stream has none.
+  // Row counters. A record with count = 0 leaves its counter to another.
   wire [INDEX_BITS-1:0] in_index, res_index, written_index;
   wire [15:0]           in_count, res_count;
   wire                  loaded_row, written_row;
@@ -246,7 +264,7 @@ module systole_core #(
       .clk(clk), .rst(unit_rst),
       .clear_a_i(load_move), .clear_a_index_i(load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
       .inc_a_i(loaded_row), .inc_a_index_i(load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
-      .clear_b_i(post_move && !post_shadow[`SYSTOLE_POST_TO_STREAM*32]),
+      .clear_b_i(post_move && post_shadow[`SYSTOLE_POST_COUNT*32]),
       .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),
       .inc_b_i(written_row), .inc_b_index_i(written_index),
       .read_a_index_i(in_index), .read_a_o(in_count), .read_b_index_i(res_index), .read_b_o(res_count)
@@ -413,10 +431,11 @@ module systole_core #(
   systole_post #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS), .PW(PW),
       .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS), .PARAM_WORDS(PARAM_WORDS),
-      .PAR_BITS(PAR_BITS), .INDEX_BITS(INDEX_BITS), .META_BITS(META_BITS)
+      .PAR_BITS(PAR_BITS), .TABLE_ENTRIES(TABLE_ENTRIES), .INDEX_BITS(INDEX_BITS), .META_BITS(META_BITS)
   ) post (
       .clk(clk), .rst(unit_rst), .move_i(post_move), .shadow_i(post_shadow), .fields_i(post_fields), .done_o(post_done),
       .param_we_i(param_we), .param_waddr_i(param_addr[PAR_BITS-1:0]), .param_wdata_i(param_word),
+      .table_we_i(table_we), .table_waddr_i(table_addr[15:0]), .table_wdata_i(table_word),
       .slot_valid_i(slot_valid), .slot_data_i(slot_data),
       .res_valid_o(res_valid), .res_group_o(res_group), .res_addr_o(res_addr), .res_data_i(res_data[LANES*AD-1:0]),
       .absorb_o(absorbed), .entry_valid_o(entry_valid), .entry_meta_o(entry_meta), .entry_data_o(entry_data)
@@ -427,7 +446,7 @@ module systole_core #(
       .clk(clk), .rst(unit_rst), .push_i(entry_valid), .data_i({entry_meta, entry_data}),
       .valid_o(head_valid), .data_o({head_meta, head_data}), .pop_i(entry_pop)
   );
-  wire              record_written, stream_entry, e_valid, e_ready, e_last, packer_busy;
+  wire              record_written, stream_entry, e_valid, e_ready, e_end, e_last, packer_busy;
   wire [31:0]       e_data;
   wire [2:0]        e_bytes;
   wire [4:0]        p_plane;
@@ -440,7 +459,8 @@ module systole_core #(
       .w_valid_o(p_write), .w_group_o(p_group), .w_addr_o(p_addr), .w_count_o(p_count), .w_plane_o(p_plane),
       .w_digits_o(p_digits), .w_data_o(p_data), .row_done_o(written_row), .row_counter_o(written_index),
       .record_done_o(record_written), .stream_o(stream_entry),
-      .e_valid_o(e_valid), .e_ready_i(e_ready), .e_data_o(e_data), .e_bytes_o(e_bytes), .e_last_o(e_last)
+      .e_valid_o(e_valid), .e_ready_i(e_ready), .e_data_o(e_data), .e_bytes_o(e_bytes),
+      .e_end_o(e_end), .e_last_o(e_last)
   );
 
   // Streams.
@@ -448,7 +468,7 @@ module systole_core #(
   systole_loader #(
       .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS), .COUNTER_BITS(INDEX_BITS)
   ) loader (
-      .clk(clk), .rst(unit_rst), .active_i(load_active), .fields_i(load_fields), .done_o(load_done),
+      .clk(clk), .rst(unit_rst), .active_i(load_active), .fields_i(load_fields), .done_o(load_done), .loaded_o(loaded),
       .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
       .s_axis_tready_o(s_axis_tready), .first_beat_o(first_beat),
       .w_valid_o(l_write), .w_ready_i(l_ready), .w_group_o(l_group), .w_addr_o(l_addr), .w_count_o(l_count),
@@ -459,7 +479,7 @@ module systole_core #(
       .OUT_BYTES(OUT_BYTES)
   ) packer (
       .clk(clk), .rst(unit_rst), .e_valid_i(e_valid), .e_ready_o(e_ready), .e_data_i(e_data), .e_bytes_i(e_bytes),
-      .e_last_i(e_last), .m_axis_tdata_o(m_axis_tdata), .m_axis_tkeep_o(m_axis_tkeep), .m_axis_tvalid_o(m_axis_tvalid),
+      .e_end_i(e_end), .e_last_i(e_last), .m_axis_tdata_o(m_axis_tdata), .m_axis_tkeep_o(m_axis_tkeep), .m_axis_tvalid_o(m_axis_tvalid),
       .m_axis_tready_i(m_axis_tready), .m_axis_tlast_o(m_axis_tlast), .busy_o(packer_busy)
   );
 
@@ -519,6 +539,7 @@ module systole_core #(
   end
 
   wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
+                  table_we, table_addr, table_inner, table_word,
                   load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_a_row, hop_p_addr, hop_l_addr,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,

@@ -21,6 +21,7 @@ module systole_loader #(
     input  wire                  active_i,
     input  wire [`SYSTOLE_LOAD_FIELDS*32-1:0] fields_i,  // RECORD_FIELDS.load, field 0 lowest
     output wire                  done_o,           // the record's last cycle
+    output wire                  loaded_o,         // and the frame's
     input  wire [8*IN_BYTES-1:0] s_axis_tdata_i,
     input  wire                  s_axis_tvalid_i,
     input  wire                  s_axis_tlast_i,
@@ -34,7 +35,7 @@ module systole_loader #(
     output wire [  LANES*AD-1:0] w_data_o,
     output wire                  row_done_o,       // pulse: a row of the tensor is complete with this write
     output wire                  err_short_o,      // TLAST came too early; up until halt_i
-    output wire                  err_long_o,       // pulse: the frame's last beat was not the last
+    output wire                  err_long_o,       // pulse: the frame's last beat had no TLAST
     input  wire                  open_i,           // another frame may begin
     input  wire                  halt_i,           // stop; only the rest of a long frame is still taken
     output wire                  waiting_input_o
@@ -42,7 +43,7 @@ module systole_loader #(
   localparam MOST = (LANES > IN_BYTES) ? LANES : IN_BYTES;
   localparam CAPACITY = MOST + IN_BYTES;
   localparam [31:0] DENSE_CHUNK = (LANES < IN_BYTES) ? LANES : IN_BYTES;
-  localparam DIGITS = 8 / AD;
+  localparam [31:0] WIDE_CHUNK = (IN_BYTES == 1) ? 1 : (LANES < IN_BYTES / 2) ? LANES : IN_BYTES / 2;  // of two bytes
 
   generate
     if (LANES < 2 || LANES > 128 || (LANES & (LANES - 1)) != 0) begin : gen_bad_lanes
@@ -62,13 +63,13 @@ module systole_loader #(
   // ---- the record ----
   wire        fold = fields_i[0];
   wire [31:0] base = fields_i[32*2+:32];
-  wire [ 3:0] planes = fields_i[32*4+:4];
+  wire [ 4:0] planes = fields_i[32*4+:5];
   wire [31:0] plane_stride = fields_i[32*5+:32];
   wire [15:0] rows = fields_i[32*6+:16];
   wire [31:0] row_codes = fields_i[32*7+:32];
   wire [31:0] pixels = fields_i[32*8+:32];
   wire [ 7:0] pixel_codes = fields_i[32*9+:8];
-  wire [ 7:0] pad_code = fields_i[32*10+:8];
+  wire [15:0] pad_code = fields_i[32*10+:16];
   wire [15:0] virtual_rows = fields_i[32*11+:16];
   wire [15:0] pad_top = fields_i[32*12+:16];
   wire [15:0] kernel_rows = fields_i[32*13+:16];
@@ -76,6 +77,9 @@ module systole_loader #(
   wire [15:0] fold_rows = fields_i[32*15+:16];
   wire [31:0] fold_row_pitch = fields_i[32*16+:32];
   wire [31:0] fold_pixel_pitch = fields_i[32*17+:32];
+  wire        wide = fields_i[32*`SYSTOLE_LOAD_CODE_BYTES+1];
+  wire [31:0] beats = fields_i[32*`SYSTOLE_LOAD_BEATS+:32];
+  wire        last = fields_i[32*`SYSTOLE_LOAD_LAST];
   wire        unused_fields = ^fields_i;  // upper bits, and the counter, which the core reads
 
   assign w_group_o = fields_i[32+:GROUP_BITS];
@@ -83,8 +87,9 @@ module systole_loader #(
   // ---- state ----
   reg running_q;
   reg swallow_q;                     // the rest of a long frame is taken and dropped
-  reg tlast_q;                       // the frame's TLAST has been taken
+  reg tlast_q;                       // TLAST has been taken
   reg begun_q;                       // a beat of this frame has been taken
+  reg [31:0] beats_left_q;           // of this input
   reg [8*CAPACITY-1:0] buffer_q;     // bytes from fill_q on are 0
   reg [7:0] fill_q;
   reg [7:0] chunk_q;                 // codes of the next chunk
@@ -92,7 +97,7 @@ module systole_loader #(
   reg [15:0] rows_left_q;            // rows of the stream
   reg [15:0] pad_left_q;             // virtual rows above the stream
   reg [15:0] virtual_left_q;
-  reg [3:0] plane_q;
+  reg [4:0] plane_q;
   reg [15:0] oy_q, ky_q;             // the entry that this pixel is written to
   reg [15:0] oy0_q, ky0_q;           // the first entry of each pixel in this virtual row
   reg [15:0] fold_left_q;            // rows of the tensor not yet complete
@@ -105,10 +110,11 @@ module systole_loader #(
   // ---- what happens in this cycle ----
   wire run = running_q & ~halt_i;
   wire from_stream = (pad_left_q == 16'd0) & (rows_left_q != 16'd0);
-  wire starved = from_stream & (fill_q < chunk_q);
+  wire [7:0] chunk_bytes = wide ? {chunk_q[6:0], 1'b0} : chunk_q;
+  wire starved = from_stream & (fill_q < chunk_bytes);
   wire writes = ~fold | (ky0_q < kernel_rows);
   wire step = run & ~starved & (w_ready_i | ~writes);
-  wire last_plane = ~writes | (plane_q + 4'd1 == planes);
+  wire last_plane = ~writes | (plane_q + 5'd1 == planes);
   wire last_entry = ~fold | ~writes | (oy_q == 16'd0) | (ky_q + row_stride >= kernel_rows);
   wire chunk_end = step & last_plane & last_entry;
   wire row_end = chunk_end & (rest_q == (fold ? 32'd1 : {24'd0, chunk_q}));
@@ -116,8 +122,9 @@ module systole_loader #(
   wire consume = chunk_end & from_stream;
   wire completes = ~fold | ((complete_in_q == 16'd0) & (fold_left_q != 16'd0));
 
-  wire [7:0] fill_rest = consume ? fill_q - chunk_q : fill_q;
-  wire listening = run & ~tlast_q & (begun_q | open_i) & (pad_left_q == 16'd0) & (fill_q <= MOST[7:0]);
+  wire [7:0] fill_rest = consume ? fill_q - chunk_bytes : fill_q;
+  wire listening = run & ~tlast_q & (beats_left_q != 32'd0) & (begun_q | open_i) & (pad_left_q == 16'd0)
+                 & (fill_q <= MOST[7:0]);
   wire take = listening & s_axis_tvalid_i;
 
   assign s_axis_tready_o = swallow_q | listening;
@@ -127,26 +134,29 @@ module systole_loader #(
   assign w_count_o       = chunk_q;
   assign row_done_o      = row_end & completes;
   assign done_o          = row_end & ((fold ? virtual_left_q : rows_left_q) == 16'd1);
-  assign err_short_o     = run & starved & tlast_q;
-  assign err_long_o      = frame_end & (~tlast_q | (fill_rest >= IN_BYTES[7:0]));
+  assign loaded_o        = done_o & last;
+  assign err_short_o     = run & tlast_q & (starved | ~last);
+  assign err_long_o      = frame_end & last & ~tlast_q;
   assign waiting_input_o = running_q & starved;
 
   genvar l;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : gen_lane
-      wire [7:0] code = from_stream ? buffer_q[8*l+:8] : pad_code;
-      if (DIGITS == 1) begin : gen_whole
-        assign w_data_o[AD*l+:AD] = code[AD-1:0];
-      end else begin : gen_digit
-        wire [7:0] moved = code >> (plane_q * AD[3:0]);
-        wire unused_moved = ^moved;
-        assign w_data_o[AD*l+:AD] = moved[AD-1:0];
+      wire [15:0] wide_code;
+      if (2*l + 1 < CAPACITY) begin : gen_wide
+        assign wide_code = buffer_q[16*l+:16];
+      end else begin : gen_never
+        assign wide_code = 16'd0;
       end
+      wire [15:0] code = ~from_stream ? pad_code : wide ? wide_code : {8'd0, buffer_q[8*l+:8]};
+      wire [15:0] moved = code >> (plane_q * AD[4:0]);
+      wire unused_moved = ^moved;
+      assign w_data_o[AD*l+:AD] = moved[AD-1:0];
     end
   endgenerate
 
   // ---- gearbox ----
-  wire [8*CAPACITY-1:0] kept = consume ? buffer_q >> {chunk_q, 3'd0} : buffer_q;
+  wire [8*CAPACITY-1:0] kept = consume ? buffer_q >> {chunk_bytes, 3'd0} : buffer_q;
   wire [8*CAPACITY-1:0] beat = {{8 * MOST{1'b0}}, s_axis_tdata_i};
 
   always @(posedge clk) begin
@@ -157,7 +167,7 @@ module systole_loader #(
       if (~running_q) running_q <= active_i & ~halt_i;
       else if (done_o) running_q <= 1'b0;
 
-      if (err_long_o & ~tlast_q & ~(take & s_axis_tlast_i)) swallow_q <= 1'b1;
+      if (err_long_o) swallow_q <= 1'b1;
       else if (s_axis_tvalid_i & s_axis_tlast_i) swallow_q <= 1'b0;
     end
 
@@ -165,18 +175,19 @@ module systole_loader #(
       buffer_q <= {8 * CAPACITY{1'b0}};
       fill_q   <= 8'd0;
       tlast_q  <= 1'b0;
-      begun_q  <= 1'b0;
     end else begin
       buffer_q <= take ? kept | (beat << {fill_rest, 3'd0}) : kept;
       fill_q   <= take ? fill_rest + IN_BYTES[7:0] : fill_rest;
       if (take) tlast_q <= s_axis_tlast_i;
-      if (take) begun_q <= 1'b1;
     end
+    if (rst | loaded_o) begun_q <= 1'b0;
+    else if (take) begun_q <= 1'b1;
   end
 
   // ---- position ----
   wire [31:0] rest_next = ~running_q | row_end ? (fold ? pixels : row_codes) : rest_q - (fold ? 32'd1 : {24'd0, chunk_q});
-  wire [7:0] dense_next = (rest_next < DENSE_CHUNK) ? rest_next[7:0] : DENSE_CHUNK[7:0];
+  wire [31:0] most_next = wide ? WIDE_CHUNK : DENSE_CHUNK;
+  wire [7:0] dense_next = (rest_next < most_next) ? rest_next[7:0] : most_next[7:0];
 
   wire oy0_last = oy0_q + 16'd1 == fold_rows;
   wire ky0_wraps = ky0_q + 16'd1 == row_stride;
@@ -202,7 +213,8 @@ module systole_loader #(
       virtual_left_q <= virtual_rows;
       fold_left_q    <= fold_rows;
       complete_in_q  <= kernel_rows - 16'd1;
-      plane_q        <= 4'd0;
+      plane_q        <= 5'd0;
+      beats_left_q   <= beats;
       oy_q           <= 16'd0;
       ky_q           <= 16'd0;
       oy0_q          <= 16'd0;
@@ -214,7 +226,8 @@ module systole_loader #(
       oy_addr_q      <= base;
       ky_codes_q     <= 32'd0;
     end else begin
-      if (step) plane_q <= last_plane ? 4'd0 : plane_q + 4'd1;
+      if (step) plane_q <= last_plane ? 5'd0 : plane_q + 5'd1;
+      if (take) beats_left_q <= beats_left_q - 32'd1;
 
       if (chunk_end) begin
         addr_q  <= chunk_addr;

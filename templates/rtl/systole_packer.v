@@ -1,10 +1,11 @@
-// Packs elements of 1, 2 or 4 bytes into AXI4-Stream beats, little endian, the last beat of a frame with TLAST and TKEEP.
+// Packs elements of 1, 2 or 4 bytes into AXI4-Stream beats, little endian. The last element of an output sends its beat,
+// however full: the frame's last with TLAST and the TKEEP of its bytes, any other filled up with zeros.
 //
 // Latency: an element taken in cycle t that completes a beat shows on m_axis in cycle t+1.
 // Handshake: an element that completes no beat is always taken; one that does is taken when the output register is
 // empty or read in the same cycle. While the sink is ready: one element a cycle, or one every e_bytes/OUT_BYTES
 // cycles where the element is wider than a beat (it is taken with its last beat).
-// e_bytes_i may change only after an element with e_last_i.
+// e_bytes_i may change only after an element with e_end_i.
 `default_nettype none
 
 module systole_packer #(
@@ -16,7 +17,8 @@ module systole_packer #(
     output wire                   e_ready_o,
     input  wire [           31:0] e_data_i,
     input  wire [            2:0] e_bytes_i,      // 1, 2 or 4
-    input  wire                   e_last_i,       // last element of the frame
+    input  wire                   e_end_i,        // last element of an output
+    input  wire                   e_last_i,       // and of the frame
     output wire [8*OUT_BYTES-1:0] m_axis_tdata_o,
     output wire [  OUT_BYTES-1:0] m_axis_tkeep_o,
     output wire                   m_axis_tvalid_o,
@@ -50,7 +52,7 @@ module systole_packer #(
   wire [31:0] copies = (bytes == 7'd1) ? {4{part[7:0]}} : (bytes == 7'd2) ? {2{part[15:0]}} : part;
 
   wire [6:0] fill_next = fill_q + bytes;
-  wire completes = (fill_next == BEAT) | (e_last_i & last_part);
+  wire completes = (fill_next == BEAT) | (e_end_i & last_part);
   wire room = ~valid_q | m_axis_tready_i;
   wire take = e_valid_i & (room | ~completes);
 
@@ -83,7 +85,7 @@ module systole_packer #(
     if (take) data_q <= merged;
     if (take & completes) begin
       out_q  <= merged;
-      keep_q <= merged_keep;
+      keep_q <= merged_keep | {OUT_BYTES{~e_last_i}};
       last_q <= e_last_i & last_part;
     end
   end

@@ -24,7 +24,7 @@ module systole_post_walk #(
     output wire                 window_first_o,
     output wire                 window_last_o,
     output wire                 window_valid_o,
-    output wire                 stream_last_o, // last element of the map, if it leaves as a stream
+    output wire                 map_last_o,    // last codes of the map
     output wire                 row_end_o,     // last slot of the output row
     output wire                 record_end_o
 );
@@ -183,7 +183,7 @@ module systole_post_walk #(
   assign window_last_o = window_last;
   assign window_valid_o = !cy_wy[CW-1] && cy_wy < fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]
                        && !cx_r[CW-1] && cx_r < fields_i[`SYSTOLE_POST_CONV_COLS*32 +: CW];
-  assign stream_last_o = e_oy && map_col_last && e_ct && e_j && window_last;
+  assign map_last_o = e_oy && map_col_last && e_ct && e_j && window_last;
   assign row_end_o = e_ox && e_ct && window_last && e_r && e_j;
   assign record_end_o = row_end_o && e_oy;
   wire unused = &{1'b0, shadow_i, fields_i};

@@ -32,16 +32,17 @@ module systole_writer #(
     input  wire                   e_ready_i,
     output wire [31:0]            e_data_o,
     output wire [2:0]             e_bytes_o,
-    output wire                   e_last_o
+    output wire                   e_end_o,       // the output's last
+    output wire                   e_last_o       // and the frame's
 );
-  wire                  row_end, record_end, stream_last, to_stream, raw;
+  wire                  row_end, record_end, map_last, frame_last, to_stream, raw;
   wire [2:0]            bytes;
   wire [GROUP_BITS-1:0] group;
   wire [4:0]            planes;
   wire [INDEX_BITS-1:0] counter;
   wire [7:0]            count;
   wire [AW-1:0]         stride, dest;
-  assign {row_end, record_end, stream_last, to_stream, bytes, raw, group, planes, counter, count, stride, dest} = meta_i;
+  assign {row_end, record_end, map_last, frame_last, to_stream, bytes, raw, group, planes, counter, count, stride, dest} = meta_i;
 
   reg [7:0]    step_q;  // plane, or element
   reg [AW-1:0] addr_q;
@@ -93,14 +94,15 @@ module systole_writer #(
   assign w_count_o = count;
   assign w_plane_o = step_q[4:0];
   assign w_digits_o = digits;
-  assign row_done_o = pop && row_end && !to_stream;
+  assign row_done_o = pop && row_end;
   assign row_counter_o = counter;
   assign record_done_o = pop && record_end;
   assign stream_o = valid_i && to_stream;
   assign e_valid_o = element;
   assign e_data_o = value_wide[31:0];
   assign e_bytes_o = bytes;
-  assign e_last_o = stream_last && step_last;
+  assign e_end_o = map_last && step_last;
+  assign e_last_o = map_last && step_last && frame_last;
   wire unused = &{1'b0, value_wide};
 endmodule
 `default_nettype wire

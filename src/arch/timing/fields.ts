@@ -5,7 +5,7 @@ import type { LoadTiming } from './loader.js';
 import type { PostTiming } from './slots.js';
 
 export function loadTiming(f: Fields<'load'>): LoadTiming {
-  return { ...f, fold: f.fold === 1 };
+  return { ...f, fold: f.fold === 1, last: f.last === 1 };
 }
 
 export function feedTiming(f: Fields<'feed'>): FeedTiming {
@@ -22,6 +22,8 @@ export function postTiming(f: Fields<'post'>): PostTiming {
     ...f,
     poolEnable: f.poolEnable === 1,
     toStream: f.toStream === 1,
+    last: f.last === 1,
+    count: f.count === 1,
     residualPlanes: f.resEnable === 1 ? Math.max(1, f.resPlanes) : 1,
   };
 }

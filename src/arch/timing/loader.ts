@@ -14,6 +14,10 @@ export interface LoadTiming {
   readonly kernelRows: number;
   readonly rowStride: number;
   readonly foldRows: number;
+  readonly codeBytes: number;
+  readonly beats: number;
+  /** The frame ends with this input. */
+  readonly last: boolean;
 }
 
 export interface LoaderCycle {
@@ -32,7 +36,6 @@ export interface LoaderModel {
 
 export function loaderModel(lanes: number, inBytes: number): LoaderModel {
   const most = Math.max(lanes, inBytes);
-  const denseChunk = Math.min(lanes, inBytes);
   let load: LoadTiming | null = null;
   let fill = 0;
   let beatsLeft = 0;
@@ -51,14 +54,14 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
   let completeIn = 0;
 
   const fromStream = (): boolean => padLeft === 0 && rowsLeft !== 0;
-  const starved = (): boolean => fromStream() && fill < chunk;
-  const nextChunk = (record: LoadTiming): number => (record.fold ? record.pixelCodes : Math.min(denseChunk, rest));
+  const starved = (): boolean => fromStream() && fill < chunk * load!.codeBytes;
+  const nextChunk = ({ fold, pixelCodes, codeBytes }: LoadTiming): number =>
+    fold ? pixelCodes : Math.min(lanes, Math.max(inBytes / codeBytes, 1), rest);
 
   function begin(record: LoadTiming): void {
     load = record;
     fill = 0;
-    begun = false;
-    beatsLeft = Math.ceil((record.rows * record.pixels * record.pixelCodes) / inBytes);
+    beatsLeft = record.beats;
     rest = record.fold ? record.pixels : record.rowCodes;
     chunk = nextChunk(record);
     rowsLeft = record.rows;
@@ -105,7 +108,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
       const take = streamValid && beatsLeft > 0 && padLeft === 0 && fill <= most;
       const firstBeat = take && !begun;
 
-      if (chunkEnd && stream) fill -= chunk;
+      if (chunkEnd && stream) fill -= chunk * active.codeBytes;
       if (take) {
         fill += inBytes;
         beatsLeft -= 1;
@@ -127,6 +130,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
         plane += 1;
       }
       if (done) load = null;
+      if (done && active.last) begun = false;
       return { firstBeat, rowDone, done };
     },
   };

@@ -18,6 +18,8 @@ import { writerModel } from './writer.js';
 const STEP_TO_TOKEN = 6;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
+/** More on a machine with tables. */
+const TABLE_STAGE = 1;
 
 /** What happens in one cycle. */
 export interface MachineCycle {
@@ -58,6 +60,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   // Slots on their way to POST, and from there to the FIFO.
   const toPost = timedQueue<SlotTiming>();
   const toFifo = timedQueue<SlotTiming>();
+  const toFifoDelay = ARRIVAL_TO_FIFO + (machine.memory.tableEntries > 0 ? TABLE_STAGE : 0);
   const depth = STEP_TO_TOKEN + machine.cols / machine.columnsPerStage + machine.rows;
 
   let cycle = 0;
@@ -83,7 +86,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     }
 
     const arrived = toPost.take(cycle);
-    if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + ARRIVAL_TO_FIFO, arrived);
+    if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + toFifoDelay, arrived);
     const entered = toFifo.take(cycle);
     if (entered !== null && !entered.absorbed) writer.push(entered);
     // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.
@@ -101,14 +104,14 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     if (load !== null && loaded.rowDone) bump(load.counter);
     if (written.counter >= 0) bump(written.counter);
     if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
-    if (nextPost !== undefined && !nextPost.toStream) counters[nextPost.outCounter] = 0;
+    if (nextPost?.count) counters[nextPost.outCounter] = 0;
 
     const delivered = units.post.full && (!postFullBefore || postMovedBefore);
     postFullBefore = units.post.full;
     postMovedBefore = moved.post;
     const over = loadedFrames > countedFrames && !packing && feed.creditsFull() && !fetch.computes();
     if (fetch.frameDone(over)) countedFrames += 1;
-    if (loaded.done) loadedFrames += 1;
+    if (loaded.done && load?.last) loadedFrames += 1;
     const fetched = fetch.step(moved, done, over);
     feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post);
 

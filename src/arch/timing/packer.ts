@@ -1,10 +1,18 @@
 /** Cycle model of systole_packer.v with a sink that is always ready. */
 
+export interface PackedElement {
+  readonly elementBytes: number;
+  /** The last of an output: the beat goes, however full. */
+  readonly end: boolean;
+  /** And of the frame. */
+  readonly last: boolean;
+}
+
 export interface PackerModel {
   /** Whether an element offered in this cycle is taken in it. */
   takes(elementBytes: number): boolean;
   /** One clock edge; returns true when the frame's last beat is accepted by the sink in this cycle. */
-  step(offer: { readonly elementBytes: number; readonly last: boolean } | null): boolean;
+  step(offer: PackedElement | null): boolean;
   busy(): boolean;
 }
 
@@ -26,7 +34,7 @@ export function packerModel(outBytes: number): PackerModel {
         const isLastPart = lastPart(offer.elementBytes);
         fill += Math.min(offer.elementBytes, outBytes);
         part = isLastPart ? 0 : part + 1;
-        if (fill === outBytes || (offer.last && isLastPart)) {
+        if (fill === outBytes || (offer.end && isLastPart)) {
           fill = 0;
           beatWaits = true;
           beatIsLast = offer.last && isLastPart;

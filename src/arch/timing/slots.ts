@@ -14,9 +14,13 @@ export interface PostTiming {
   readonly poolEnable: boolean;
   readonly toStream: boolean;
   readonly elementBytes: number;
+  /** The frame ends with this output. */
+  readonly last: boolean;
   readonly group: number;
   readonly planes: number;
   readonly outCounter: number;
+  /** Its rows are counted. */
+  readonly count: boolean;
   /** Cycles between slots, and of a slot's residual reads: 1 without a residual. */
   readonly residualPlanes: number;
 }
@@ -28,7 +32,8 @@ export interface SlotTiming {
   readonly absorbed: boolean;
   readonly rowEnd: boolean;
   readonly recordEnd: boolean;
-  readonly streamLast: boolean;
+  /** The record's last codes are in it. */
+  readonly mapLast: boolean;
 }
 
 /** All slots of a record, in order, PW channels each. */
@@ -52,7 +57,7 @@ export function* slotsOf(record: PostTiming, postWidth: number): Generator<SlotT
                 absorbed: record.poolEnable && !windowLast,
                 rowEnd,
                 recordEnd: rowEnd && rowLast,
-                streamLast: rowLast && column === record.outCols - 1 && tail && windowLast,
+                mapLast: rowLast && column === record.outCols - 1 && tail && windowLast,
               };
             }
           }

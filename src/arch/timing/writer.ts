@@ -1,5 +1,5 @@
 /** Cycle model of the output FIFO and systole_writer.v. */
-import type { PackerModel } from './packer.js';
+import type { PackedElement, PackerModel } from './packer.js';
 import type { SlotTiming } from './slots.js';
 
 export interface WriterCycle {
@@ -9,7 +9,7 @@ export interface WriterCycle {
   readonly pops: boolean;
   /** Counter that goes up at the end of this cycle, or -1. */
   readonly counter: number;
-  readonly element: { readonly elementBytes: number; readonly last: boolean } | null;
+  readonly element: PackedElement | null;
 }
 
 export interface WriterModel {
@@ -40,7 +40,7 @@ export function writerModel(): WriterModel {
       const slot = queue[head];
       if (slot === undefined) return NOTHING;
       const { record } = slot;
-      const counter = slot.rowEnd && !record.toStream ? record.outCounter : -1;
+      const counter = slot.rowEnd && record.count ? record.outCounter : -1;
       if (slot.count === 0) {
         pop();
         return { ...NOTHING, pops: true, counter };
@@ -52,11 +52,12 @@ export function writerModel(): WriterModel {
         return { group: record.group, pops, counter: pops ? counter : -1, element: null };
       }
       const last = done + 1 === slot.count;
-      const element = { elementBytes: record.elementBytes, last: slot.streamLast && last };
+      const end = slot.mapLast && last;
+      const element = { elementBytes: record.elementBytes, end, last: end && record.last };
       if (!packer.takes(record.elementBytes)) return { ...NOTHING, element };
       done += 1;
       if (last) pop();
-      return { ...NOTHING, pops: last, element };
+      return { ...NOTHING, pops: last, counter: last ? counter : -1, element };
     },
   };
 }
