@@ -1,12 +1,15 @@
 /** Builds float graphs node by node: names and shapes follow; constants are random where a test gives none. */
 import { type RandomSource, randomSource } from '../../src/base/random.js';
 import type {
+  ArrangePart,
   BatchNorm,
   Clamp,
   Constant,
   Graph,
   GraphNode,
   GraphTensor,
+  MapGrid,
+  PointwiseFunction,
   Quantizer,
   Shape,
   UniformQuantizer,
@@ -32,13 +35,22 @@ export interface ConvChoice extends WindowChoice {
   readonly codes?: { readonly bits: number; readonly scale?: readonly number[]; readonly values?: readonly number[] };
 }
 
+/** A node without what the builder gives it. */
+type Unnamed = GraphNode extends infer N
+  ? N extends GraphNode
+    ? Omit<N, 'name' | 'sources' | 'output'>
+    : never
+  : never;
+
 export const RELU: Clamp = { min: 0, max: null };
 const OPEN: Clamp = { min: null, max: null };
+export const ORIGIN: MapGrid = { y: 0, x: 0, c: 0, yStep: 1, xStep: 1, cStep: 1 };
 
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly tensors = new Map<string, GraphTensor>();
   readonly #random: RandomSource;
+  readonly #inputs = ['input'];
   #last = 'input';
 
   constructor(shape: Shape, seed = 1) {
@@ -89,8 +101,46 @@ export class GraphBuilder {
     );
   }
 
-  add(a: string, b = this.#last, clamp: Clamp = OPEN): this {
-    return this.#add({ ...this.#base('add'), kind: 'add', inputs: [a, b], clamp }, this.#shape(a));
+  /** Another input of the model; the last tensor stays what it was. */
+  input(name: string, shape: Shape): this {
+    this.tensors.set(name, { name, shape });
+    this.#inputs.push(name);
+    return this;
+  }
+
+  add(a: string, b = this.#last, clamp: Clamp = OPEN, sign?: -1): this {
+    const node = { ...this.#base('add'), kind: 'add', inputs: [a, b], clamp } as const;
+    return this.#add(sign === undefined ? node : { ...node, sign }, this.#larger(a, b));
+  }
+
+  mul(a: string, b = this.#last, clamp: Clamp = OPEN): this {
+    return this.#add({ ...this.#base('mul'), kind: 'mul', inputs: [a, b], clamp }, this.#shape(a));
+  }
+
+  pointwise(
+    fn: PointwiseFunction,
+    choice: { alpha?: number; beta?: number; slopes?: readonly number[] } = {},
+    input = this.#last,
+  ): this {
+    const { alpha = 0, beta = 0, slopes } = choice;
+    const node = { ...this.#base(fn), kind: 'pointwise', input, fn, alpha, beta } as const;
+    return this.#add(slopes ? { ...node, slopes: Float32Array.from(slopes) } : node, this.#shape(input));
+  }
+
+  arrange(parts: readonly ArrangePart[], shape: Shape, fill = 0): this {
+    return this.#add({ ...this.#base('arrange'), kind: 'arrange', parts, fill }, shape);
+  }
+
+  /** Maps of one size side by side, by channels. */
+  concat(...inputs: readonly string[]): this {
+    let c = 0;
+    const [, , height = 1, width = 1] = this.#shape(inputs[0]!);
+    const parts = inputs.map((input): ArrangePart => {
+      const channels = this.#shape(input)[1]!;
+      c += channels;
+      return { input, from: ORIGIN, to: { ...ORIGIN, c: c - channels }, size: [height, width, channels] };
+    });
+    return this.arrange(parts, [1, c, ...this.#shape(inputs[0]!).slice(2)]);
   }
 
   quant(quantizer: Quantizer, input = this.#last): this {
@@ -119,12 +169,22 @@ export class GraphBuilder {
     );
   }
 
-  pool(kind: 'maxpool' | 'averagepool', choice: WindowChoice, input = this.#last): this {
+  pool(
+    kind: 'maxpool' | 'averagepool',
+    choice: WindowChoice & { readonly border?: 'excluded' },
+    input = this.#last,
+  ): this {
     const [, channels = 1, height = 1, width = 1] = this.#shape(input);
     const window = whole(choice);
     const shape = [1, channels, extent(height, window, 0), extent(width, window, 1)];
     const base = { ...this.#base(kind), input, ...window };
-    return this.#add(kind === 'maxpool' ? { ...base, kind } : { ...base, kind, clamp: OPEN }, shape);
+    const border = choice.border === undefined ? {} : { border: choice.border };
+    return this.#add(kind === 'maxpool' ? { ...base, kind } : { ...base, kind, ...border, clamp: OPEN }, shape);
+  }
+
+  /** A node of any kind, whose output has this shape: the newest tensor's if absent. */
+  node(node: Unnamed, shape: Shape = this.#shape(this.#last)): this {
+    return this.#add({ ...this.#base(node.kind), ...node } as GraphNode, shape);
   }
 
   /** @param ops the host's steps behind the last tensor */
@@ -133,13 +193,25 @@ export class GraphBuilder {
     const { host, value, shape } = hostChain(output, ops);
     return {
       name: 'built',
-      inputs: [this.tensors.get('input')!],
+      inputs: this.#inputs.map((name) => this.tensors.get(name)!),
       outputs: [output],
       host,
       modelOutputs: [{ name: value, value, shape, type: 'float32' }],
       nodes: this.nodes,
       tensors: this.tensors,
     };
+  }
+
+  /** Several tensors leave, in this order, with nothing for the host to do. */
+  leaving(...names: readonly string[]): Graph {
+    const outputs = names.map((name) => this.tensors.get(name)!);
+    const modelOutputs = outputs.map(({ name, shape }) => ({ name, value: name, shape, type: 'float32' }));
+    return { ...this.build(), outputs, modelOutputs };
+  }
+
+  #larger(a: string, b: string): Shape {
+    const size = (name: string) => this.#shape(name).reduce((product, n) => product * n, 1);
+    return this.#shape(size(a) >= size(b) ? a : b);
   }
 
   #add(node: GraphNode, shape: Shape): this {

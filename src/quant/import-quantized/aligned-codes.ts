@@ -11,18 +11,18 @@ export interface Aligned {
   readonly worth: Worth;
 }
 
-/** @param wished the grid that they are on already up to their zero points, or null; null where no 16 bits hold them */
+/** @param scales those of the channels, where all have them already; null where no 16 bits hold all values */
 export function alignedCodes(
   parts: NetworkParts,
   codes: readonly Coded[],
-  wished: Worth | null,
+  scales: readonly Dyadic[] | null,
   where: string,
 ): Aligned | null {
   const scalesOf = (c: Coded): string => c.scales.map(toNumber).join();
   const one =
-    wished !== null ||
+    scales !== null ||
     codes.every((c) => c.scales.length === codes[0]!.scales.length && scalesOf(c) === scalesOf(codes[0]!));
-  const grid = one ? sameScale(codes, wished) : multiples(codes);
+  const grid = one ? sameScale(codes, scales) : multiples(codes);
   if (grid === null) return null;
   const { worth, moves } = grid;
   const bits = Math.max(...codes.map(({ tensor }) => parts.tensors.get(tensor)!.bits));
@@ -48,10 +48,10 @@ interface Grid {
   readonly moves: readonly { readonly times: number; readonly by: number }[];
 }
 
-function sameScale(codes: readonly Coded[], wished: Worth | null): Grid {
+function sameScale(codes: readonly Coded[], given: readonly Dyadic[] | null): Grid {
   const zero = Math.max(...codes.map((c) => c.zero));
   const most = Math.max(...codes.map((c) => c.most + zero - c.zero));
-  const scales: readonly Dyadic[] = wished?.scales ?? codes[0]!.scales;
+  const scales = given ?? codes[0]!.scales;
   return { worth: { scales, zero, most }, moves: codes.map((c) => ({ times: 1, by: zero - c.zero })) };
 }
 

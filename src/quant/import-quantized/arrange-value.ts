@@ -1,7 +1,7 @@
 /** Maps put together from parts: a quantizer behind them is one for each part, and then codes only move. */
 import type { ArrangeNode, QuantNode } from '../../frontend/graph.js';
 import { mapShape } from '../map-shape.js';
-import { commonScale, dyadic, ratio } from '../rational.js';
+import { commonScale, type Dyadic, dyadic, ratio } from '../rational.js';
 import { alignedCodes } from './aligned-codes.js';
 import { codeOfReal } from './channel-quantizer.js';
 import { channelsOf, oneFill, placeChannels } from './elementwise.js';
@@ -36,15 +36,12 @@ export function quantizedParts(walk: Walk, { parts, ...arranged }: Arranged, nod
     own.set(key, known);
     return known;
   });
-  const fill = arranged.fill?.map((x, c) => codeOfReal(grid, x, c)) ?? null;
-  const code = fill === null ? null : oneFill(fill, node.name);
   const sources = [...arranged.node.sources, ...node.sources];
-  const worth = { scales: grid.scales, zero: grid.zeros[0]!, most: grid.hi };
-  return joined(walk, { ...arranged, parts, node: { ...arranged.node, sources } }, codes, {
-    fill: code,
-    worth,
-    output: node.output,
-  });
+  const steps = arranged.fill?.map((x, c) => codeOfReal(grid, x, c) - ofChannel(grid.zeros, c)) ?? null;
+  const scales = grid.scales.length > 1 ? grid.scales : null;
+  const filled = steps && { scale: grid.scales[0]!, steps: oneFill(steps, node.name) };
+  const joining = { fill: filled, scales, output: node.output };
+  return joined(walk, { ...arranged, parts, node: { ...arranged.node, sources } }, codes, joining);
 }
 
 function partCodes(walk: Walk, value: ArrangedPart['value'], node: QuantNode, grid: CodeGrid): Coded {
@@ -81,45 +78,40 @@ export function arrangedCodes(
     known.set(value, made);
     return made;
   });
-  return joined(walk, arranged, codes, { fill: null, worth: null, output: walk.parts.unusedTensor(output) });
+  const fill = arranged.fill && { scale: codes[0]!.scales[0]!, steps: fillSteps(arranged, codes[0]!) };
+  return joined(walk, arranged, codes, { fill, scales: null, output: walk.parts.unusedTensor(output) });
+}
+
+/** How many steps of a grid the fill is. @throws SystoleError network-unsupported for a value between two codes */
+function fillSteps({ fill, node }: Arranged, { scales }: Coded): number {
+  const value = oneFill(fill!, node.name);
+  const [n, d] = commonScale([dyadic(value), scales[0]!]) as [bigint, bigint];
+  if ((scales.length > 1 && value !== 0) || n % d !== 0n) throw unquantized(node.name);
+  return Number(n / d);
 }
 
 interface Joining {
-  /** Of the output; null: that of the value that fills it, if any. */
-  readonly fill: number | null;
-  readonly worth: { readonly scales: Coded['scales']; readonly zero: number; readonly most: number } | null;
+  /** What lies in no part, null where all does. */
+  readonly fill: { readonly scale: Dyadic; readonly steps: number } | null;
+  /** Those of the channels, where all parts have them already. */
+  readonly scales: readonly Dyadic[] | null;
   readonly output: string;
 }
 
-function joined(walk: Walk, { node, parts, fill, shape }: Arranged, codes: readonly Coded[], to: Joining): Coded {
-  const aligned = alignedCodes(walk.parts, codes, to.worth, node.name);
+function joined(walk: Walk, { node, parts, shape }: Arranged, codes: readonly Coded[], to: Joining): Coded {
+  const aligned = alignedCodes(walk.parts, codes, to.scales, node.name);
   if (aligned === null) throw unquantized(node.name);
   const { worth } = aligned;
-  const filled =
-    to.fill ??
-    (fill === null
-      ? 0
-      : oneFill(
-          fill.map((x) => codeOnGrid(x, worth, node.name)),
-          node.name,
-        ));
-  const most = Math.max(worth.most, filled);
-  const made = walk.parts.addCodes(to.output, shape, { ...worth, most });
+  const fill = to.fill === null ? 0 : worth.zero + to.fill.steps * times(to.fill.scale, worth.scales[0]!);
+  if (!Number.isInteger(fill) || fill < 0) throw unquantized(node.name);
+  const made = walk.parts.addCodes(to.output, shape, { ...worth, most: Math.max(worth.most, fill) });
   const places = parts.map(({ place }, i) => ({ ...place, input: aligned.codes[i]!.tensor }));
   const { name, sources } = node;
-  walk.parts.arrange({ name, sources, parts: places, fill: filled, output: to.output });
+  walk.parts.arrange({ name, sources, parts: places, fill, output: to.output });
   return made;
 }
 
-/** @throws SystoleError network-unsupported for a value between two codes */
-function codeOnGrid(
-  x: number,
-  { scales, zero }: { readonly scales: Coded['scales']; readonly zero: number },
-  where: string,
-): number {
-  const [n, d] = commonScale([dyadic(x), ofChannel(scales, 0)]) as [bigint, bigint];
-  const code = ratio(n, d) + zero;
-  if (scales.length > 1 && x !== 0) throw unquantized(where);
-  if (Number.isInteger(code) && code >= 0) return code;
-  throw unquantized(where);
+function times(scale: Dyadic, unit: Dyadic): number {
+  const [n, d] = commonScale([scale, unit]) as [bigint, bigint];
+  return ratio(n, d);
 }
