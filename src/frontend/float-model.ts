@@ -17,13 +17,14 @@ export interface FloatModel {
   readonly inputs: readonly FloatModelTensor[];
   readonly outputs: readonly FloatModelTensor[];
   /**
-   * Runs the model on its one input, row major, values converted to its element type. Without `shape` the declared one is
-   * taken; where one dimension is open, the values' number says how long it is; where several are, the first says it and the others are 1.
+   * Runs the model on its one input, or on all of them in its own order, row major, values converted to its element type. Without
+   * `shape` the declared one is taken; where one dimension is open, the values' number says how long it is; where several are, the
+   * first says it and the others are 1.
    * Returns every output by name as float32.
    * @throws SystoleError data-shape for another number of values, data-type for values the input's type cannot hold,
-   * operator-limit for a model without exactly one input, tool-failed where ONNX Runtime gives up
+   * operator-limit for another number of inputs, tool-failed where ONNX Runtime gives up
    */
-  run(input: Float32Array, shape?: readonly number[]): Promise<Map<string, Float32Array>>;
+  run(input: Float32Array | readonly Float32Array[], shape?: readonly number[]): Promise<Map<string, Float32Array>>;
   close(): Promise<void>;
 }
 
@@ -59,10 +60,14 @@ export async function openFloatModel(onnxBytes: Uint8Array, options: FloatModelO
     inputs,
     outputs,
     run: async (values, shape) => {
-      const input = onlyInput(inputs);
-      const dims = shape ?? resolveShape(input, values.length);
-      checkSize(input, dims, values.length);
-      const results = await runSession(session, { [input.name]: toTensor(input, values, dims) });
+      const given = values instanceof Float32Array ? [values] : values;
+      checkCount(inputs, given.length);
+      const feeds = inputs.map((input, i) => {
+        const dims = shape ?? resolveShape(input, given[i]!.length);
+        checkSize(input, dims, given[i]!.length);
+        return [input.name, toTensor(input, given[i]!, dims)] as const;
+      });
+      const results = await runSession(session, Object.fromEntries(feeds));
       return new Map(outputs.map(({ name }) => [name, toFloats(name, results[name]!)]));
     },
     close: () => session.release(),
@@ -109,15 +114,12 @@ function tensorInfo(metadata: ort.InferenceSession.ValueMetadata): FloatModelTen
   return { name: metadata.name, type: metadata.type, shape: metadata.shape };
 }
 
-function onlyInput(inputs: readonly FloatModelTensor[]): FloatModelTensor {
-  const [input] = inputs;
-  if (input === undefined || inputs.length > 1) {
-    throw new SystoleError('operator-limit', 'only models of one input are run', {
-      expected: 'one input',
-      actual: inputs.map(({ name }) => name).join(', ') || 'none',
-    });
-  }
-  return input;
+function checkCount(inputs: readonly FloatModelTensor[], given: number): void {
+  if (inputs.length === given) return;
+  throw new SystoleError('operator-limit', 'the model has another number of inputs', {
+    expected: `values for ${inputs.map(({ name }) => name).join(', ') || 'none'}`,
+    actual: `${given} arrays of values`,
+  });
 }
 
 function resolveShape(input: FloatModelTensor, elements: number): number[] {

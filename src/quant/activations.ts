@@ -1,5 +1,5 @@
 /** Ranges of activation tensors from calibration: unsigned codes with an integer zero. */
-import type { TensorStatistics } from './calibrate.js';
+import type { TensorStatistics } from './tensor-statistics.js';
 
 export interface CodeRange {
   /** float32 */

@@ -18,19 +18,20 @@ const FEWEST_INPUTS = 4;
 /**
  * @param tensors with scales and zeros
  * @param layers of the whole network: a tensor is forgotten when the last of them has read it
- * @param inputs of the graph, in its own order (NCHW); fewer of them where tensors are large
+ * @param inputs by tensor, each in the graph's own order (NCHW); fewer of them where tensors are large
  */
 export function calibrationRun(
   tensors: Readonly<Record<string, CodeTensor>>,
   layers: readonly FloatLayer[],
-  input: string,
-  inputs: readonly Float32Array[],
+  inputs: readonly ReadonlyMap<string, Float32Array>[],
 ): CalibrationRun {
   const largest = Math.max(...Object.values(tensors).map(({ height, width, channels }) => height * width * channels));
   const used = inputs.slice(0, Math.max(FEWEST_INPUTS, Math.floor(MOST_CODES / largest)));
-  const runs = used.map(
-    (real) => new Map<string, Int32Array>([[input, Int32Array.from(quantizeMap(tensors[input]!, real))]]),
-  );
+  const codesOf = ([name, real]: readonly [string, Float32Array]): [string, Int32Array] => [
+    name,
+    Int32Array.from(quantizeMap(tensors[name]!, real)),
+  ];
+  const runs = used.map((reals) => new Map<string, Int32Array>([...reals].map(codesOf)));
   const lastReader = new Map(layers.flatMap((layer) => floatOperands(layer).map((name) => [name, layer.output])));
   return {
     add: (layer) => {

@@ -1,17 +1,27 @@
 /** Post-training quantization: float graph and calibration -> integer network. */
 import { SystoleError } from '../base/error.js';
 import type { Graph } from '../frontend/graph.js';
-import { operandsOf } from '../frontend/graph-nodes.js';
 import { correctedBias } from './bias-correction.js';
 import type { Calibration } from './calibrate.js';
 import { type CalibrationRun, calibrationRun } from './calibration-run.js';
 import { checkNetwork } from './check-network.js';
-import { chooseTensors, type Ends, endLayers } from './choose-tensors.js';
-import { type FloatConv, lowerGraph, mapShape } from './lower.js';
-import type { CodeTensor, IntegerNetwork, Layer, OutputTensor } from './network.js';
+import { chooseTensors } from './choose-tensors.js';
+import { type Ends, endLayers } from './ends.js';
+import {
+  type FloatArrange,
+  type FloatConv,
+  type FloatLayer,
+  type FloatNetwork,
+  floatOperands,
+} from './float-network.js';
+import { separateInputs } from './grids.js';
+import { lowerGraph } from './lower.js';
+import type { ArrangeLayer, CodeTensor, IntegerNetwork, Layer, OutputTensor } from './network.js';
 import { networkInput } from './network-input.js';
-import { checkOptions, END_BITS, type QuantizeOptions } from './options.js';
-import { type LayerNumbers, quantizeLayer, weightSums } from './quantize-layer.js';
+import { checkOptions, END_BITS, type QuantizeOptions, TABLE_BITS } from './options.js';
+import { type LayerNumbers, type LayerSetting, quantizeLayer, quantizeMul, weightSums } from './quantize-layer.js';
+import { codeOf } from './quantizer.js';
+import type { TensorStatistics } from './tensor-statistics.js';
 import { quantizeWeights } from './weights.js';
 
 export type { QuantizeOptions } from './options.js';
@@ -22,91 +32,120 @@ const FIXED_BITS = 2;
 /**
  * The integer network of a float graph.
  * @throws SystoleError calibration-needed when a tensor was not calibrated; option-invalid for impossible widths;
- * accumulator-range beyond 32 bits
+ * network-unsupported for what no layer does; accumulator-range beyond 32 bits
  */
 export function quantizeGraph(graph: Graph, calibration: Calibration, options: QuantizeOptions): IntegerNetwork {
   checkOptions(options);
-  const floatLayers = lowerGraph(graph);
-  const ends = endLayers(floatLayers);
-  const tensors = chooseTensors(graph, floatLayers, calibration, options);
-  const inputs = options.biasCorrection === false ? [] : calibration.inputs;
-  const run = calibrationRun(Object.fromEntries(tensors), floatLayers, graph.inputs[0]!.name, inputs);
-  let output: OutputTensor | null = null;
-  const layers = floatLayers.map((layer): Layer => {
-    const isOutput = layer.output === graph.outputs[0]!.name;
-    if (layer.kind === 'maxpool') {
-      if (isOutput) output = codesOutput(graph, tensors.get(layer.output)!);
-      const made: Layer = { ...layer, exactness: { kind: 'exact' } };
-      run.add(made);
-      return made;
-    }
-    const numbers = layerNumbers(layer, graph, options, ends, run);
-    const input = tensors.get(layer.input)!;
-    const raw = leavesRaw(layer, graph);
-    if (isOutput) output = raw ? rawOutput(graph, numbers, input) : codesOutput(graph, tensors.get(layer.output)!);
-    const residual = layer.residual === null ? null : tensors.get(layer.residual)!;
-    const around = { input, output: tensors.get(layer.output)!, residual };
-    const made = quantizeLayer(layer, numbers, around, raw, options.widths);
+  const tableBits = options.tableBits ?? TABLE_BITS;
+  const ports = { inputs: graph.inputs.map(({ name }) => name), outputs: graph.outputs.map(({ name }) => name) };
+  const network = separateInputs(lowerGraph(graph, tableBits > 0), ports.inputs);
+  const statisticsOf = seenStatistics(network, calibration);
+  const tensors = chooseTensors(network, ports, statisticsOf, options);
+  const run = calibrationRun(
+    Object.fromEntries(tensors),
+    network.layers,
+    options.biasCorrection === false ? [] : calibration.inputs,
+  );
+  const setting: LayerSetting = { widths: options.widths, tables: { bits: tableBits, statisticsOf } };
+  const maker: Maker = { network, tensors, setting, options, run, ends: endLayers(network.layers), raw: new Map() };
+  const read = new Set(network.layers.flatMap(floatOperands));
+  const layers = network.layers.map((layer) => {
+    const made = makeLayer(maker, layer, ports.outputs.includes(layer.output) && !read.has(layer.output));
     run.add(made);
     return made;
   });
-  if (output === null) {
-    throw new SystoleError('graph-invalid', 'no layer makes the output', { where: graph.outputs[0]!.name });
-  }
-  const network: IntegerNetwork = {
+  const order = new Map(layers.map((layer, i) => [layer.output, i]));
+  const outputs = [...graph.outputs].sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+  const made: IntegerNetwork = {
     name: graph.name,
     inputs: graph.inputs.map((input) => networkInput(input, input.name)),
-    outputs: [output],
+    outputs: outputs.map(({ name, shape }) => ({ tensor: name, name, shape, ...realForm(maker, name) })),
     host: graph.host,
     modelOutputs: graph.modelOutputs,
     tensors: Object.fromEntries(tensors),
     layers,
   };
-  checkNetwork(network);
-  return network;
+  checkNetwork(made);
+  return made;
 }
 
-function layerNumbers(
-  layer: FloatConv,
-  graph: Graph,
-  options: QuantizeOptions,
-  ends: Ends,
-  run: CalibrationRun,
-): LayerNumbers {
+function seenStatistics(network: FloatNetwork, calibration: Calibration): (name: string) => TensorStatistics {
+  return (name) => {
+    const statistics = calibration.tensors.get(network.seenAs.get(name) ?? name);
+    if (statistics === undefined) {
+      throw new SystoleError('calibration-needed', 'a tensor was not calibrated', { where: name });
+    }
+    return statistics;
+  };
+}
+
+type RealForm = Pick<OutputTensor, 'form' | 'scale' | 'bias'>;
+
+interface Maker {
+  readonly network: FloatNetwork;
+  readonly tensors: ReadonlyMap<string, CodeTensor>;
+  readonly setting: LayerSetting;
+  readonly options: QuantizeOptions;
+  readonly ends: Ends;
+  readonly run: CalibrationRun;
+  /** By tensor: how its raw accumulators become reals. */
+  readonly raw: Map<string, RealForm>;
+}
+
+/** @param leaves the layer makes an output that nothing else reads */
+function makeLayer(maker: Maker, layer: FloatLayer, leaves: boolean): Layer {
+  const { tensors, setting } = maker;
+  const tensor = (name: string): CodeTensor => tensors.get(name)!;
+  switch (layer.kind) {
+    case 'maxpool':
+      return { ...layer, exactness: { kind: 'exact' } };
+    case 'arrange':
+      return arranged(layer, tensor(layer.output));
+    case 'mul': {
+      const inputs = [tensor(layer.inputs[0]), tensor(layer.inputs[1])] as const;
+      return quantizeMul(layer, { inputs, output: tensor(layer.output) }, setting);
+    }
+    case 'conv': {
+      const numbers = layerNumbers(layer, maker);
+      const residual = layer.residual === null ? null : tensor(layer.residual.tensor);
+      const around = { input: tensor(layer.input), output: tensor(layer.output), residual };
+      const raw = leaves && isBare(layer);
+      if (raw) maker.raw.set(layer.output, rawForm(numbers, around.input));
+      return quantizeLayer(layer, numbers, around, raw, setting);
+    }
+  }
+}
+
+/** Codes move as they are; the fill becomes a code as every value does. */
+function arranged(layer: FloatArrange, output: CodeTensor): ArrangeLayer {
+  return { ...layer, fill: codeOf(layer.fill, output, 2 ** output.bits - 1), exactness: { kind: 'exact' } };
+}
+
+/** Nothing stands behind the sum but what the host does. */
+function isBare({ clamp, residual, function: applied }: FloatConv): boolean {
+  return clamp.min === null && clamp.max === null && residual === null && applied === null;
+}
+
+function layerNumbers(layer: FloatConv, { network, options, ends, run }: Maker): LayerNumbers {
   const { weights, bias } = layer;
   if (weights.kind === 'fixed') return { ...weights, ownScales: false, bias, weightBits: FIXED_BITS };
-  const isEnd = layer === ends.first || layer === ends.last;
+  const isEnd = ends.first.has(layer) || ends.last.has(layer);
   const weightBits = isEnd && options.ends === END_BITS ? END_BITS : options.weights;
   const quantized = quantizeWeights(weights.data, bias.length, weightBits);
   const shared = { ...quantized, divisor: 1, ownScales: true, weightBits };
   if (options.biasCorrection === false) return { ...shared, bias };
-  const [input, output] = [mapShape(graph, layer.input), mapShape(graph, layer.output)];
+  const [input, output] = [network.shapes.get(layer.input)!, network.shapes.get(layer.output)!];
   return { ...shared, bias: correctedBias(layer, weights.data, quantized, run.means(layer.input), input, output) };
 }
 
-/** The last layer's accumulators leave as they are when nothing else needs its codes. */
-function leavesRaw(layer: FloatConv, graph: Graph): boolean {
-  const used = graph.nodes.some((node) => operandsOf(node).includes(layer.output));
-  const clamped = layer.clamp.min !== null || layer.clamp.max !== null;
-  return layer.output === graph.outputs[0]!.name && layer.residual === null && !clamped && !used;
-}
-
 /** real = scale*acc + bias; the input's zero point is in the bias. */
-function rawOutput(graph: Graph, numbers: LayerNumbers, input: CodeTensor): OutputTensor {
+function rawForm(numbers: LayerNumbers, input: CodeTensor): RealForm {
   const sums = weightSums(numbers.codes, numbers.bias.length);
   const scale = numbers.scales.map((s) => Math.fround((s * input.scale) / numbers.divisor));
   const bias = scale.map((s, c) => Math.fround(numbers.bias[c]! - s * input.zero * sums[c]!));
-  return { ...outputShape(graph), form: 'accumulators', scale, bias };
+  return { form: 'accumulators', scale, bias };
 }
 
-function codesOutput(graph: Graph, tensor: CodeTensor): OutputTensor {
-  return { ...outputShape(graph), form: 'codes', scale: [tensor.scale], bias: [] };
-}
-
-function outputShape(graph: Graph): Omit<OutputTensor, 'form' | 'scale' | 'bias'> {
-  return {
-    tensor: graph.outputs[0]!.name,
-    name: graph.outputs[0]!.name,
-    shape: graph.outputs[0]!.shape,
-  };
+function realForm({ tensors, raw }: Maker, name: string): RealForm {
+  return raw.get(name) ?? { form: 'codes', scale: [tensors.get(name)!.scale], bias: [] };
 }

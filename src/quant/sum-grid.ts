@@ -1,10 +1,10 @@
 /** The grid that a layer's requantizer makes codes on: its output's, or the indices of a table. */
 import type { Clamp } from '../frontend/graph.js';
-import type { TensorStatistics } from './calibrate.js';
 import type { FloatConv, FloatFunction, FloatMul } from './float-network.js';
 import type { CodeTensor } from './network.js';
 import { codeOf } from './quantizer.js';
 import type { SumGrid } from './requantize-sums.js';
+import type { TensorStatistics } from './tensor-statistics.js';
 
 type TableFunction = Extract<FloatFunction, { readonly kind: 'table' }>;
 
@@ -51,8 +51,11 @@ function clamped(x: number, { min, max }: Clamp): number {
   return Math.min(max ?? Number.POSITIVE_INFINITY, Math.max(min ?? Number.NEGATIVE_INFINITY, x));
 }
 
-/** Beyond what calibration saw, as a part of it: the function's tail where nothing was seen. */
+/** How far the grid may reach beyond what calibration saw, as parts of it: to where the code no longer changes, else a little. */
+const TO_THE_END = 1;
 const BEYOND = 1 / 8;
+/** Past this the code no longer changes. */
+const FAR = 1024;
 /** Arguments looked at for where the code begins to change and where it ends. */
 const PROBES = 4096;
 
@@ -64,18 +67,21 @@ function indexGrid(
   { bits, statisticsOf }: TableSource,
 ): { readonly scale: number; readonly zero: number; readonly count: number } {
   const { min, max } = statisticsOf(argument);
-  const beyond = BEYOND * (max - min);
-  const [from, width] = [min - beyond, max - min + 2 * beyond];
   const top = 2 ** output.bits - 1;
-  const probe = (i: number): number => from + (width * i) / (PROBES - 1);
-  const codes = Int32Array.from({ length: PROBES }, (_, i) =>
-    codeOf(of(clamped(Math.fround(probe(i)), clamp)), output, top),
-  );
+  const codeAt = (x: number): number => codeOf(of(clamped(Math.fround(x), clamp)), output, top);
+  const reach = (end: number, outwards: number): number => {
+    const settled = codeAt(end + TO_THE_END * outwards) === codeAt(end + FAR * outwards);
+    return end + (settled ? TO_THE_END : BEYOND) * outwards;
+  };
+  const [from, to] = [reach(min, min - max), reach(max, max - min)];
+  const probe = (i: number): number => from + ((to - from) * i) / (PROBES - 1);
+  const codes = Int32Array.from({ length: PROBES }, (_, i) => codeAt(probe(i)));
   const first = codes.findIndex((code) => code !== codes[0]);
   if (first < 0) return { scale: 1, zero: 0, count: 1 };
   const last = codes.findLastIndex((code) => code !== codes.at(-1));
   const [least, most] = [probe(first - 1), probe(last + 1)];
   const count = 2 ** bits;
-  const scale = Math.fround((most - least) / (count - 1));
-  return { scale, zero: Math.round(-least / scale), count };
+  // One index more on each side, so that rounding leaves the end codes to the ends.
+  const scale = Math.fround((most - least) / (count - 3));
+  return { scale, zero: 1 - Math.round(least / scale), count };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomSource } from '../../src/base/random.js';
 import { activationRange, inputRange } from '../../src/quant/activations.js';
-import type { TensorStatistics } from '../../src/quant/calibrate.js';
+import type { TensorStatistics } from '../../src/quant/tensor-statistics.js';
 
 function statistics(values: readonly number[]): TensorStatistics {
   const data = Float32Array.from(values);

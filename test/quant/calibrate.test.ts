@@ -40,7 +40,7 @@ describe('calibrate', () => {
     const samples = Array.from({ length: 128 }, (_, i) => Float32Array.of(i, 0));
     const { inputs } = await calibrate(GRAPH, samples);
     expect(inputs).toHaveLength(64);
-    expect(inputs.slice(0, 3).map((x) => x[0])).toEqual([0, 2, 4]);
+    expect(inputs.slice(0, 3).map((x) => x.get('input')![0])).toEqual([0, 2, 4]);
     const layout = { modelShape: [2, 1], split: [2, 1], permutation: [1, 0] };
     const turned: Graph = {
       ...new GraphBuilder([1, 2, 1, 2]).affine().build(),
@@ -54,7 +54,7 @@ describe('calibrate', () => {
     };
     // Pixels (1, 2) and (3, 4), channels last, become channels (1, 3) and (2, 4).
     const result = await calibrate(turned, [Float32Array.of(1, 2, 3, 4)]);
-    expect(Array.from(result.inputs[0]!)).toEqual([1, 3, 2, 4]);
+    expect(Array.from(result.inputs[0]!.get('input')!)).toEqual([1, 3, 2, 4]);
     expect(Array.from(result.tensors.get('input')!.values)).toEqual([1, 3, 2, 4]);
   });
 
