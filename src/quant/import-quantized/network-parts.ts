@@ -90,13 +90,17 @@ export class NetworkParts {
     by: { readonly m: readonly number[]; readonly b: readonly number[] },
     to: Worth,
     output: string,
+    least = 0,
   ): Coded {
     const shape = this.tensors.get(from.tensor)!;
     const pending = identityPending({ name: output, output, sources: [] }, from, shape);
     const layer = bareConv(pending.base as never, pending, this.setting(pending, output, []));
     const made = this.addCodes(output, mapOf(shape), to);
     const constants = { m: by.m, b: by.b.map(BigInt), n: by.m.map(() => 0) };
-    this.layers.push({ ...layer, requantize: { ...constants, round: 'floor', lo: 0, hi: to.most, residual: null } });
+    this.layers.push({
+      ...layer,
+      requantize: { ...constants, round: 'floor', lo: least, hi: to.most, residual: null },
+    });
     return made;
   }
 

@@ -11,19 +11,18 @@ import { commonZero } from './whole-zero.js';
 export function quantized(
   parts: NetworkParts,
   pending: Pending,
-  grid: CodeGrid,
+  given: CodeGrid,
   output: string,
   sources: readonly string[],
 ): Coded {
-  if (grid.zeros.length > 1) {
-    const own = quantized(parts, pending, { ...grid, zeros: [0] }, parts.unusedTensor(`${output}.own`), sources);
-    return commonZero(parts, own, grid.zeros, output);
-  }
-  if (pending.curve !== null || grid.rows !== null) return curvedCodes(parts, pending, grid, output, sources);
+  if (given.zeros.length > 1) return ownZeros(parts, pending, given, output, sources);
+  if (pending.curve !== null || given.rows !== null) return curvedCodes(parts, pending, given, output, sources);
   const { pools, falls } = pending;
   const turned = falls.includes(true);
+  // Ties that go to even codes still do where an even total is left of them.
+  const wished = turned && (given.lo + given.hi) % 2 !== 0 ? { ...given, hi: given.hi + 1 } : given;
   const name = pools.length > 0 ? parts.unusedTensor(pending.output) : output;
-  const made = exactLayer(pending, grid, parts.setting(pending, name, sources));
+  const made = exactLayer(pending, wished, parts.setting(pending, name, sources));
   const { zeros, scales, lo, hi } = made.grid;
   const worth = { scales, zero: zeros[0]!, most: made.most };
   const first = parts.addCodes(name, pending.shape, worth);
@@ -31,7 +30,29 @@ export function quantized(
   const pooled = parts.pooled(pools, first, turned ? parts.unusedTensor(`${output}.turned`) : output);
   if (!turned) return pooled;
   const by = { m: falls.map((f) => (f ? -1 : 1)), b: falls.map((f) => (f ? lo + hi : 0)) };
-  return parts.moved(pooled, by, worth, output);
+  return parts.moved(pooled, by, { ...worth, most: hi - (wished.hi - given.hi) }, output);
+}
+
+/** Each channel on its own codes, then all on one grid. */
+function ownZeros(
+  parts: NetworkParts,
+  pending: Pending,
+  grid: CodeGrid,
+  output: string,
+  sources: readonly string[],
+): Coded {
+  const odd = grid.added.map((zero) => (grid.inside ? 0 : Math.abs(zero % 2)));
+  const name = parts.unusedTensor(`${output}.own`);
+  if (grid.round !== 'half-even' || odd.every((z) => z === odd[0])) {
+    return commonZero(parts, quantized(parts, pending, { ...grid, zeros: [0] }, name, sources), grid.zeros, output);
+  }
+  // Ties of all channels go to even codes where all zero points are even: one more of some, taken back behind it.
+  const added = grid.added.map((zero, c) => zero + odd[c]!);
+  const even = { ...grid, added, hi: grid.hi + 1, zeros: [0] };
+  const codes = quantized(parts, pending, even, parts.unusedTensor(`${output}.even`), sources);
+  const by = { m: odd.map(() => 1), b: odd.map((z) => -z) };
+  const own = parts.moved(codes, by, { scales: codes.scales, zero: 0, most: grid.hi }, name, grid.lo);
+  return commonZero(parts, own, grid.zeros, output);
 }
 
 /** The requantizer's ties go to even codes. Where the model's go to odd ones, codes move up by one. */
