@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { runSimulation } from '../../sim/run.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
+import { inputBytes } from '../../src/arch/plan/stream-frames.js';
 import { type CycleCount, countCycles, countInterval, INTERVAL_FRAMES } from '../../src/arch/timing/count-cycles.js';
 import { compareVerilog, coreSimulator, goldenBytes } from '../end-to-end/levels.js';
 import { testMachine, VARIED_MACHINES } from '../support/machines.js';
-import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
+import { NetworkBuilder, randomCodes } from '../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 
 const RUNS = Number(process.env.RUNS ?? 12);
@@ -20,10 +21,10 @@ describe('the cycle count equals that of the Verilated core, exactly, on random 
       const binary = await coreSimulator(machine);
       await fc.assert(
         fc.asyncProperty(recipeArbitrary, fc.nat(), async (recipe, seed) => {
-          const network = networkFromRecipe(recipe);
+          const network = networkFromRecipe(recipe, machine);
           const plan = planNetwork(network, machine);
           const count = countCycles(machine, plan.images);
-          const frames = [randomFrame(network, seed), randomFrame(network, seed + 1)];
+          const frames = [randomCodes(network, seed), randomCodes(network, seed + 1)];
           const run = await compareVerilog(plan, frames, binary, { hangLimit: 500_000 });
           expect(run).toEqual({ difference: null, cycles: [count.cycles, count.cycles] });
           expectWaterfall(plan, count);
@@ -40,10 +41,14 @@ describe('the interval from frame to frame equals that of the Verilated core, ex
       const binary = await coreSimulator(machine);
       await fc.assert(
         fc.asyncProperty(recipeArbitrary, fc.nat(), async (recipe, seed) => {
-          const network = networkFromRecipe(recipe);
+          const network = networkFromRecipe(recipe, machine);
           const plan = planNetwork(network, machine);
-          const frames = Array.from({ length: INTERVAL_FRAMES }, (_, i) => randomFrame(network, seed + i));
-          const { frames: results } = await runSimulation(binary, { images: plan.images, frames, pipelined: true });
+          const frames = Array.from({ length: INTERVAL_FRAMES }, (_, i) => randomCodes(network, seed + i));
+          const { frames: results } = await runSimulation(binary, {
+            images: plan.images,
+            frames: frames.map((codes) => inputBytes(plan.inputs, codes)),
+            pipelined: true,
+          });
           const [before, last] = results.slice(-2).map((result) => (result.kind === 'output' ? result.lastOut : 0));
           expect(last! - before!).toBe(countInterval(machine, plan.images));
           results.forEach((result, i) => {

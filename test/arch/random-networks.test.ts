@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareLevels } from '../support/compare-levels.js';
 import { VARIED_MACHINES } from '../support/machines.js';
-import { randomFrame } from '../support/network-builder.js';
+import { randomCodes } from '../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 
 describe('the program simulator agrees with the golden model, code for code, on random networks', () => {
@@ -11,8 +11,8 @@ describe('the program simulator agrees with the golden model, code for code, on 
     it(`on ${name}: ${rows}x${cols}x${lanes} with digits (${activationDigit},${weightDigit})`, () => {
       fc.assert(
         fc.property(recipeArbitrary, fc.nat(), (recipe, seed) => {
-          const network = networkFromRecipe(recipe);
-          expect(compareLevels(network, machine, randomFrame(network, seed)).divergence).toBeNull();
+          const network = networkFromRecipe(recipe, machine);
+          expect(compareLevels(network, machine, randomCodes(network, seed)).divergence).toBeNull();
         }),
         { numRuns: Number(process.env.RUNS ?? 60), seed: 2024 },
       );

@@ -96,7 +96,8 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
   ];
 }
 
-function outputForm({ output, network }: Plan): string {
+function outputForm({ outputs, network }: Plan): string {
+  const output = outputs[0]!;
   if (network.outputs[0]!.form === 'accumulators') return 'accumulators';
   return output.elementBytes === 1 ? 'codes of 1 byte' : 'codes of 2 bytes';
 }

@@ -4,6 +4,7 @@ import type { Stalls } from '../../sim/client.js';
 import { explainWaiting, type FrameResult, runSimulation, type TraceWrite } from '../../sim/run.js';
 import type { Machine } from '../../src/arch/machine.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
+import { inputBytes, outputBytes } from '../../src/arch/plan/stream-frames.js';
 import type { Images } from '../../src/arch/program/program.js';
 import { type ActivationWrite, runProgram } from '../../src/arch/simulator/run-program.js';
 import { coreParameters } from '../../src/hdlgen/hardware.js';
@@ -23,19 +24,21 @@ export async function coreSimulator(machine: Machine, onProgress?: (text: string
   });
 }
 
-/** What leaves the machine: the golden output's elements, little endian. */
-export function goldenBytes(plan: Plan, frame: Uint8Array): Uint8Array {
-  const values = runGolden(plan.network, frame).get(plan.network.outputs[0]!.tensor)!;
-  const { elementBytes } = plan.output;
-  return Uint8Array.from({ length: values.length * elementBytes }, (_, i) => {
-    const value = values[Math.floor(i / elementBytes)]!;
-    return (value >> (8 * (i % elementBytes))) & 255;
-  });
+/** What leaves the machine: the golden outputs' elements, little endian, each output from a fresh beat on. */
+export function goldenBytes({ network, outputs }: Plan, frame: ArrayLike<number>): Uint8Array {
+  const golden = runGolden(network, frame);
+  const bytes = new Uint8Array(outputBytes(outputs));
+  for (const { tensor, elementBytes, firstByte } of outputs) {
+    golden.get(tensor)!.forEach((value, i) => {
+      for (let byte = 0; byte < elementBytes; byte++) bytes[firstByte + i * elementBytes + byte] = value >> (8 * byte);
+    });
+  }
+  return bytes;
 }
 
 /** Golden model against program simulator: null, or the first difference. */
-export function compareProgram(plan: Plan, frame: Uint8Array): string | null {
-  const { output } = runProgram(plan.machine, plan.images, frame);
+export function compareProgram(plan: Plan, frame: ArrayLike<number>): string | null {
+  const { output } = runProgram(plan.machine, plan.images, inputBytes(plan.inputs, frame));
   return firstDifference('program simulator, output byte', goldenBytes(plan, frame), output);
 }
 
@@ -47,17 +50,18 @@ export interface VerilogRun {
 
 /**
  * Golden output and the program simulator's writes against the Verilated core.
+ * @param frames codes of all inputs, one after the other
  * @param options images: what the machine is given instead of the plan's
  */
 export async function compareVerilog(
   plan: Plan,
-  frames: readonly Uint8Array[],
+  frames: readonly ArrayLike<number>[],
   binary: string,
   options: { stalls?: Stalls; hangLimit?: number; seed?: number; pipelined?: boolean; images?: Images } = {},
 ): Promise<VerilogRun> {
   const result = await runSimulation(binary, {
     images: plan.images,
-    frames,
+    frames: frames.map((frame) => inputBytes(plan.inputs, frame)),
     trace: true,
     hangLimit: 2_000_000,
     ...options,
@@ -73,9 +77,9 @@ export async function compareVerilog(
   return { difference: null, cycles };
 }
 
-function compareFrame(plan: Plan, frame: Uint8Array, result: FrameResult): string | null {
+function compareFrame(plan: Plan, frame: ArrayLike<number>, result: FrameResult): string | null {
   const writes: ActivationWrite[] = [];
-  runProgram(plan.machine, plan.images, frame, { onWrite: (write) => writes.push(write) });
+  runProgram(plan.machine, plan.images, inputBytes(plan.inputs, frame), { onWrite: (write) => writes.push(write) });
   const traceDifference = compareTrace(writes, result.trace, plan.machine.activationDigit);
   if (result.kind !== 'output') {
     const why = `ERROR ${result.error}, ${explainWaiting(result.waiting)}`;

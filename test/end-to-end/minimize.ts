@@ -22,6 +22,7 @@ const PLAIN_LAYER: LayerRecipe = {
   clip: false,
   inputBack: 0,
   residualBack: 0,
+  table: 0,
   pool: null,
   seed: 0,
 };
@@ -57,7 +58,17 @@ function* candidates(random: RandomCase): Generator<RandomCase> {
   for (const [i, layer] of recipe.layers.entries()) {
     for (const simpler of simplerFields(layer, PLAIN_LAYER)) yield withLayers(recipe.layers.with(i, simpler));
   }
-  const plain = { height: 1, width: 1, channels: 1, bits: 1, zero: 0, raw: false, outputBack: 0 };
+  const plain = {
+    height: 1,
+    width: 1,
+    channels: 1,
+    bits: 1,
+    zero: 0,
+    raw: false,
+    outputBack: 0,
+    inputs: [],
+    moreOutputs: [],
+  };
   for (const simpler of simplerFields(recipe, plain)) yield { ...random, recipe: simpler };
   yield* simplerFields(random, { stallInput: 0, stallOutput: 0, pipelined: false });
   for (const frames of simplerFields(random.frames, { seed: 0, values: 'any' })) yield { ...random, frames };

@@ -6,7 +6,7 @@ import { countCycles } from '../../src/arch/timing/count-cycles.js';
 import { SystoleError } from '../../src/base/error.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 import { compareLevels } from '../support/compare-levels.js';
-import { randomFrame } from '../support/network-builder.js';
+import { randomCodes } from '../support/network-builder.js';
 import { type NetworkRecipe, networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 import { compareVerilog } from './levels.js';
 
@@ -75,8 +75,12 @@ async function compareCase(random: RandomCase, machine: Machine, binary: string)
   return stalled.difference === null ? { difference: null, plan } : { difference: `stalled, ${stalled.difference}` };
 }
 
-function frameOf(network: IntegerNetwork, { seed, values }: FrameRecipe, index: number): Uint8Array {
-  const frame = randomFrame(network, seed + index);
-  const top = 2 ** network.tensors[network.inputs[0]!.tensor]!.bits - 1;
-  return values === 'any' ? frame : frame.fill(values === 'least' ? 0 : top);
+function frameOf(network: IntegerNetwork, { seed, values }: FrameRecipe, index: number): Uint16Array {
+  const frame = randomCodes(network, seed + index);
+  if (values !== 'largest') return values === 'any' ? frame : frame.fill(0);
+  const tops = network.inputs.flatMap(({ tensor }) => {
+    const { height, width, channels, bits } = network.tensors[tensor]!;
+    return Array.from({ length: height * width * channels }, () => 2 ** bits - 1);
+  });
+  return Uint16Array.from(tops);
 }

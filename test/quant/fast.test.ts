@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openFastModel } from '../../src/quant/fast/open-fast-model.js';
 import { runGolden } from '../../src/quant/golden.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
-import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
+import { NetworkBuilder, randomCodes } from '../support/network-builder.js';
 import { networkArbitrary } from '../support/random-network.js';
 
 function expectGolden(network: IntegerNetwork, codes: ArrayLike<number>): void {
@@ -17,7 +17,7 @@ describe('openFastModel', () => {
   it('equals the golden model on every tensor of random networks', () => {
     fc.assert(
       fc.property(networkArbitrary, fc.nat(), (network, seed) => {
-        expectGolden(network, randomFrame(network, seed));
+        expectGolden(network, randomCodes(network, seed));
       }),
       { numRuns: 400, seed: 5 },
     );
@@ -29,7 +29,7 @@ describe('openFastModel', () => {
       .conv({ ...window, channels: 3 })
       .maxpool({ ...window, input: 'input' })
       .build();
-    expectGolden(network, randomFrame(network, 1));
+    expectGolden(network, randomCodes(network, 1));
   });
 
   it('keeps nothing from one image to the next', () => {
@@ -39,7 +39,7 @@ describe('openFastModel', () => {
       .build();
     const model = openFastModel(network);
     for (const seed of [1, 2, 3]) {
-      const codes = randomFrame(network, seed);
+      const codes = randomCodes(network, seed);
       expect(model.run(codes).get(network.outputs[0]!.tensor)).toEqual(
         runGolden(network, codes).get(network.outputs[0]!.tensor),
       );

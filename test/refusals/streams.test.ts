@@ -1,5 +1,6 @@
 /** A short and a long frame on the stream of a compiled network, in the program simulator and in Verilator. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { frameCodes } from '../../src/arch/plan/stream-frames.js';
 import { SystoleError } from '../../src/base/error.js';
 import { openAccelerator } from '../../src/runtime/accelerator.js';
 import { openProgramLink } from '../../src/runtime/links/program.js';
@@ -37,7 +38,7 @@ describe.each(Object.entries(LINKS))('on the stream of the %s', (_, open) => {
     '%s is an error with its sentence, and the next frame is right',
     async (code, { length, message }) => {
       const accelerator = await openAccelerator(await open(), model.images, { identity: model.identity });
-      const whole = Uint8Array.from({ length: model.layout.input.codes }, (_, i) => i);
+      const whole = Uint8Array.from({ length: frameCodes(model.layout.inputs) }, (_, i) => i);
       try {
         const { output } = await accelerator.infer(whole);
         const wrong = Uint8Array.from({ length: whole.length + length }, (_, i) => i);

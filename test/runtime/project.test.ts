@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { frameElements } from '../../src/arch/plan/stream-frames.js';
 import { buildManifest, parseManifest } from '../../src/base/manifest.js';
 import { decodeModel, readModel } from '../../src/runtime/model.js';
 import { projectInMemory, readProject, writeProject } from '../../src/runtime/project.js';
@@ -32,7 +33,7 @@ describe('writing a project', () => {
   test('it reads back, and nothing else is left beside it', async () => {
     await writeProject(target, files);
     const model = await readModel(target);
-    expect(model.layout.output.elements).toBe(4);
+    expect(frameElements(model.layout.outputs)).toBe(4);
     expect([...model.project.files.keys()].sort()).toEqual(
       [...files.keys()].filter((p) => p !== 'manifest.json').sort(),
     );

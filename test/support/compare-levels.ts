@@ -1,11 +1,12 @@
 /** Golden model against program simulator: every tensor and the output stream, code for code. */
 
 import type { Machine } from '../../src/arch/machine.js';
-import { outputValues } from '../../src/arch/plan/output-values.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
 import { readTensor } from '../../src/arch/plan/read-tensor.js';
+import { inputBytes, outputBytes, outputValues } from '../../src/arch/plan/stream-frames.js';
 import { type ActivationWrite, runProgram } from '../../src/arch/simulator/run-program.js';
+import { outputFrame } from '../../src/quant/frame.js';
 import { runGolden } from '../../src/quant/golden.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 
@@ -23,16 +24,18 @@ export interface Comparison {
   readonly divergence: Divergence | null;
 }
 
-export function compareLevels(network: IntegerNetwork, machine: Machine, frame: Uint8Array): Comparison {
+/** @param frame codes of all inputs, one after the other */
+export function compareLevels(network: IntegerNetwork, machine: Machine, frame: ArrayLike<number>): Comparison {
   return comparePlan(planNetwork(network, machine), frame);
 }
 
 /** The plan's images, whatever its records say. */
-export function comparePlan(plan: Plan, frame: Uint8Array): Comparison {
+export function comparePlan(plan: Plan, frame: ArrayLike<number>): Comparison {
   const { network } = plan;
   const writes: ActivationWrite[] = [];
-  const { output } = runProgram(plan.machine, plan.images, frame, { onWrite: (write) => writes.push(write) });
-  const golden = runGolden(network, Uint16Array.from(frame));
+  const bytes = inputBytes(plan.inputs, frame);
+  const { output } = runProgram(plan.machine, plan.images, bytes, { onWrite: (write) => writes.push(write) });
+  const golden = runGolden(network, frame);
   const tensors: string[] = [];
   for (const layer of network.layers) {
     const actual = readTensor(plan, writes, layer.output);
@@ -41,17 +44,16 @@ export function comparePlan(plan: Plan, frame: Uint8Array): Comparison {
     const divergence = firstDifference(layer.output, golden.get(layer.output)!, actual);
     if (divergence) return { plan, tensors, divergence };
   }
-  tensors.push(network.outputs[0]!.tensor);
-  const bytes = plan.output.elements * plan.output.elementBytes;
-  if (output.length !== bytes) {
-    return {
-      plan,
-      tensors,
-      divergence: { tensor: 'bytes of the output', index: 0, expected: bytes, actual: output.length },
-    };
+  tensors.push(...network.outputs.map(({ tensor }) => tensor));
+  const expected = outputBytes(plan.outputs);
+  if (output.length !== expected) {
+    return { plan, tensors, divergence: { tensor: 'bytes of the output', index: 0, expected, actual: output.length } };
   }
-  const last = golden.get(network.outputs[0]!.tensor)!;
-  return { plan, tensors, divergence: firstDifference(network.outputs[0]!.tensor, last, outputValues(plan, output)) };
+  return {
+    plan,
+    tensors,
+    divergence: firstDifference('output', outputFrame(network, golden), outputValues(plan, output)),
+  };
 }
 
 function firstDifference(tensor: string, expected: Int32Array, actual: Int32Array): Divergence | null {

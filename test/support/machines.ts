@@ -46,7 +46,7 @@ export function testMachine(change: Change = {}): Machine {
  * FIFOs of the smallest size, and streams narrower and wider than an element and than a memory word.
  */
 export const VARIED_MACHINES: readonly Machine[] = [
-  testMachine({ name: 'a8w3', memory: { fifoEntries: 4 } }),
+  testMachine({ name: 'a8w3', memory: { fifoEntries: 4, tableEntries: 512 } }),
   testMachine({
     name: 'a8w8',
     weightDigit: 8,
@@ -73,7 +73,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     cols: 6,
     lanes: 8,
     columnsPerStage: 1,
-    memory: { groups: 4 },
+    memory: { groups: 4, tableEntries: 1024 },
     stream: { inBytes: 2, outBytes: 8 },
   }),
   testMachine({
@@ -84,7 +84,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     lanes: 16,
     postWidth: 1,
     columnsPerStage: 1,
-    memory: { fifoEntries: 32 },
+    memory: { fifoEntries: 32, tableEntries: 512 },
     stream: { inBytes: 8 },
   }),
   testMachine({

@@ -1,5 +1,7 @@
 /** Builds integer networks layer by layer: shapes, ranges and requantizers follow from what a test asks for. */
 import { type RandomSource, randomSource } from '../../src/base/random.js';
+import type { ArrangePart } from '../../src/frontend/graph.js';
+import { productRange } from '../../src/quant/acc-range.js';
 import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, Requantize } from '../../src/quant/network.js';
 
 export interface WindowRecipe {
@@ -25,25 +27,55 @@ export interface ConvRecipe extends WindowRecipe {
   readonly round?: Requantize['round'];
   readonly requantize?: Partial<Requantize>;
   readonly useful?: boolean;
+  /** Codes of a random table behind the clamp; absent: none. */
+  readonly table?: number;
   /** Of this layer's random numbers; absent: they go on where the last layer's ended. */
   readonly seed?: number;
+}
+
+export type MulRecipe = Pick<ConvRecipe, 'bits' | 'zero' | 'round' | 'requantize' | 'table' | 'seed'> & {
+  readonly inputs: readonly [string, string];
+};
+
+export interface ArrangeRecipe {
+  readonly parts: readonly ArrangePart[];
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly fill?: number;
+}
+
+export interface InputRecipe {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly bits?: number;
+  readonly zero?: number;
 }
 
 export class NetworkBuilder {
   readonly tensors: Record<string, CodeTensor> = {};
   readonly layers: Layer[] = [];
+  readonly inputs: string[] = [];
   #random: RandomSource;
   readonly #widths: { readonly mBits: number; readonly bBits: number };
   #last = 'input';
 
   constructor(
-    input: { height: number; width: number; channels: number; bits?: number; zero?: number },
+    input: InputRecipe,
     seed = 1,
     widths: { readonly mBits: number; readonly bBits: number } = { mBits: 34, bBits: 64 },
   ) {
     this.#random = randomSource(seed);
     this.#widths = widths;
-    this.#tensor({ name: 'input', bits: 8, zero: 0, ...input });
+    this.input(input);
+  }
+
+  /** One more input; the first is called input, the others input1, input2, ... */
+  input(shape: InputRecipe): this {
+    const name = this.inputs.length === 0 ? 'input' : `input${this.inputs.length}`;
+    this.inputs.push(name);
+    return this.#output(name, { bits: 8, zero: 0, ...shape });
   }
 
   get last(): CodeTensor {
@@ -103,27 +135,63 @@ export class NetworkBuilder {
     return this.#output(`${name}.out`, { height, width, channels, bits, zero });
   }
 
-  build(output = this.#last): IntegerNetwork {
-    const input = this.tensors.input!;
-    const maker = this.layers.find((layer) => layer.output === output);
-    const raw = maker?.kind === 'conv' && maker.requantize === null;
-    const { channels, height, width } = this.tensors[output]!;
-    const shape = [1, channels, height, width];
+  /** The second operand may be one pixel. */
+  mul(recipe: MulRecipe): this {
+    if (recipe.seed !== undefined) this.#random = randomSource(recipe.seed);
+    const [a, b] = recipe.inputs.map((name) => this.tensors[name]!) as [CodeTensor, CodeTensor];
+    const bits = recipe.bits ?? 8;
+    const name = `mul${this.layers.length}`;
+    const accRange = productRange(a, b);
+    this.layers.push({
+      kind: 'mul',
+      name,
+      sources: [name],
+      inputs: recipe.inputs,
+      output: `${name}.out`,
+      requantize: this.#requantize(recipe, a.channels, bits, accRange),
+      accRange,
+      exactness: { kind: 'exact' },
+    });
+    const { height, width, channels } = a;
+    return this.#output(`${name}.out`, { height, width, channels, bits, zero: recipe.zero ?? 0 });
+  }
+
+  /** Its codes are of the kind of the first part's. */
+  arrange({ parts, height, width, channels, fill = 0 }: ArrangeRecipe): this {
+    const name = `arrange${this.layers.length}`;
+    const { bits, zero } = this.tensors[parts[0]!.input]!;
+    const exactness = { kind: 'exact' } as const;
+    this.layers.push({ kind: 'arrange', name, sources: [name], parts, fill, output: `${name}.out`, exactness });
+    return this.#output(`${name}.out`, { height, width, channels, bits, zero });
+  }
+
+  /** @param outputs in the order in which their layers come */
+  build(...outputs: readonly string[]): IntegerNetwork {
+    const names = outputs.length === 0 ? [this.#last] : outputs;
+    const nchw = ({ height, width, channels }: CodeTensor) => [1, channels, height, width];
     return {
       name: 'random',
-      inputs: [{ tensor: 'input', modelName: 'input', shape: [1, input.channels, input.height, input.width] }],
-      outputs: [
-        {
-          tensor: output,
-          form: raw ? 'accumulators' : 'codes',
+      inputs: this.inputs.map((name) => ({ tensor: name, modelName: name, shape: nchw(this.tensors[name]!) })),
+      outputs: names.map((name) => {
+        const maker = this.layers.find((layer) => layer.output === name);
+        const raw = maker?.kind === 'conv' && maker.requantize === null;
+        const { channels } = this.tensors[name]!;
+        return {
+          tensor: name,
+          form: raw ? ('accumulators' as const) : ('codes' as const),
           scale: raw ? Array.from({ length: channels }, () => 1) : [1],
           bias: raw ? Array.from({ length: channels }, () => 0) : [],
-          name: output,
-          shape,
-        },
-      ],
+          name,
+          shape: nchw(this.tensors[name]!),
+        };
+      }),
       host: [],
-      modelOutputs: [{ name: 'output', value: output, shape, type: 'float32' }],
+      modelOutputs: names.map((value, i) => ({
+        name: i === 0 ? 'output' : `output${i}`,
+        value,
+        shape: nchw(this.tensors[value]!),
+        type: 'float32' as const,
+      })),
       tensors: this.tensors,
       layers: this.layers,
     };
@@ -136,10 +204,16 @@ export class NetworkBuilder {
   }
 
   /** Constants that spread the reachable accumulators over the codes and a little beyond. */
-  #requantize(recipe: ConvRecipe, channels: number, bits: number, range: ConvLayer['accRange']): Requantize {
+  #requantize(
+    recipe: Pick<ConvRecipe, 'residual' | 'round' | 'requantize' | 'table'>,
+    channels: number,
+    bits: number,
+    range: ConvLayer['accRange'],
+  ): Requantize {
     const random = this.#random;
     const span = Math.max(1, range.max - range.min);
-    const top = 2 ** bits - 1;
+    const top = recipe.table === undefined ? 2 ** bits - 1 : recipe.table - 1;
+    const table = Uint16Array.from({ length: recipe.table ?? 0 }, () => random.integer(0, 2 ** bits - 1));
     const rows = Array.from({ length: channels }, () => {
       const gain = (0.5 + 3 * random.uniform()) * (random.integer(0, 3) === 0 ? -1 : 1);
       const [offset, weight] = [random.uniform(), random.uniform() - 0.3];
@@ -161,6 +235,7 @@ export class NetworkBuilder {
       hi: top,
       residual: recipe.residual === undefined ? null : { tensor: recipe.residual, m: rows.map(({ r }) => r) },
       ...recipe.requantize,
+      ...(recipe.table !== undefined && { table }),
     };
   }
 
@@ -180,11 +255,21 @@ export class NetworkBuilder {
   }
 }
 
-/** Codes of one input image, all values of the tensor's bits. */
-export function randomFrame(network: IntegerNetwork, seed: number): Uint8Array {
-  const { height, width, channels, bits } = network.tensors[network.inputs[0]!.tensor]!;
+/** Codes of one frame, all inputs one after the other, all values of the tensors' bits. */
+export function randomCodes(network: IntegerNetwork, seed: number): Uint16Array {
   const random = randomSource(seed);
-  return Uint8Array.from({ length: height * width * channels }, () => random.integer(0, 2 ** bits - 1));
+  const codes = network.inputs.flatMap(({ tensor }) => {
+    const { height, width, channels, bits } = network.tensors[tensor]!;
+    return Array.from({ length: height * width * channels }, () => random.integer(0, 2 ** bits - 1));
+  });
+  return Uint16Array.from(codes);
+}
+
+/** The same as bytes, for a network with one input of at most 8 bits. */
+export function randomFrame(network: IntegerNetwork, seed: number): Uint8Array {
+  const [only, ...others] = network.inputs;
+  if (others.length > 0 || network.tensors[only!.tensor]!.bits > 8) throw new RangeError('more than a byte a code');
+  return Uint8Array.from(randomCodes(network, seed));
 }
 
 function fullWindow(recipe: WindowRecipe): Required<WindowRecipe> {

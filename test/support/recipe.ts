@@ -3,9 +3,18 @@
  * networkFromRecipe (random-network.ts) makes a valid network of every recipe by cutting what does not fit.
  */
 import fc from 'fast-check';
+import { ARRANGE_KINDS, type ArrangeKind } from './random-arrange.js';
 
-export const LAYER_KINDS = ['conv', 'depthwise', 'residual', 'maxpool', 'dense', 'average', 'global-average'] as const;
+const PLAIN_KINDS = [
+  ...(['conv', 'depthwise', 'residual', 'maxpool', 'dense', 'average', 'global-average'] as const),
+  ...(['mul', 'mul-pixel'] as const),
+] as const;
+const LAYER_KINDS: readonly LayerKind[] = [...PLAIN_KINDS, ...ARRANGE_KINDS];
 export const WEIGHT_BITS = [1, 2, 3, 4, 8] as const;
+
+export type LayerKind = (typeof PLAIN_KINDS)[number] | ArrangeKind;
+
+const MORE_OFTEN: readonly LayerKind[] = ['residual', 'residual', 'maxpool', 'maxpool', 'concat', 'depthwise'];
 
 type Pair = readonly [number, number];
 
@@ -17,7 +26,7 @@ export interface PoolRecipe {
 }
 
 export interface LayerRecipe {
-  readonly kind: (typeof LAYER_KINDS)[number];
+  readonly kind: LayerKind;
   readonly kernel: Pair;
   readonly strides: Pair;
   readonly dilations: Pair;
@@ -36,9 +45,21 @@ export interface LayerRecipe {
   /** Which tensor it reads and adds, counted back from the newest, as far as there are any. */
   readonly inputBack: number;
   readonly residualBack: number;
+  /** Entries of a table behind its clamp; 0: none, as on a machine without tables. */
+  readonly table: number;
   readonly pool: PoolRecipe | null;
   /** Of its weights and constants: the layer's own, so that it stays the same when others go. */
   readonly seed: number;
+}
+
+/** A further input; `alike`: of the first one's shape. */
+export interface InputRecipe {
+  readonly alike: boolean;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly bits: number;
+  readonly zero: number;
 }
 
 export interface NetworkRecipe {
@@ -47,11 +68,14 @@ export interface NetworkRecipe {
   readonly channels: number;
   readonly bits: number;
   readonly zero: number;
+  readonly inputs: readonly InputRecipe[];
   readonly layers: readonly LayerRecipe[];
   /** The last layer leaves as raw accumulators. */
   readonly raw: boolean;
   /** The output, counted back from the newest tensor: then nobody needs the layers behind it. */
   readonly outputBack: number;
+  /** Further outputs, counted back likewise. */
+  readonly moreOutputs: readonly number[];
 }
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
@@ -75,6 +99,22 @@ const bitsArbitrary = fc.oneof(
   { weight: 1, arbitrary: fc.constant(8) },
 );
 
+/** Sometimes two bytes on the stream. */
+const inputBitsArbitrary = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 12, arbitrary: bitsArbitrary },
+  { weight: 1, arbitrary: fc.integer({ min: 9, max: 16 }) },
+);
+
+const inputArbitrary: fc.Arbitrary<InputRecipe> = fc.record({
+  alike: fc.boolean(),
+  height: fc.integer({ min: 1, max: 9 }),
+  width: fc.integer({ min: 1, max: 9 }),
+  channels: fc.integer({ min: 1, max: 9 }),
+  bits: inputBitsArbitrary,
+  zero: fc.integer({ min: 0, max: 7 }),
+});
+
 const poolArbitrary: fc.Arbitrary<PoolRecipe> = fc.record({
   kernel: pair(1, 3),
   gap: fc.tuple(often(0, [1, 2], 3), often(0, [1, 2], 3)),
@@ -82,7 +122,7 @@ const poolArbitrary: fc.Arbitrary<PoolRecipe> = fc.record({
 });
 
 const layerArbitrary: fc.Arbitrary<LayerRecipe> = fc.record({
-  kind: fc.constantFrom(...LAYER_KINDS, 'conv', 'conv', 'conv', 'residual', 'maxpool'),
+  kind: fc.constantFrom<LayerKind>(...LAYER_KINDS, ...Array.from({ length: 5 }, () => 'conv' as const), ...MORE_OFTEN),
   kernel: pair(1, 5),
   strides: pair(1, 4),
   dilations: fc.tuple(often(1, [2, 3], 2), often(1, [2, 3], 2)),
@@ -100,6 +140,7 @@ const layerArbitrary: fc.Arbitrary<LayerRecipe> = fc.record({
   clip: often(false, [true], 4),
   inputBack: often(0, [1, 2], 3),
   residualBack: fc.integer({ min: 0, max: 3 }),
+  table: often(0, [1, 2, 5, 16, 61], 5),
   pool: fc.option(poolArbitrary, { nil: null, freq: 4 }),
   seed: fc.nat(2 ** 16),
 });
@@ -115,9 +156,19 @@ export const recipeArbitrary: fc.Arbitrary<NetworkRecipe> = fc.record({
   height: fc.integer({ min: 1, max: 12 }),
   width: fc.integer({ min: 1, max: 12 }),
   channels: fc.integer({ min: 1, max: 9 }),
-  bits: bitsArbitrary,
+  bits: inputBitsArbitrary,
   zero: fc.integer({ min: 0, max: 7 }),
+  inputs: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 6, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(inputArbitrary, { minLength: 1, maxLength: 2 }) },
+  ),
   layers: layersArbitrary,
   raw: fc.boolean(),
   outputBack: often(0, [1, 2], 8),
+  moreOutputs: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 6, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }) },
+  ),
 });

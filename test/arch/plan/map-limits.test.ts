@@ -17,14 +17,6 @@ function refusal(network: IntegerNetwork, machine = testMachine()): SystoleError
 }
 
 describe('a network that the counters of the hardware cannot hold is refused by name', () => {
-  test('input codes of more than a byte', () => {
-    const network = new NetworkBuilder({ height: 2, width: 2, channels: 1, bits: 9 }).conv({
-      kernel: [1, 1],
-      channels: 1,
-    });
-    expect(refusal(network.build())).toMatchObject({ code: 'network-unsupported', where: 'input', actual: '9 bits' });
-  });
-
   test.each([
     ['rows of its input', { height: 65536, width: 1 }, { kernel: [1, 1], strides: [65536, 1] }],
     ['output columns', { height: 1, width: 65536 }, { kernel: [1, 1] }],

@@ -4,7 +4,7 @@ import type { Machine } from '../../../src/arch/machine.js';
 import { checkMachine } from '../../../src/arch/machine-schema.js';
 import { SystoleError } from '../../../src/base/error.js';
 import { compareLevels } from '../../support/compare-levels.js';
-import { randomFrame } from '../../support/network-builder.js';
+import { randomCodes } from '../../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../../support/random-network.js';
 import { planOrRefusal } from '../../support/refusals.js';
 
@@ -29,15 +29,18 @@ const machineArbitrary: fc.Arbitrary<Machine> = fc
     activationWords: power(3, 14),
     weightWords: power(3, 16),
     parameterWords: power(1, 8),
+    tableEntries: fc.oneof(fc.constant(0), power(2, 10)),
     programWords: power(6, 11),
     passEntries: power(1, 9),
     counters: fc.integer({ min: 4, max: 12 }),
   })
   .map(({ slots, ...m }) => {
     const postWidth = Math.min(m.postWidth, m.lanes);
-    const { groups, activationWords, weightWords, parameterWords, programWords, passEntries, ...rest } = m;
+    const { groups, activationWords, weightWords, parameterWords, tableEntries, programWords, passEntries, ...rest } =
+      m;
     const fifoEntries = 2 ** Math.ceil(Math.log2(2 * m.rows * slots));
-    const memory = { groups, activationWords, weightWords, parameterWords, programWords, passEntries, fifoEntries };
+    const words = { activationWords, weightWords, parameterWords, tableEntries, programWords };
+    const memory = { groups, ...words, passEntries, fifoEntries };
     const stream = { inBytes: 4, outBytes: 4 };
     return checkMachine({
       name: 'any',
@@ -60,7 +63,7 @@ describe('the planner, with any network on any machine', () => {
         const outcome = plan instanceof SystoleError ? plan.code : 'planned';
         codes.set(outcome, (codes.get(outcome) ?? 0) + 1);
         if (!(plan instanceof SystoleError)) {
-          expect(compareLevels(network, machine, randomFrame(network, seed)).divergence).toBeNull();
+          expect(compareLevels(network, machine, randomCodes(network, seed)).divergence).toBeNull();
           return;
         }
         expect(plan.where).toBeDefined();
