@@ -12,8 +12,8 @@ export interface Form {
   readonly runs: readonly Run[];
 }
 export interface Run {
-  /** One array for each data input, in order. */
-  readonly inputs: readonly Float32Array[];
+  /** By the names of the model's inputs. */
+  readonly inputs: Readonly<Record<string, Float32Array>>;
   /** One for each output of the model, in order. */
   readonly outputs: readonly Float32Array[];
 }
@@ -140,17 +140,24 @@ function outputValues(graph: proto.onnx.IGraphProto, name: string, tensor: proto
   return { shape: decoded.shape, values };
 }
 
-function whole({ bytes, inputs, outputs }: Frozen): Pick<Form, 'model' | 'runs'> {
-  return { model: bytes(), runs: [{ inputs, outputs }] };
+function whole({ graph, bytes, inputs, outputs }: Frozen): Pick<Form, 'model' | 'runs'> {
+  return { model: bytes(), runs: [{ inputs: named(graph, inputs), outputs }] };
 }
 
-function imageRuns({ inputs, outputs }: Frozen, batch: number): Run[] {
+function named({ input }: proto.onnx.IGraphProto, values: readonly Float32Array[]): Run['inputs'] {
+  return Object.fromEntries(values.map((data, i) => [input![i]!.name!, data]));
+}
+
+function imageRuns({ graph, inputs, outputs }: Frozen, batch: number): Run[] {
   const image = (values: Float32Array, i: number) => {
     const size = values.length / batch;
     return values.slice(i * size, (i + 1) * size);
   };
   return Array.from({ length: batch }, (_, i) => ({
-    inputs: inputs.map((values) => image(values, i)),
+    inputs: named(
+      graph,
+      inputs.map((values) => image(values, i)),
+    ),
     outputs: outputs.map((values) => image(values, i)),
   }));
 }

@@ -19,6 +19,7 @@ export const MACHINE = parseMachine({
     activationWords: 2 ** 14,
     weightWords: 2 ** 16,
     parameterWords: 2 ** 14,
+    tableEntries: 2 ** 14,
     programWords: 2 ** 14,
     passEntries: 2 ** 12,
     fifoEntries: 32,
