@@ -27,14 +27,20 @@ export function residualNeed({ fields }: Pick<FeedRecord, 'fields'>, oy: number)
   return Math.min(fields.resNeed0 + oy * fields.resNeedStep, fields.resRows);
 }
 
+/** What of the array one tile uses. */
+export interface TileExtent {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /**
- * Accumulators of one tile into acc, [row][column], for the first `rows` rows of the array.
+ * Accumulators of one tile into acc, [row][column], for the first rows of the array; those of its first columns count.
  * @throws SystoleError plan-invalid when it reads what no wait has made sure of
  */
 export function runTile(
   { fields }: FeedRecord,
   tile: Tile,
-  rows: number,
+  { rows, columns }: TileExtent,
   acc: Int32Array,
   program: LoadedProgram,
   state: FrameState,
@@ -60,7 +66,7 @@ export function runTile(
           const offset = kx * fields.aKx + st * lanes;
           const run = { a: a + pass.aOff + ky * fields.aKy + offset, x: x + offset, inMap, w };
           const live = Math.min(lanes, fields.runLen - st * lanes);
-          for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols });
+          for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
           w += lanes * cols;
         }
       }
@@ -115,11 +121,13 @@ interface Operands {
   readonly acc: Int32Array;
   readonly values: Int16Array;
   readonly cols: number;
+  /** Columns whose accumulators count. */
+  readonly columns: number;
 }
 
 /** One row of the array, one cycle: up to LANES digits into every column. */
 function step(reader: DigitReader, run: Run, r: number, live: number, operands: Operands): void {
-  const { fields, pass, acc, values, cols } = operands;
+  const { fields, pass, acc, values, cols, columns } = operands;
   const a = run.a + r * fields.aRow;
   const x = run.x + r * fields.aRow;
   const from = run.inMap ? Math.min(live, Math.max(0, -x)) : live;
@@ -137,7 +145,7 @@ function step(reader: DigitReader, run: Run, r: number, live: number, operands: 
   function checkLanes(): void {
     for (let l = from; l < to; l++) {
       const w = run.w + l * cols;
-      if (values.subarray(w, w + cols).some((weight) => weight !== 0)) reader.check(a + l);
+      if (values.subarray(w, w + columns).some((weight) => weight !== 0)) reader.check(a + l);
     }
   }
 }

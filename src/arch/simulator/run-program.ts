@@ -77,14 +77,16 @@ function runLayer(
   state: FrameState,
 ): void {
   const { fields } = feed;
-  const { rows, cols } = program.machine;
+  const { rows, cols, postWidth } = program.machine;
   const acc = new Int32Array(rows * cols);
   const unit = postUnit({ post, feed, index, layer, program, state });
-  const used = Math.min(rows, post.fields.pixelsPerTile);
+  const { pixelsPerTile, slotsLast, tailCount, nCt } = post.fields;
+  const lastColumns = (slotsLast - 1) * postWidth + tailCount;
   for (let oy = 0; oy < fields.nOy; oy++) {
     waitForRows(feed, oy, state);
     for (const tile of tilesOfRow(feed, oy)) {
-      runTile(feed, tile, used, acc, program, state);
+      const columns = tile.ct === nCt - 1 ? lastColumns : cols;
+      runTile(feed, tile, { rows: Math.min(rows, pixelsPerTile), columns }, acc, program, state);
       unit.tile(tile, acc);
     }
     unit.rowDone();
