@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   progress.stop();
   const summary = summaryOf(results);
   console.log(values.json ? JSON.stringify({ summary, results }, null, 2) : reportText(results));
-  return summary.body.failed + summary.host.failed > 0 ? 1 : 0;
+  return summary.body.failed + summary.host.failed + summary.beyond.failed > 0 ? 1 : 0;
 }
 
 main().then(

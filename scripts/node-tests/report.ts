@@ -8,6 +8,8 @@ export interface Summary {
   readonly body: Counts;
   /** Tests with operators of the host. */
   readonly host: Counts;
+  /** Forms of either that are beyond what is meant to work. */
+  readonly beyond: Counts;
   readonly notRelevant: number;
 }
 export interface Counts {
@@ -20,11 +22,13 @@ export interface Counts {
 }
 
 export function summaryOf(results: readonly TestResult[]): Summary {
-  const of = (relevance: TestResult['relevance']) => results.filter((result) => result.relevance === relevance);
+  const of = (relevance: TestResult['relevance']) =>
+    results.filter((result) => result.relevance === relevance && result.beyond === null);
   return {
     tests: results.length,
     body: countsOf(of('body')),
     host: countsOf(of('host')),
+    beyond: countsOf(results.filter(({ beyond }) => beyond !== null)),
     notRelevant: of('none').length,
   };
 }
@@ -70,8 +74,17 @@ export function reportText(results: readonly TestResult[]): string {
     '',
     line("of a CNN's body", summary.body),
     line('with operators of the host', summary.host),
+    line(`in forms beyond both (${beyondText(results)})`, summary.beyond),
     `${summary.notRelevant} not relevant`,
   ].join('\n');
+}
+
+function beyondText(results: readonly TestResult[]): string {
+  const groups = grouped(
+    results.filter(({ beyond }) => beyond !== null),
+    ({ beyond }) => beyond!,
+  );
+  return groups.map(([why, tests]) => `${why} ${tests.length}`).join(', ');
 }
 
 function line(what: string, { tests, passed, byHost, refused, failed }: Counts): string {

@@ -18,5 +18,7 @@ export interface TestResult {
   readonly name: string;
   readonly operators: readonly string[];
   readonly relevance: Relevance;
+  /** Why this form of the operators is beyond what is meant to work; null for one that is not. */
+  readonly beyond: string | null;
   readonly outcome: Outcome;
 }

@@ -8,6 +8,7 @@ import { type Form, formsOf } from './forms.js';
 import { integerDifference } from './integer-check.js';
 import { operatorsOf, relevanceOf } from './relevance.js';
 import type { Outcome, TestResult } from './result.js';
+import { beyondScope } from './scope.js';
 
 /** Codes that are defects of Systole, or of its tools, wherever they come from. */
 const DEFECTS: readonly ErrorCode[] = ['internal', 'plan-invalid', 'certificate-wrong', 'tool-failed', 'graph-invalid'];
@@ -16,7 +17,8 @@ export async function runNodeTest(test: NodeTest): Promise<TestResult> {
   const operators = operatorsOf(test);
   const relevance = relevanceOf(operators);
   const outcome: Outcome = relevance === 'none' ? { status: 'not-relevant' } : await outcomeOf(test);
-  return { name: test.name, operators, relevance, outcome };
+  const beyond = relevance === 'none' ? null : beyondScope(test);
+  return { name: test.name, operators, relevance, beyond, outcome };
 }
 
 /** Of the first form that is not refused; else the first refusal, or the one behind it where the array has nothing to do. */
