@@ -4,6 +4,7 @@ import type { ConvLayer, IntegerNetwork, Layer, MaxPoolLayer } from '../../quant
 import { arrangeLayers } from './arrange-layers.js';
 import type { ArrayLayer, LoweredNetwork } from './array-layer.js';
 import { addTensor, type Draft, tensorOf } from './draft.js';
+import { gatherChannels } from './gather-channels.js';
 import { identityLayer } from './identity-layer.js';
 import { convLayer, poolLayer, productLayer } from './layer-kinds.js';
 import { separateResiduals } from './separate-residuals.js';
@@ -40,7 +41,7 @@ export function lowerNetwork(network: IntegerNetwork, { inPlace }: LoweringOptio
   };
   const layers = live.flatMap((layer): readonly ArrayLayer[] => {
     if (layer.kind === 'arrange') {
-      const copies = arrangeLayers(layer, draft);
+      const copies = gatherChannels(layer, draft).flatMap((step) => arrangeLayers(step, draft));
       return outputs.has(layer.output) ? [...copies, streamCopy(layer.output, draft)] : copies;
     }
     if (layer.kind === 'conv' && fused.has(layer)) return [];
@@ -48,7 +49,8 @@ export function lowerNetwork(network: IntegerNetwork, { inPlace }: LoweringOptio
   });
   const fromInputs = draft.inputs.filter((name) => outputs.has(name)).map((name) => streamCopy(name, draft));
   const { tensors, views, components, inputs } = draft;
-  return { tensors, views, components, inputs, layers: separateResiduals([...fromInputs, ...layers], draft) };
+  const separate = separateResiduals([...fromInputs, ...layers], draft);
+  return { tensors, views, components, inputs, layers: uniqueNames(separate) };
 }
 
 function windowOrProduct(
@@ -71,6 +73,17 @@ function liveLayers(network: IntegerNetwork): readonly Layer[] {
     live.push(layer);
   }
   return live.reverse();
+}
+
+/** An arrangement's layers all have its name: its name, then name.2, name.3, ... */
+function uniqueNames(layers: readonly ArrayLayer[]): readonly ArrayLayer[] {
+  const taken = new Set<string>();
+  return layers.map((layer) => {
+    let name = layer.name;
+    for (let i = 2; taken.has(name); i++) name = `${layer.name}.${i}`;
+    taken.add(name);
+    return { ...layer, name };
+  });
 }
 
 /** Convolutions with the max pool that is computed with them; it stands where the pool stood. */
