@@ -54,6 +54,37 @@ const BLOCKS: readonly Block[] = [
     faults: 3,
   },
   {
+    name: 'the product of two maps',
+    modules: ['systole_product'],
+    reference: 'product_reference',
+    sets: [
+      { ACC_BITS: 5, RES_BITS: 3, FACTOR_BITS: 4 },
+      { ACC_BITS: 8, RES_BITS: 4, FACTOR_BITS: 5 },
+      { ACC_BITS: 4, RES_BITS: 2, FACTOR_BITS: 5 },
+    ],
+    faults: 2,
+  },
+  {
+    name: 'tables, a copy for each channel',
+    modules: ['systole_table', 'systole_ram'],
+    reference: 'table_reference',
+    sets: [
+      { PW: 2, VALUE_BITS: 16, ENTRIES: 4, ENTRY_BITS: 2 },
+      { PW: 1, VALUE_BITS: 18, ENTRIES: 8, ENTRY_BITS: 3 },
+    ],
+    cycles: { steps: 6 },
+    faults: 3,
+  },
+  {
+    name: 'packing outputs into beats',
+    modules: ['systole_packer'],
+    gate: 'packer_gate',
+    reference: 'packer_reference',
+    sets: [{ OUT_BYTES: 2 }, { OUT_BYTES: 1 }, { OUT_BYTES: 8 }],
+    cycles: { steps: 8 },
+    faults: 3,
+  },
+  {
     name: 'the alignment of writes',
     modules: ['systole_align'],
     reference: 'align_reference',

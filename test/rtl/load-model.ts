@@ -18,6 +18,9 @@ export interface Load {
   readonly foldRows: number;
   readonly foldRowPitch: number;
   readonly foldPixelPitch: number;
+  readonly codeBytes: number;
+  readonly beats: number;
+  readonly last: boolean;
 }
 
 export interface LoadWrite {
@@ -27,14 +30,14 @@ export interface LoadWrite {
   readonly rowDone: boolean;
 }
 
-/** The writes of one frame, in order. `frame` has rows * rowCodes codes. */
-export function loadWrites(load: Load, frame: Uint8Array, chunkCodes: number, digitBits: number): LoadWrite[] {
+/** The writes of one input, in order. `frame` has rows * rowCodes codes. */
+export function loadWrites(load: Load, frame: Uint16Array, chunkCodes: number, digitBits: number): LoadWrite[] {
   return load.fold ? foldWrites(load, frame, digitBits) : denseWrites(load, frame, chunkCodes, digitBits);
 }
 
 const digit = (code: number, plane: number, bits: number) => (code >> (plane * bits)) & (2 ** bits - 1);
 
-function denseWrites(load: Load, frame: Uint8Array, chunkCodes: number, bits: number): LoadWrite[] {
+function denseWrites(load: Load, frame: Uint16Array, chunkCodes: number, bits: number): LoadWrite[] {
   const writes: LoadWrite[] = [];
   for (let row = 0; row < load.rows; row += 1) {
     for (let at = 0; at < load.rowCodes; at += chunkCodes) {
@@ -52,7 +55,7 @@ function denseWrites(load: Load, frame: Uint8Array, chunkCodes: number, bits: nu
   return writes;
 }
 
-function foldWrites(load: Load, frame: Uint8Array, bits: number): LoadWrite[] {
+function foldWrites(load: Load, frame: Uint16Array, bits: number): LoadWrite[] {
   const writes: LoadWrite[] = [];
   for (let v = 0; v < load.virtualRows; v += 1) {
     const row = v - load.padTop;

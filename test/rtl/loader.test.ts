@@ -33,11 +33,16 @@ const dense: Load = {
   foldRows: 1,
   foldRowPitch: 0,
   foldPixelPitch: 0,
+  codeBytes: 1,
+  beats: 1,
+  last: true,
 };
 
-function randomLoad(pick: Pick, { LANES, AD }: Configuration): Load {
+function randomLoad(pick: Pick, { LANES, AD, IN_BYTES }: Configuration): Load {
   const fold = pick(3) > 0;
-  const pixelCodes = 1 + pick(Math.min(LANES, 5));
+  const codeBytes = 1 + pick(2);
+  const widest = Math.min(LANES, Math.floor(Math.max(LANES, IN_BYTES) / codeBytes));
+  const pixelCodes = 1 + pick(Math.min(widest, 5));
   const pixels = 1 + pick(6);
   const rows = 1 + pick(6);
   const kernelRows = 1 + pick(4);
@@ -53,13 +58,13 @@ function randomLoad(pick: Pick, { LANES, AD }: Configuration): Load {
     fold,
     group: pick(2),
     base: pick(1000),
-    planes: 1 + pick(8 / AD),
+    planes: 1 + pick((8 * codeBytes) / AD),
     planeStride: 5000 + pick(100),
     rows,
     pixels,
     pixelCodes,
     rowCodes: pixels * pixelCodes,
-    padCode: pick(256),
+    padCode: pick(256 ** codeBytes),
     virtualRows,
     padTop,
     kernelRows,
@@ -67,14 +72,30 @@ function randomLoad(pick: Pick, { LANES, AD }: Configuration): Load {
     foldRows,
     foldPixelPitch,
     foldRowPitch: pixels * foldPixelPitch,
+    codeBytes,
+    beats: Math.ceil((rows * pixels * pixelCodes * codeBytes) / IN_BYTES),
   };
 }
 
-/** Beats with TLAST above the data; `padding` fills the last one. */
-function toBeats(frame: Uint8Array, inBytes: number, padding: number): bigint[] {
+/** The LOAD records of one frame, of one to three inputs. */
+function randomFrame(pick: Pick, configuration: Configuration): Load[] {
+  const loads = Array.from({ length: 1 + pick(3) }, () => randomLoad(pick, configuration));
+  return loads.map((load, i) => ({ ...load, last: i === loads.length - 1 }));
+}
+
+const randomCodes = (pick: Pick, { rows, rowCodes, codeBytes }: Load) =>
+  Uint16Array.from({ length: rows * rowCodes }, () => pick(256 ** codeBytes));
+
+const bytesOf = (codes: Uint16Array, codeBytes: number) =>
+  Uint8Array.from({ length: codes.length * codeBytes }, (_, i) =>
+    codeBytes === 1 ? codes[i]! : codes[i >> 1]! >> (8 * (i & 1)),
+  );
+
+/** Beats with TLAST above the data, in the last one if at all; `padding` fills it. */
+function toBeats(frame: Uint8Array, inBytes: number, padding: number, last = true): bigint[] {
   const count = Math.ceil(frame.length / inBytes);
   return Array.from({ length: count }, (_, beat) => {
-    let value = beat === count - 1 ? 1n : 0n;
+    let value = last && beat === count - 1 ? 1n : 0n;
     for (let i = inBytes - 1; i >= 0; i -= 1) value = (value << 8n) | BigInt(frame[beat * inBytes + i] ?? padding);
     return value;
   });
@@ -95,6 +116,7 @@ function parseCycle(line: string) {
     long: flag(5),
     first: flag(6),
     held: flag(7),
+    loaded: flag(8),
     address: Number(address),
     count: Number(count),
     data,
@@ -106,7 +128,7 @@ function digitsOf(data: string, count: number, bits: number): number[] {
   return Array.from({ length: count }, (_, lane) => Number((value >> BigInt(lane * bits)) & BigInt(2 ** bits - 1)));
 }
 
-const CYCLES = 4000;
+const CYCLES = 12000;
 const noStalls = new Array<number>(CYCLES).fill(0);
 
 describe.skipIf(!icarusAvailable)('systole_loader', () => {
@@ -121,30 +143,29 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
     for (const bench of benches.values()) await bench.close();
   });
 
-  async function runLoads(
-    configuration: Configuration,
-    load: Load,
-    beats: bigint[],
-    records: number,
-    stalls: number[][],
-  ) {
-    const files = { fields: fieldWords(load), beats, offer_stall: stalls[0]!, write_stall: stalls[1]! };
-    const plusargs = { beat_count: beats.length, record_count: records, cycles: CYCLES };
+  async function runLoads(configuration: Configuration, loads: readonly Load[], beats: bigint[], stalls: number[][]) {
+    const files = { fields: loads.flatMap(fieldWords), beats, offer_stall: stalls[0]!, write_stall: stalls[1]! };
+    const plusargs = { beat_count: beats.length, record_count: loads.length, cycles: CYCLES };
     const lines = await benches.get(configuration)!.run(files, plusargs);
-    return lines.filter((line) => /^[01]{8} /.test(line)).map(parseCycle);
+    return lines.filter((line) => /^[01]{9} /.test(line)).map(parseCycle);
   }
 
   test.each(CONFIGURATIONS)('writes what the model writes, in order, whatever stalls (%o)', async (configuration) => {
     const pick = picker(17 + configuration.LANES);
     for (let round = 0; round < 30; round += 1) {
-      const load = randomLoad(pick, configuration);
-      const frames = [0, 1].map(() => Uint8Array.from({ length: load.rows * load.rowCodes }, () => pick(256)));
-      const beats = frames.flatMap((frame) => toBeats(frame, configuration.IN_BYTES, pick(256)));
+      const frame = randomFrame(pick, configuration);
+      const loads = [...frame, ...frame];
+      const inputs = loads.map((load) => randomCodes(pick, load));
+      const beats = loads.flatMap(({ codeBytes, last }, i) =>
+        toBeats(bytesOf(inputs[i]!, codeBytes), configuration.IN_BYTES, pick(256), last),
+      );
       const stalls = [pick(90), pick(90)].map((percent) => noStalls.map(() => (pick(100) < percent / 2 ? 1 : 0)));
-      const cycles = await runLoads(configuration, load, beats, frames.length, stalls);
+      const cycles = await runLoads(configuration, loads, beats, stalls);
 
-      const chunk = Math.min(configuration.LANES, configuration.IN_BYTES);
-      const expected = frames.flatMap((frame) => loadWrites(load, frame, chunk, configuration.AD));
+      const expected = loads.flatMap((load, i) => {
+        const chunk = Math.min(configuration.LANES, Math.max(configuration.IN_BYTES / load.codeBytes, 1));
+        return loadWrites(load, inputs[i]!, chunk, configuration.AD);
+      });
       const found = cycles
         .filter((cycle) => cycle.write)
         .map(({ address, count, data, rowDone }) => ({
@@ -152,8 +173,9 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
           digits: digitsOf(data, count, configuration.AD),
           rowDone,
         }));
-      expect(found, JSON.stringify(load)).toEqual(expected);
-      expect(cycles.filter((cycle) => cycle.done)).toHaveLength(2);
+      expect(found, JSON.stringify(loads)).toEqual(expected);
+      expect(cycles.filter((cycle) => cycle.done)).toHaveLength(loads.length);
+      expect(cycles.filter((cycle) => cycle.loaded)).toHaveLength(2);
       expect(cycles.filter((cycle) => cycle.rowDone && !cycle.write)).toHaveLength(0);
       expect(cycles.filter((cycle) => cycle.first)).toHaveLength(2);
       expect(cycles.filter((cycle) => cycle.take)).toHaveLength(beats.length);
@@ -170,31 +192,32 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
   test.each(CONFIGURATIONS)('takes exactly the cycles of the cycle model at full rate (%o)', async (configuration) => {
     const pick = picker(99 + configuration.LANES);
     for (let round = 0; round < 20; round += 1) {
-      const load = randomLoad(pick, configuration);
-      const frame = Uint8Array.from({ length: load.rows * load.rowCodes }, () => pick(256));
-      const cycles = await runLoads(configuration, load, toBeats(frame, configuration.IN_BYTES, 0), 1, [
-        noStalls,
-        noStalls,
-      ]);
+      const loads = randomFrame(pick, configuration);
+      const beats = loads.flatMap((load) =>
+        toBeats(bytesOf(randomCodes(pick, load), load.codeBytes), configuration.IN_BYTES, 0, load.last),
+      );
+      const cycles = await runLoads(configuration, loads, beats, [noStalls, noStalls]);
       const model = loaderModel(configuration.LANES, configuration.IN_BYTES);
-      const end = cycles.findIndex((cycle) => cycle.done);
+      const end = cycles.findIndex((cycle) => cycle.loaded);
       expect(end).toBeGreaterThan(0);
+      let record = 0;
       for (const [index, cycle] of cycles.slice(0, end + 1).entries()) {
-        const step = model.step(load, true, true);
-        expect([index, step.firstBeat, step.rowDone, step.done], JSON.stringify(load)).toEqual([
+        const step = model.step(loads[record]!, true, true);
+        expect([index, step.firstBeat, step.rowDone, step.done], JSON.stringify(loads)).toEqual([
           index,
           cycle.first,
           cycle.rowDone,
           cycle.done,
         ]);
+        if (step.done) record += 1;
       }
     }
   });
 
   test('takes a beat every cycle where rows are whole beats', async () => {
-    const load = { ...dense, rows: 3, rowCodes: 32, pixels: 32 };
+    const load = { ...dense, rows: 3, rowCodes: 32, pixels: 32, beats: 12 };
     const frame = Uint8Array.from({ length: 96 }, (_, i) => i);
-    const cycles = await runLoads(CONFIGURATIONS[0], load, toBeats(frame, 8, 0), 1, [noStalls, noStalls]);
+    const cycles = await runLoads(CONFIGURATIONS[0], [load], toBeats(frame, 8, 0), [noStalls, noStalls]);
     // Cycle 0 sets up; 12 beats in cycles 1..12; the last write in cycle 13.
     expect(cycles.flatMap((cycle, index) => (cycle.take ? [index] : []))).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
@@ -220,15 +243,34 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
         foldRows: 6,
         foldPixelPitch: 3,
         foldRowPitch: 24,
+        beats: 6,
       };
       const frame = Uint8Array.from({ length: 48 + 8 * beats }, (_, i) => i);
       const stream = [...toBeats(frame, 8, 0), ...toBeats(frame, 8, 0)];
-      const cycles = await runLoads(CONFIGURATIONS[0], load, stream, 2, [noStalls, noStalls]);
+      const cycles = await runLoads(CONFIGURATIONS[0], [load, load], stream, [noStalls, noStalls]);
       const at = cycles.findIndex((cycle) => cycle.short || cycle.long);
       expect(cycles[at]).toMatchObject({ short: error === 'short', long: error === 'long' });
-      // Its own beats are all taken, the next frame's are not.
+      // Its own beats are all taken, the rest of a long frame is swallowed, the next frame's are not taken.
       expect(cycles.filter((cycle) => cycle.take)).toHaveLength(stream.length / 2);
       expect(cycles.slice(at + 1).some((cycle) => cycle.write || cycle.done)).toBe(false);
     }
+  });
+
+  test.each([
+    ['in the middle of the first input', 2, 'short'],
+    ['on the last beat of the first input', 6, 'short'],
+    ['in the middle of the second input', 8, 'short'],
+    ['after the last beat of the second input', 13, 'long'],
+  ] as const)('reports a frame of two inputs that ends %s and stops', async (_title, beats, error) => {
+    const first = { ...dense, rows: 6, pixels: 8, beats: 6, last: false };
+    const second = { ...first, last: true };
+    const stream = toBeats(new Uint8Array(8 * beats), 8, 0);
+    const loads = [first, second, first, second];
+    const cycles = await runLoads(CONFIGURATIONS[0], loads, [...stream, ...stream], [noStalls, noStalls]);
+    const at = cycles.findIndex((cycle) => cycle.short || cycle.long);
+    expect(cycles[at]).toMatchObject({ short: error === 'short', long: error === 'long' });
+    expect(cycles.filter((cycle) => cycle.take)).toHaveLength(beats);
+    expect(cycles.slice(at + 1).some((cycle) => cycle.write || cycle.loaded)).toBe(false);
+    expect(cycles.filter((cycle) => cycle.first)).toHaveLength(1);
   });
 });

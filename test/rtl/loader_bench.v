@@ -1,5 +1,6 @@
 // Feeds systole_loader with the beats of a file and prints every cycle. Stall files hold one bit a cycle.
 `default_nettype none
+`include "systole_records.vh"
 `timescale 1ns / 1ns
 
 module loader_bench #(
@@ -7,21 +8,25 @@ module loader_bench #(
     parameter AD       = 8,
     parameter IN_BYTES = 4
 );
-  localparam DEPTH = 4096;
+  localparam DEPTH = 16384;
+  localparam FIELDS = `SYSTOLE_LOAD_FIELDS;
+  localparam RECORDS = 8;
 
   reg clk, rst, active, halt;
-  reg [31:0] fields[0:17];
+  reg [31:0] fields[0:RECORDS*FIELDS-1];  // of each record
   reg [8*IN_BYTES:0] beats[0:DEPTH-1];  // TLAST above the data
   reg offer_stall[0:DEPTH-1], write_stall[0:DEPTH-1];
   reg [1023:0] name;
   integer beat_count, record_count, cycles, beat, record, cycle, i, unused;
 
-  wire done, tready, first, w_valid, row_done, short, long, waiting;
+  wire done, loaded, tready, first, w_valid, row_done, short, long, waiting;
   wire w_group;
   wire [31:0] w_addr;
   wire [7:0] w_count;
   wire [LANES*AD-1:0] w_data;
-  reg [18*32-1:0] flat;
+  reg [FIELDS*32-1:0] flat;
+  integer f;
+  always @(record) for (f = 0; f < FIELDS; f = f + 1) flat[32*f+:32] = fields[record*FIELDS+f];
   reg offering;
   wire tvalid = offering;
   wire w_ready = ~write_stall[cycle];
@@ -30,7 +35,7 @@ module loader_bench #(
   systole_loader #(
       .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(1), .COUNTER_BITS(4)
   ) dut (
-      .clk(clk), .rst(rst), .active_i(active), .fields_i(flat), .done_o(done),
+      .clk(clk), .rst(rst), .active_i(active), .fields_i(flat), .done_o(done), .loaded_o(loaded),
       .s_axis_tdata_i(now[8*IN_BYTES-1:0]), .s_axis_tvalid_i(tvalid), .s_axis_tlast_i(now[8*IN_BYTES]),
       .s_axis_tready_o(tready), .first_beat_o(first),
       .w_valid_o(w_valid), .w_ready_i(w_ready), .w_group_o(w_group), .w_addr_o(w_addr), .w_count_o(w_count),
@@ -50,7 +55,6 @@ module loader_bench #(
     $readmemh(name, offer_stall);
     unused = $value$plusargs("write_stall=%s", name);
     $readmemh(name, write_stall);
-    for (i = 0; i < 18; i = i + 1) flat[32*i+:32] = fields[i];
     clk = 0;
     rst = 1;
     active = 0;
@@ -66,9 +70,9 @@ module loader_bench #(
     for (i = 0; i < cycles; i = i + 1) begin
       if (!offering && beat < beat_count && !offer_stall[cycle]) offering = 1;
       #1;
-      // take write row_done done short long first addr count data
-      $display("%b%b%b%b%b%b%b%b %0d %0d %h", tready & tvalid, w_valid & w_ready, row_done, done, short, long, first,
-               w_valid & ~w_ready, w_addr, w_count, w_data);
+      // take write row_done done short long first held loaded addr count data
+      $display("%b%b%b%b%b%b%b%b%b %0d %0d %h", tready & tvalid, w_valid & w_ready, row_done, done, short, long, first,
+               w_valid & ~w_ready, loaded, w_addr, w_count, w_data);
       #1 clk = 1;
       // Values from before the edge: the registers change in the same instant but later (non-blocking).
       if (tready & tvalid) begin

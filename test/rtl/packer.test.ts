@@ -9,6 +9,9 @@ const noStalls = new Array<number>(CYCLES).fill(0);
 interface Element {
   readonly data: number;
   readonly bytes: number;
+  /** Of an output. */
+  readonly end: boolean;
+  /** Of the frame. */
   readonly last: boolean;
 }
 interface Beat {
@@ -16,15 +19,17 @@ interface Beat {
   readonly last: boolean;
 }
 
-/** Frames of little-endian elements, cut into beats. */
+/** Outputs of little-endian elements, cut into beats; one that does not end the frame is filled up with zeros. */
 function packed(elements: readonly Element[], outBytes: number): Beat[] {
   const beats: Beat[] = [];
   let bytes: number[] = [];
-  for (const { data, bytes: size, last } of elements) {
+  for (const { data, bytes: size, end, last } of elements) {
     for (let i = 0; i < size; i += 1) {
       bytes.push((data >>> (8 * i)) & 255);
-      const frameEnds = last && i === size - 1;
-      if (bytes.length < outBytes && !frameEnds) continue;
+      const outputEnds = end && i === size - 1;
+      if (bytes.length < outBytes && !outputEnds) continue;
+      const frameEnds = outputEnds && last;
+      while (!frameEnds && bytes.length < outBytes) bytes.push(0);
       beats.push({ bytes, last: frameEnds });
       bytes = [];
     }
@@ -59,18 +64,26 @@ describe.skipIf(!icarusAvailable).each([1, 2, 4, 8, 64])('systole_packer with %i
 
   async function pack(elements: readonly Element[], stalls: readonly number[][]) {
     const words = elements.map(
-      ({ data, bytes, last }) => (BigInt(last) << 35n) | (BigInt(bytes) << 32n) | BigInt(data >>> 0),
+      ({ data, bytes, end, last }) =>
+        (BigInt(end) << 36n) | (BigInt(last) << 35n) | (BigInt(bytes) << 32n) | BigInt(data >>> 0),
     );
     const files = { elements: words, offer_stall: stalls[0]!, sink_stall: stalls[1]! };
     const lines = await bench.run(files, { element_count: elements.length, cycles: CYCLES });
     return lines.filter((line) => /^[01x]{5} /.test(line)).map((line) => parseCycle(line, outBytes));
   }
 
+  /** Each of up to three outputs. */
   function frames(pick: (n: number) => number, count: number): Element[] {
     return Array.from({ length: count }, () => {
-      const bytes = [1, 2, 4][pick(3)]!;
-      const length = 1 + pick(70);
-      return Array.from({ length }, (_, i) => ({ data: pick(2 ** 32) | 0, bytes, last: i === length - 1 }));
+      const outputs = 1 + pick(3);
+      return Array.from({ length: outputs }, (_, output) => {
+        const bytes = [1, 2, 4][pick(3)]!;
+        const length = 1 + pick(25);
+        return Array.from({ length }, (_, i) => {
+          const end = i === length - 1;
+          return { data: pick(2 ** 32) | 0, bytes, end, last: end && output === outputs - 1 };
+        });
+      }).flat();
     }).flat();
   }
 
@@ -104,7 +117,7 @@ describe.skipIf(!icarusAvailable).each([1, 2, 4, 8, 64])('systole_packer with %i
         const element = elements[next] ?? null;
         const taken = element !== null && model.takes(element.bytes);
         expect([index, taken, model.busy()]).toEqual([index, cycle.taken, cycle.busy]);
-        const ended = model.step(element && { elementBytes: element.bytes, last: element.last });
+        const ended = model.step(element && { ...element, elementBytes: element.bytes });
         expect([index, ended]).toEqual([index, cycle.valid && cycle.last]);
         if (taken) next += 1;
       }

@@ -8,7 +8,7 @@ module packer_bench #(
   localparam DEPTH = 4096;
 
   reg clk, rst, offering;
-  reg [35:0] elements[0:DEPTH-1];  // last, bytes (3 bits), data
+  reg [36:0] elements[0:DEPTH-1];  // end, last, bytes (3 bits), data
   reg offer_stall[0:DEPTH-1], sink_stall[0:DEPTH-1];
   reg [1023:0] name;
   integer element_count, cycles, element, cycle, i, unused;
@@ -17,13 +17,13 @@ module packer_bench #(
   wire [8*OUT_BYTES-1:0] tdata;
   wire [OUT_BYTES-1:0] tkeep;
   wire tready = ~sink_stall[cycle];
-  wire [35:0] now = elements[element];
+  wire [36:0] now = elements[element];
 
   systole_packer #(
       .OUT_BYTES(OUT_BYTES)
   ) dut (
       .clk(clk), .rst(rst), .e_valid_i(offering), .e_ready_o(e_ready), .e_data_i(now[31:0]), .e_bytes_i(now[34:32]),
-      .e_last_i(now[35]), .m_axis_tdata_o(tdata), .m_axis_tkeep_o(tkeep), .m_axis_tvalid_o(tvalid),
+      .e_end_i(now[36]), .e_last_i(now[35]), .m_axis_tdata_o(tdata), .m_axis_tkeep_o(tkeep), .m_axis_tvalid_o(tvalid),
       .m_axis_tready_i(tready), .m_axis_tlast_o(tlast), .busy_o(busy)
   );
 

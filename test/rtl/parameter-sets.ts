@@ -17,6 +17,7 @@ const LARGEST: Parameters = {
   ...{ ROWS: 2, COLS: 16, LANES: 16, AD: 8, WD: 8, STAGE: 16, PW: 16 },
   ...{ ACC_BITS: 32, M_BITS: 34, B_BITS: 64, N_BITS: 6 },
   ...{ GROUPS: 4, ACT_WORDS: 2 ** 24, WEIGHT_WORDS: 2 ** 20, PARAM_WORDS: 2 ** 10, PROG_WORDS: 2 ** 16 },
+  ...{ TABLE_ENTRIES: 2 ** 16 },
   ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64 },
 };
 
@@ -65,6 +66,9 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['groups_must_be_2_to_4', { GROUPS: 1 }],
   ['memory_sizes_must_be_powers_of_two_from_2', { WEIGHT_WORDS: 12 }],
   ['memory_sizes_must_be_powers_of_two_from_2', { ACT_WORDS: 2 ** 29 }],
+  ['memory_sizes_must_be_powers_of_two_from_2', { TABLE_ENTRIES: 1 }],
+  ['memory_sizes_must_be_powers_of_two_from_2', { TABLE_ENTRIES: 96 }],
+  ['memory_sizes_must_be_powers_of_two_from_2', { TABLE_ENTRIES: 2 ** 17 }],
   ['fifo_must_hold_two_tiles', { COLS: 4, FIFO_ENTRIES: 4 }],
   ['counters_must_be_4_to_64', { COUNTERS: 65 }],
   ['in_bytes_must_be_a_power_of_two_up_to_64', { IN_BYTES: 3 }],

@@ -119,7 +119,7 @@ export const ODD_MACHINES: readonly Machine[] = [
     name: 'slots over four stages',
     ...{ cols: 24, lanes: 8, activationDigit: 4, weightDigit: 4, postWidth: 8, columnsPerStage: 2 },
     ...{ mBits: 24, bBits: 48, counters: 12 },
-    memory: { fifoEntries: 8 },
+    memory: { fifoEntries: 8, tableEntries: 2 },
   }),
   testMachine({
     name: '128 lanes',
