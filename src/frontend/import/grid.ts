@@ -1,6 +1,6 @@
 /** Scale and zero point of QuantizeLinear, DequantizeLinear and the operators between them. */
 import type { UniformQuantizer } from '../graph.js';
-import { type Range, rangeOfType, UINT8 } from '../onnx/integers.js';
+import { INT32, type Range, rangeOfType, UINT8 } from '../onnx/integers.js';
 import { elementTypeName } from '../onnx/tensor.js';
 import { oneAxis } from '../operators/axes.js';
 import type { FoldCall, ImportCall, NumericTensor } from '../operators/operator.js';
@@ -68,6 +68,20 @@ export function gridOf(call: ImportCall, value: MapValue, constants: GridConstan
   const { elementType, range } = constants;
   const quantizer = linearQuantizer(channels(constants.scale), channels(constants.zero), range);
   return { quantizer, elementType };
+}
+
+const unit = (scale: number, [lo, hi]: Range): UniformQuantizer =>
+  linearQuantizer(Float32Array.of(scale), Float32Array.of(0), [lo, hi]);
+
+/** A model's input of whole numbers of up to 16 bits: they are their own codes. */
+export function inputGrid(elementType: number): { readonly grid?: Grid } {
+  const range = rangeOfType(elementType);
+  return range === null ? {} : { grid: { elementType, quantizer: unit(1, range), unmade: true } };
+}
+
+/** Sums of products of codes, each worth `step`. */
+export function sumGrid(step: number): Grid {
+  return { elementType: INT32, quantizer: unit(step, [-(2 ** 31), 2 ** 31 - 1]) };
 }
 
 export function wrongCount(call: Call, shape: readonly number[], axis: number, count: number): Error {

@@ -8,6 +8,7 @@ import { arrayFollows } from './array-follows.js';
 import { buildGraph } from './build-graph.js';
 import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
+import { inputGrid } from './grid.js';
 import { hostValue, madeType } from './host.js';
 import type { PinnedInput } from './input-layout.js';
 import { fixedBatch, inputShape } from './input-shape.js';
@@ -57,12 +58,13 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const batch = Math.max(1, ...inputs.map(fixedBatch));
   for (const input of inputs) {
     const shape = attempt(() => inputShape(input, given), null);
-    if (shape !== null) pinned.push(findInputLayout(input.name, shape, batch, steps, constants));
+    if (shape !== null) pinned.push(findInputLayout(input, shape, batch, steps, constants));
   }
   const state = newState(null, batch, namesOf(model), arrayFollows(ordered.nodes));
   const values = new Map(constants);
   for (const { tensor, atoms, layout } of pinned) {
-    values.set(tensor.name, { kind: 'map', shape: layout.modelShape, tensor, atoms });
+    const type = inputs.find(({ name }) => name === tensor.name)?.elementType ?? 0;
+    values.set(tensor.name, { kind: 'map', shape: layout.modelShape, tensor, atoms, ...inputGrid(type) });
   }
   for (const { node, check } of checked) {
     if (check.fault !== null) obstacles.push(check.fault);

@@ -1,5 +1,6 @@
 /** The shape of the model's input, one image: the batch is 1, everything else must be a number. */
 import { SystoleError } from '../../base/error.js';
+import { rangeOfType } from '../onnx/integers.js';
 import { LIMITS } from '../onnx/limits.js';
 import type { OnnxValueInfo } from '../onnx/model.js';
 import { elementTypeName, isFloatType } from '../onnx/tensor.js';
@@ -7,13 +8,13 @@ import { elementTypeName, isFloatType } from '../onnx/tensor.js';
 /**
  * @param given what the user says it is
  * @throws SystoleError shape-dynamic where a dimension other than the batch is open and not given; option-invalid or
- * shape-mismatch for an impossible `given`; graph-limit for an input that is not floating point; onnx-too-large
+ * shape-mismatch for an impossible `given`; graph-limit for an input of other types than floating point and codes; onnx-too-large
  */
 export function inputShape(input: OnnxValueInfo, given: readonly number[] | undefined): number[] {
-  if (!isFloatType(input.elementType)) {
-    throw new SystoleError('graph-limit', 'the input is not floating point', {
+  if (!isFloatType(input.elementType) && rangeOfType(input.elementType) === null) {
+    throw new SystoleError('graph-limit', 'the input has a type that is not supported', {
       where: `input ${input.name}`,
-      expected: 'float32',
+      expected: 'floating point, or integers of up to 16 bits',
       actual: elementTypeName(input.elementType),
       hint: 'export the model with a float32 input',
     });

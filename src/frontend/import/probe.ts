@@ -3,7 +3,9 @@
  * layout or treat all values alike, until one says which axes it takes for channels, rows and columns.
  */
 import { SystoleError } from '../../base/error.js';
+import type { OnnxValueInfo } from '../onnx/model.js';
 import { evaluate, type Step } from './evaluate.js';
+import { inputGrid } from './grid.js';
 import { type PinnedInput, vectorInput } from './input-layout.js';
 import { type ImportState, newState } from './state.js';
 import type { Value } from './value.js';
@@ -14,7 +16,7 @@ class Found {
 
 /** A vector where no operator says anything. */
 export function findInputLayout(
-  name: string,
+  { name, elementType }: OnnxValueInfo,
   shape: readonly number[],
   batch: number,
   steps: readonly Step[],
@@ -27,7 +29,7 @@ export function findInputLayout(
   };
   const state = newState({ input, shape, found }, batch);
   const values = new Map(constants);
-  values.set(name, { kind: 'map', shape, tensor: input, atoms: vector.atoms });
+  values.set(name, { kind: 'map', shape, tensor: input, atoms: vector.atoms, ...inputGrid(elementType) });
   try {
     for (const step of steps) follow(step, values, state);
   } catch (stop) {

@@ -35,6 +35,8 @@ export interface Grid {
   readonly quantizer: UniformQuantizer;
   /** TensorProto.DataType of the codes. */
   readonly elementType: number;
+  /** No quantizer has made the codes: they are the model's own input. */
+  readonly unmade?: true;
 }
 
 export interface ConstantValue {

@@ -3,6 +3,8 @@ export type Range = readonly [number, number];
 
 export const UINT8 = 2;
 export const INT8 = 3;
+/** Sums of products of codes. */
+export const INT32 = 6;
 
 /** TensorProto.DataType: the least and the largest code. */
 const RANGES: Readonly<Record<number, Range>> = {

@@ -12,7 +12,11 @@ const FLOAT_MAX = 3.4028234663852886e38;
 export const RELU = onnxOperator('Relu', {
   inputs: [1, 1],
   attributes: {},
-  import: (call) => [emitAffine(call, mapOperand(call, 0), null, null, { min: 0, max: null })],
+  import: (call) => {
+    const given = call.inputs[0];
+    if (given?.kind === 'map' && given.grid !== undefined) return [clippedCodes(call, given, given.grid, 0, null)];
+    return [emitAffine(call, mapOperand(call, 0), null, null, { min: 0, max: null })];
+  },
 });
 
 export const CLIP = onnxOperator('Clip', {
@@ -28,13 +32,13 @@ export const CLIP = onnxOperator('Clip', {
 const INPUT_FORM = 11;
 
 /** Between QuantizeLinear and DequantizeLinear: fewer bits than the type has. */
-function clippedCodes(call: ImportCall, value: MapValue, grid: Grid): MapValue {
-  const { quantizer } = grid;
-  const lo = Math.max(quantizer.lo, bound(call, 1, 'the lower bound') ?? quantizer.lo);
-  const hi = Math.min(quantizer.hi, bound(call, 2, 'the upper bound') ?? quantizer.hi);
+function clippedCodes(call: ImportCall, value: MapValue, grid: Grid, min: number | null, max: number | null): MapValue {
+  const { quantizer, unmade: _, ...rest } = grid;
+  const lo = Math.max(quantizer.lo, min ?? quantizer.lo);
+  const hi = Math.min(quantizer.hi, max ?? quantizer.hi);
   if (lo > hi) throw limit(call, 'a Clip leaves no code', { actual: `${lo}..${hi}` });
   const narrowed = { ...quantizer, lo, hi };
-  return { ...emitQuant(call, value, narrowed), grid: { ...grid, quantizer: narrowed } };
+  return { ...emitQuant(call, value, narrowed), grid: { ...rest, quantizer: narrowed } };
 }
 
 /** Of codes: the range is what DequantizeLinear takes for the number of bits. */
@@ -52,7 +56,10 @@ function foldClip(call: FoldCall): NumericTensor {
 
 function importClip(call: ImportCall): Value[] {
   const given = call.inputs[0];
-  if (given?.kind === 'map' && given.grid !== undefined) return [clippedCodes(call, given, given.grid)];
+  if (given?.kind === 'map' && given.grid !== undefined) {
+    const [lower, upper] = [bound(call, 1, 'the lower bound'), bound(call, 2, 'the upper bound')];
+    return [clippedCodes(call, given, given.grid, lower, upper)];
+  }
   const value = mapOperand(call, 0);
   const [min, max] =
     call.opset < INPUT_FORM

@@ -3,7 +3,8 @@
 import { foldCast } from '../fold/cast.js';
 import { optionalConstant } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
-import type { Value } from '../import/value.js';
+import { regridded } from '../import/regrid.js';
+import type { Grid, MapValue, Value } from '../import/value.js';
 import { isFloatType } from '../onnx/tensor.js';
 import { type ImportCall, onnxOperator } from './operator.js';
 
@@ -28,7 +29,7 @@ function importDropout(call: ImportCall): Value[] {
   return [call.inputs[0]!];
 }
 
-/** Between floating-point types nothing changes: the graph computes in float32. */
+/** Between floating-point types nothing changes: the graph computes in float32. Codes become numbers. */
 export const CAST = onnxOperator('Cast', {
   inputs: [1, 1],
   attributes: { to: { type: 'int', required: true }, saturate: { type: 'ignored' }, round_mode: { type: 'ignored' } },
@@ -39,6 +40,13 @@ export const CAST = onnxOperator('Cast', {
         hint: 'only casts between floating-point types vanish',
       });
     }
-    return [call.inputs[0]!];
+    const value = call.inputs[0]!;
+    return [value.kind === 'map' && value.grid !== undefined ? numbersOf(call, value, value.grid) : value];
   },
 });
+
+function numbersOf(call: ImportCall, value: MapValue, { quantizer, unmade }: Grid): MapValue {
+  const { grid: _, ...numbers } = value;
+  const isOne = [...quantizer.scale].every((s) => s === 1) && [...quantizer.zero].every((z) => z === 0);
+  return unmade || isOne ? numbers : regridded(call, value, 1, 0);
+}

@@ -35,7 +35,10 @@ interface Form {
 const REAL_OPSET = 13;
 
 function importForm(call: ImportCall, form: Form): readonly Value[] {
-  const operands = form.codes.map((at) => dequantized(withoutAxis(call, form, at), at, at + 1, at + 2));
+  const operands = form.codes.map((at) => {
+    const part = partOf(call, `codes${at}`, 'between');
+    return dequantized(withoutAxis(part, form, at), at, at + 1, at + 2);
+  });
   const bias = form.bias === undefined ? null : biasAt(call, form.bias, form.codes, operands[1]!);
   const inputs = bias === null ? operands : [...operands, bias];
   const opset = call.node.domain === '' ? call.opset : REAL_OPSET;

@@ -6,9 +6,10 @@ import { type GridConstants, gridConstants, gridOf, sameSteps } from '../import/
 import { hostResult } from '../import/host.js';
 import { mapOperand, notReal, optionalConstant } from '../import/operands.js';
 import { limit, placeOf } from '../import/refuse.js';
-import { reserve } from '../import/state.js';
-import type { HostValue, MapValue, Value } from '../import/value.js';
-import { rangeOfType, UINT8 } from '../onnx/integers.js';
+import { regridded } from '../import/regrid.js';
+import { partOf, reserve } from '../import/state.js';
+import type { Grid, HostValue, MapValue, Value } from '../import/value.js';
+import { INT32, rangeOfType, UINT8 } from '../onnx/integers.js';
 import { elementTypeName } from '../onnx/tensor.js';
 import { linearQuantizer } from '../quantizer.js';
 import {
@@ -27,13 +28,16 @@ const COMMON: Operator['attributes'] = {
   block_size: { type: 'int', default: 0, only: [0] },
 };
 
+/** Float32, float16 and bfloat16: the graph computes in float32. */
+const FLOATS = [0, 1, 10, 16];
+
 const QUANTIZE_LINEAR = onnxOperator('QuantizeLinear', {
   opsets: [10, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     ...COMMON,
     output_dtype: { type: 'int', default: 0 },
-    precision: { type: 'int', default: 0, only: [0, 1] },
+    precision: { type: 'int', default: 0, only: FLOATS },
     saturate: { type: 'ignored' },
   },
   fold: (call) => {
@@ -48,9 +52,16 @@ const QUANTIZE_LINEAR = onnxOperator('QuantizeLinear', {
 const DEQUANTIZE_LINEAR = onnxOperator('DequantizeLinear', {
   opsets: [10, NEWEST_OPSET],
   inputs: [2, 3],
-  attributes: { ...COMMON, output_dtype: { type: 'int', default: 0, only: [0, 1] } },
+  attributes: { ...COMMON, output_dtype: { type: 'int', default: 0, only: FLOATS } },
   fold: (call) =>
-    dequantizedConstant(call, constantOperand(call, 0), constantOperand(call, 1), call.inputs[2] ?? null, call.reserve),
+    dequantizedConstant(
+      call,
+      constantOperand(call, 0),
+      constantOperand(call, 1),
+      call.inputs[2] ?? null,
+      axisOf(call),
+      call.reserve,
+    ),
   import: (call) => [dequantized(call, 0, 1, 2)],
 });
 
@@ -88,7 +99,10 @@ export function quantized(
   zeroInside = false,
 ): MapValue | HostValue {
   if (value.kind === 'host') return quantizedByHost(call, value, constants);
-  const real = mapOperand({ ...call, inputs: [value] }, 0);
+  const isSum = value.kind === 'map' && value.grid?.elementType === INT32;
+  const real = isSum
+    ? regridded(partOf(call, 'sum', 'between'), value, 1, 0)
+    : mapOperand({ ...call, inputs: [value] }, 0);
   const { quantizer, elementType } = gridOf(call, real, constants, axisOf(call));
   const grid = { elementType, quantizer: { ...quantizer, zeroInside } };
   return { ...emitQuant(call, real, grid.quantizer), grid };
@@ -112,8 +126,7 @@ export function dequantized(call: ImportCall, codes: number, scale: number, zero
     const scales = optionalConstant(call, scale, 'the scale');
     if (scales === null) throw limit(call, 'the scale is missing', { expected: `input ${scale}` });
     const zeros = optionalConstant(call, zero, 'the zero point');
-    const count = (bytes: number): void => reserve(call.state, bytes, placeOf(call.node));
-    return { kind: 'constant', name, tensor: dequantizedConstant(call, tensor, scales, zeros, count) };
+    return { kind: 'constant', name, tensor: constantOf(call, tensor, scales, zeros, axisOf(call)) };
   }
   if ((value?.kind !== 'map' && value?.kind !== 'host') || value.grid === undefined) {
     throw limit(call, 'only codes are dequantized', {
@@ -122,18 +135,48 @@ export function dequantized(call: ImportCall, codes: number, scale: number, zero
     });
   }
   const { grid, ...real } = value;
-  const constants = constantsAt(call, scale, zero, grid.elementType);
-  const own =
-    value.kind === 'map'
-      ? gridOf(call, value, constants, axisOf(call)).quantizer
-      : { ...grid.quantizer, scale: constants.scale, zero: constants.zero };
-  if (!sameSteps(own, grid.quantizer) || constants.elementType !== grid.elementType) {
-    throw limit(call, 'codes are read with another scale or zero point than they were made with', {
-      expected: gridText(grid.quantizer.scale, grid.quantizer.zero, grid.elementType),
-      actual: gridText(constants.scale, constants.zero, constants.elementType),
+  const constants = constantsAt(call, scale, zero, isCodeType(grid.elementType) ? grid.elementType : UINT8);
+  if (isCodeType(grid.elementType) && constants.elementType !== grid.elementType) {
+    throw limit(call, 'codes are read as another type than they were made of', {
+      expected: elementTypeName(grid.elementType),
+      actual: elementTypeName(constants.elementType),
     });
   }
-  return real;
+  if (value.kind === 'map') return readCodes(call, value, grid, constants);
+  const own = { ...grid.quantizer, scale: constants.scale, zero: constants.zero };
+  if (sameSteps(own, grid.quantizer)) return real;
+  throw limit(call, 'codes that the host has made are read with another scale or zero point', {
+    expected: gridText(grid.quantizer.scale, grid.quantizer.zero, grid.elementType),
+    actual: gridText(constants.scale, constants.zero, constants.elementType),
+  });
+}
+
+/** Of the same grid they are what the tensor holds; of others, and as the model's input, they are made. */
+function readCodes(call: ImportCall, value: MapValue, grid: Grid, constants: GridConstants): MapValue {
+  const { grid: _, ...real } = value;
+  const own = gridOf(call, value, constants, axisOf(call)).quantizer;
+  if (grid.unmade === undefined && sameSteps(own, grid.quantizer)) return real;
+  if (own.scale.length === 1 && own.zero.length === 1) return regridded(call, value, own.scale[0]!, own.zero[0]!);
+  throw limit(call, 'codes are read with other scales or zero points than they were made with', {
+    expected: gridText(grid.quantizer.scale, grid.quantizer.zero, grid.elementType),
+    actual: gridText(constants.scale, constants.zero, constants.elementType),
+  });
+}
+
+function isCodeType(elementType: number): boolean {
+  return rangeOfType(elementType) !== null;
+}
+
+/** The real values of constant codes. */
+export function constantOf(
+  call: ImportCall,
+  codes: NumericTensor,
+  scale: NumericTensor,
+  zero: NumericTensor | null,
+  axis: number,
+): NumericTensor {
+  const count = (bytes: number): void => reserve(call.state, bytes, placeOf(call.node));
+  return dequantizedConstant(call, codes, scale, zero, axis, count);
 }
 
 function dequantizedConstant(
@@ -141,6 +184,7 @@ function dequantizedConstant(
   x: NumericTensor,
   scale: NumericTensor,
   zero: NumericTensor | null,
+  axis: number,
   reserve: (bytes: number) => void,
 ) {
   if (x.type !== 'int') throw limit(call, 'only integers are dequantized');
@@ -154,7 +198,7 @@ function dequantizedConstant(
     plain,
     x.elementType !== undefined && declared !== null ? x.elementType : UINT8,
   );
-  return foldDequantize(call, x, constants.scale, constants.zero, axisOf(call), declared, reserve);
+  return foldDequantize(call, x, constants.scale, constants.zero, axis, declared, reserve);
 }
 
 function gridText(scale: Float32Array, zero: Float32Array, elementType: number): string {

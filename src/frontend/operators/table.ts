@@ -7,6 +7,7 @@ import { CONV } from './conv.js';
 import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { FINN } from './finn.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
+import { INTEGER } from './integer.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
 import { GEMM, MATMUL } from './matrix.js';
 import { BATCH_NORMALIZATION } from './normalization.js';
@@ -67,6 +68,7 @@ export const OPERATORS: readonly Operator[] = [
   ...QONNX,
   ...FINN,
   ...CHANNELS_LAST,
+  ...INTEGER,
   ...QLINEAR,
   ...STRUCTURE,
   ...TRUNC_OPERATORS,

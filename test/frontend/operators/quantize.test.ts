@@ -243,8 +243,7 @@ describe('QuantizeLinear and DequantizeLinear', () => {
     const { nodes } = await sameAsRuntime({ ...recipe, initializers });
     expect(kinds(nodes)).toEqual(['quant', 'conv', 'quant', 'maxpool']);
     expect(nodes[1]).toMatchObject({ pads: [1, 1, 1, 1] });
-    const other = { ...initializers, zero: codes('int8', [], [4]) };
-    expect(codeAndPlace({ ...recipe, initializers: other })[0]).toBe('operator-limit');
+    await sameAsRuntime({ ...recipe, initializers: { ...initializers, zero: codes('int8', [], [4]) } });
   });
 
   it('whose codes several DequantizeLinear read are one quantizer', async () => {
@@ -340,14 +339,7 @@ describe('refusals of quantized models', () => {
   };
   const quantize = node('QuantizeLinear', 'x g.s g.z', 'q');
 
-  it('name codes that are read with another scale than they were made with', () => {
-    const error = refusalOf(chain(quantize, node('DequantizeLinear', 'q other g.z', 'y')));
-    expect([error.code, error.where]).toEqual(['operator-limit', 'node y (DequantizeLinear)']);
-    expect(error.expected).toContain('0.015625');
-  });
-
   it('name operators on codes and codes at the end', () => {
-    expect(codeAndPlace(chain(quantize, node('Relu', 'q', 'y')))).toEqual(['operator-limit', 'node y (Relu)']);
     expect(codeAndPlace(chain(quantize, node('Softmax', 'q', 'y')))).toEqual(['operator-limit', 'node y (Softmax)']);
     expect(codeAndPlace(chain(quantize))).toEqual(['graph-limit', 'output q']);
   });
