@@ -11,13 +11,21 @@ export interface QuantizeOptions {
   readonly widths: RequantizeWidths;
   /** Largest table of a pointwise function, in bits of its index; 0: none. Absent: 10. */
   readonly tableBits?: number;
+  /** That all tables together have; absent: no limit. */
+  readonly tableEntries?: number;
   /** On unless false. */
   readonly biasCorrection?: boolean;
 }
 
 export const END_BITS = 8;
-export const TABLE_BITS = 10;
+const TABLE_BITS = 10;
 const MOST_TABLE_BITS = 16;
+
+/** Bits of an index, where so many tables share the entries. */
+export function bitsOfTables(tables: number, { tableBits = TABLE_BITS, tableEntries }: QuantizeOptions): number {
+  if (tableEntries === undefined || tables === 0) return tableBits;
+  return Math.max(0, Math.min(tableBits, Math.floor(Math.log2(tableEntries / tables))));
+}
 
 /** @throws SystoleError option-invalid for impossible widths */
 export function checkOptions(options: QuantizeOptions): void {
@@ -28,7 +36,7 @@ export function checkOptions(options: QuantizeOptions): void {
       actual: `${actual}`,
     });
   };
-  const { activations, weights, ends, tableBits = TABLE_BITS } = options;
+  const { activations, weights, ends, tableBits = TABLE_BITS, tableEntries = 0 } = options;
   if (!Number.isInteger(activations) || activations < 1 || activations > 8) {
     refuse('--activations', '1 to 8 bits', activations);
   }
@@ -36,5 +44,6 @@ export function checkOptions(options: QuantizeOptions): void {
   if (!Number.isInteger(tableBits) || tableBits < 0 || tableBits > MOST_TABLE_BITS) {
     refuse('tableBits', `0 to ${MOST_TABLE_BITS} bits`, tableBits);
   }
+  if (!Number.isInteger(tableEntries) || tableEntries < 0) refuse('tableEntries', 'a count', tableEntries);
   if (ends !== END_BITS && ends !== 'same') refuse('--ends', '8 or same', ends);
 }

@@ -18,7 +18,7 @@ import { separateInputs } from './grids.js';
 import { lowerGraph } from './lower.js';
 import type { ArrangeLayer, CodeTensor, IntegerNetwork, Layer, OutputTensor } from './network.js';
 import { networkInput } from './network-input.js';
-import { checkOptions, END_BITS, type QuantizeOptions, TABLE_BITS } from './options.js';
+import { bitsOfTables, checkOptions, END_BITS, type QuantizeOptions } from './options.js';
 import { type LayerNumbers, type LayerSetting, quantizeLayer, quantizeMul, weightSums } from './quantize-layer.js';
 import { codeOf } from './quantizer.js';
 import type { TensorStatistics } from './tensor-statistics.js';
@@ -36,9 +36,9 @@ const FIXED_BITS = 2;
  */
 export function quantizeGraph(graph: Graph, calibration: Calibration, options: QuantizeOptions): IntegerNetwork {
   checkOptions(options);
-  const tableBits = options.tableBits ?? TABLE_BITS;
   const ports = { inputs: graph.inputs.map(({ name }) => name), outputs: graph.outputs.map(({ name }) => name) };
-  const network = separateInputs(lowerGraph(graph, tableBits > 0), ports.inputs);
+  const network = separateInputs(lowerGraph(graph, bitsOfTables(1, options) > 0), ports.inputs);
+  const tables = network.layers.filter((layer) => 'function' in layer && layer.function?.kind === 'table');
   const statisticsOf = seenStatistics(network, calibration);
   const tensors = chooseTensors(network, ports, statisticsOf, options);
   const run = calibrationRun(
@@ -46,7 +46,8 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
     network.layers,
     options.biasCorrection === false ? [] : calibration.inputs,
   );
-  const setting: LayerSetting = { widths: options.widths, tables: { bits: tableBits, statisticsOf } };
+  const bits = bitsOfTables(tables.length, options);
+  const setting: LayerSetting = { widths: options.widths, tables: { bits, statisticsOf } };
   const maker: Maker = { network, tensors, setting, options, run, ends: endLayers(network.layers), raw: new Map() };
   const read = new Set(network.layers.flatMap(floatOperands));
   const layers = network.layers.map((layer) => {

@@ -5,7 +5,7 @@ import { inputRange } from './activations.js';
 import type { Calibration } from './calibrate.js';
 import { importQuantized, quantizesInput } from './import-quantized/import-quantized.js';
 import type { CodeTensor, IntegerNetwork } from './network.js';
-import { END_BITS, type QuantizeOptions } from './options.js';
+import { bitsOfTables, END_BITS, type QuantizeOptions } from './options.js';
 import { quantizeGraph } from './quantize-graph.js';
 
 /** The codes of an input that the model does not quantize itself. */
@@ -59,9 +59,10 @@ export function toIntegerNetwork(
     if (calibration === null) throw missing(graph, 'the model is not quantized: calibration is needed');
     return quantizeGraph(graph, calibration, options);
   }
-  if (open === 'nothing') return importQuantized(graph, { widths: options.widths });
+  const limits = { widths: options.widths, tableBits: bitsOfTables(1, options) };
+  if (open === 'nothing') return importQuantized(graph, limits);
   if (input === null) throw missing(graph, 'the model does not quantize its input: its codes are needed');
-  return importQuantized(graph, { widths: options.widths, input });
+  return importQuantized(graph, { ...limits, input });
 }
 
 function missing({ inputs }: Graph, message: string): SystoleError {

@@ -17,7 +17,13 @@ afterAll(() => {
 
 it('a random network is kept as files from which compile makes the same network', async () => {
   const source = openRandomSource(5);
-  const network = await source.network({ weights: 3, activations: 8, ends: 8 }, { mBits: 34, bBits: 64, nBits: 6 });
+  const network = await source.network(
+    { weights: 3, activations: 8, ends: 8 },
+    {
+      widths: { mBits: 34, bBits: 64, nBits: 6 },
+      tableEntries: 0,
+    },
+  );
   const { model, calibration } = await source.paths();
   const options = ['-o', shop.path('out'), '--calibration', calibration, '--weights', '3'];
   const { code, json } = await cliJson('compile', model, ...options);

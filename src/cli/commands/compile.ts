@@ -20,7 +20,7 @@ import {
   MACHINE_OPTIONS,
   type MachineOptions,
   planOn,
-  requantizeWidths,
+  quantizeLimits,
 } from '../model/machine-options.js';
 import { planText } from '../model/plan-text.js';
 import { PRECISION_OPTIONS, type PrecisionOptions } from '../model/precision-options.js';
@@ -81,7 +81,7 @@ async function compile(path: string, options: Options, context: Context): Promis
   const machines = await candidateMachines(options);
   const inputs = await readInputs(path, options);
   const { progress } = context;
-  const quantized = await quantizeModel({ path, ...inputs, widths: requantizeWidths(machines) }, options, progress);
+  const quantized = await quantizeModel({ path, ...inputs, ...quantizeLimits(machines) }, options, progress);
   progress.stage('planning');
   const plan = planOn(quantized.network, machines);
   const cycles = countCycles(plan.machine, plan.images);

@@ -8,6 +8,7 @@ import { planNetwork } from '../../arch/plan/plan-network.js';
 import { SystoleError } from '../../base/error.js';
 import type { RequantizeWidths } from '../../quant/certificate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
+import type { QuantizeOptions } from '../../quant/options.js';
 import { option } from '../frame/define.js';
 import { oneOf, whole } from '../frame/values.js';
 import { findMachine, namedMachines } from '../machines.js';
@@ -45,10 +46,16 @@ export async function candidateMachines(options: MachineOptions): Promise<Machin
   return machines;
 }
 
-/** The widest constants that any of the machines holds; a machine with narrower ones is refused when the network is laid out. */
-export function requantizeWidths(machines: readonly Machine[]): RequantizeWidths {
+/** What the machines hold of what a quantizer chooses. */
+export type QuantizeLimits = Required<Pick<QuantizeOptions, 'widths' | 'tableEntries'>>;
+
+/** The most that any of the machines holds; a machine that holds less is refused when the network is laid out. */
+export function quantizeLimits(machines: readonly Machine[]): QuantizeLimits {
   const most = (field: keyof RequantizeWidths) => Math.max(...machines.map((machine) => machine[field]));
-  return { mBits: most('mBits'), bBits: most('bBits'), nBits: most('nBits') };
+  return {
+    widths: { mBits: most('mBits'), bBits: most('bBits'), nBits: most('nBits') },
+    tableEntries: Math.max(...machines.map(({ memory }) => memory.tableEntries)),
+  };
 }
 
 /** @throws SystoleError memory-too-small and the planner's others */

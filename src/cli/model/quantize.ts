@@ -2,7 +2,6 @@
 import { SystoleError } from '../../base/error.js';
 import type { Graph } from '../../frontend/graph.js';
 import { calibrate } from '../../quant/calibrate.js';
-import type { RequantizeWidths } from '../../quant/certificate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import { codesOfSamples, type InputCodes, toIntegerNetwork, whatIsOpen } from '../../quant/to-integer-network.js';
 import type { PreprocessFile } from '../data/preprocess-file.js';
@@ -11,6 +10,7 @@ import { realSamples } from '../data/samples.js';
 import { readTensorFile, type TensorFile } from '../data/tensor-file.js';
 import type { Progress } from '../frame/progress.js';
 import { modelInputShape } from './float-graph.js';
+import type { QuantizeLimits } from './machine-options.js';
 import {
   calibrationNeeded,
   inputNeeded,
@@ -33,11 +33,10 @@ export interface QuantizedModel {
   readonly precision: Required<PrecisionOptions> | null;
 }
 
-interface Sources {
+interface Sources extends QuantizeLimits {
   readonly path: string;
   readonly graph: Graph;
   readonly preprocess: PreprocessFile | null;
-  readonly widths: RequantizeWidths;
 }
 
 /**
@@ -54,12 +53,16 @@ export async function quantizeModel(
   if (open === 'nothing') return ownPrecision(sources, choices, progress);
   if (open === 'input') return ownButInput(sources, choices, progress);
   if (choices.calibration === undefined) throw calibrationNeeded(sources.path);
-  const { graph, widths } = sources;
+  const { graph, widths, tableEntries } = sources;
   const { calibration, samples } = await readSamples(sources, choices, choices.calibration);
   const statistics = await calibrate(graph, samples, (done, all) => progress.count('calibrating', done, all));
   progress.stage('quantizing');
   const precision = precisionOf(choices);
-  const network = toIntegerNetwork(graph, { calibration: statistics, input: null }, { ...precision, widths });
+  const network = toIntegerNetwork(
+    graph,
+    { calibration: statistics, input: null },
+    { ...precision, widths, tableEntries },
+  );
   return { network, calibration, samples: samples.length, precision };
 }
 
@@ -86,7 +89,7 @@ async function ownButInput(sources: Sources, choices: QuantizeChoices, progress:
 }
 
 function ofModel(
-  { graph, widths }: Sources,
+  { graph, widths, tableEntries }: Sources,
   {
     input,
     ...rest
@@ -94,7 +97,7 @@ function ofModel(
   progress: Progress,
 ): QuantizedModel {
   progress.stage('quantizing');
-  const network = toIntegerNetwork(graph, { calibration: null, input }, { ...precisionOf({}), widths });
+  const network = toIntegerNetwork(graph, { calibration: null, input }, { ...precisionOf({}), widths, tableEntries });
   return { network, precision: null, ...rest };
 }
 

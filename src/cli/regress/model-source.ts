@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.js';
 import type { Graph } from '../../frontend/graph.js';
 import { type Calibration, calibrate } from '../../quant/calibrate.js';
-import type { RequantizeWidths } from '../../quant/certificate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import { codesOfSamples, type InputCodes, toIntegerNetwork, whatIsOpen } from '../../quant/to-integer-network.js';
 import { readPreprocess } from '../data/preprocess-file.js';
@@ -12,6 +11,7 @@ import { preprocessGrid } from '../data/preprocess-grid.js';
 import { realSamples } from '../data/samples.js';
 import { readTensorFile, splitKey } from '../data/tensor-file.js';
 import { importModel, modelInputShape, readModelFile } from '../model/float-graph.js';
+import type { QuantizeLimits } from '../model/machine-options.js';
 import { calibrationNeeded, inputNeeded, precisionOf, refusePrecision } from '../model/precision-options.js';
 import type { SuiteModel, SuitePrecision } from './suite.js';
 
@@ -32,7 +32,7 @@ export interface ModelSource {
   readonly content: object;
   /** The first images, as real values of the model's input. */
   readonly images: (count: number) => Promise<readonly Float32Array[]>;
-  readonly network: (precision: SuitePrecision, widths: RequantizeWidths) => Promise<IntegerNetwork>;
+  readonly network: (precision: SuitePrecision, limits: QuantizeLimits) => Promise<IntegerNetwork>;
 }
 
 /** Paths of a suite are relative to its file. */
@@ -103,9 +103,9 @@ export interface NetworkSource {
 export function networksOf(source: NetworkSource): ModelSource['network'] {
   const networks = new Map<string, Promise<IntegerNetwork>>();
   const open = onFirstUse(() => whatIsMissing(source));
-  return (precision, widths) => {
-    const key = canonicalJson([precision, widths]);
-    const made = networks.get(key) ?? quantized(source, open(), precision, widths);
+  return (precision, limits) => {
+    const key = canonicalJson([precision, limits]);
+    const made = networks.get(key) ?? quantized(source, open(), precision, limits);
     networks.set(key, made);
     return made;
   };
@@ -133,11 +133,11 @@ async function quantized(
   { graph, path }: NetworkSource,
   missing: Promise<Missing>,
   precision: SuitePrecision,
-  widths: RequantizeWidths,
+  limits: QuantizeLimits,
 ): Promise<IntegerNetwork> {
   const chosen = precision === 'own' ? {} : precision;
   if (whatIsOpen(graph) !== 'everything') refusePrecision(chosen, path);
-  return toIntegerNetwork(graph, await missing, { ...precisionOf(chosen), widths });
+  return toIntegerNetwork(graph, await missing, { ...precisionOf(chosen), ...limits });
 }
 
 export function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {

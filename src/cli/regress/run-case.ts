@@ -12,7 +12,7 @@ import { verifyProject } from '../../runtime/verify/verify-project.js';
 import { asSystoleError, errorText } from '../frame/errors.js';
 import { asPlanned } from '../model/as-planned.js';
 import { divergenceText } from '../model/divergence-text.js';
-import { requantizeWidths } from '../model/machine-options.js';
+import { quantizeLimits } from '../model/machine-options.js';
 import { STALLS } from '../model/stalls.js';
 import { packageVersion } from '../package.js';
 import type { Case } from './cases.js';
@@ -61,7 +61,7 @@ async function verifyCase({
   cacheDir,
   templates,
 }: CaseJob) {
-  const network = await source.network(precision, requantizeWidths([machine]));
+  const network = await source.network(precision, quantizeLimits([machine]));
   const plan = planNetwork(network, machine);
   const cycles = countCycles(machine, plan.images);
   const interval = countInterval(machine, plan.images);
