@@ -1,7 +1,7 @@
 /** A frame of several inputs and outputs as one run of numbers: tensors in the order of the stream, each NHWC. */
 import type { CodeTensor, IntegerNetwork } from './network.js';
 
-export function elementsOf({ height, width, channels }: CodeTensor): number {
+export function elementsOf({ height, width, channels }: Pick<CodeTensor, 'height' | 'width' | 'channels'>): number {
   return height * width * channels;
 }
 

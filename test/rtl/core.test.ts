@@ -6,7 +6,7 @@ import { SystoleError } from '../../src/base/error.js';
 import { compareProgram, compareVerilog, coreSimulator } from '../end-to-end/levels.js';
 import { farWindows } from '../support/known-networks.js';
 import { namedMachines, ODD_MACHINES, testMachine } from '../support/machines.js';
-import { randomFrame } from '../support/network-builder.js';
+import { randomCodes } from '../support/network-builder.js';
 import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 import { planOrRefusal } from '../support/refusals.js';
 
@@ -28,7 +28,7 @@ describe('the hand-written core, its parameters set by -G alone, is bit-exact wi
           const plan = planOrRefusal(network, machine);
           fc.pre(!(plan instanceof SystoleError));
           ran += 1;
-          const frames = [randomFrame(network, seed), randomFrame(network, seed + 1)];
+          const frames = [randomCodes(network, seed), randomCodes(network, seed + 1)];
           expect(compareProgram(plan, frames[0]!)).toBeNull();
           const stalls = stalling ? { stalls: { input: 0.5, output: 0.6, seed } } : {};
           const run = await compareVerilog(plan, frames, binary, { hangLimit: 2_000_000, ...stalls });
@@ -49,7 +49,7 @@ describe('the hand-written core, its parameters set by -G alone, is bit-exact wi
       [1, 127],
     ] as const) {
       const plan = planNetwork(farWindows(axis, distance), machine);
-      const run = await compareVerilog(plan, [randomFrame(plan.network, 1)], binary);
+      const run = await compareVerilog(plan, [randomCodes(plan.network, 1)], binary);
       expect(run.difference).toBeNull();
     }
   });

@@ -10,7 +10,7 @@ import { MEMORIES } from '../../src/base/project-layout.js';
 import { coreSimulator, goldenBytes } from '../end-to-end/levels.js';
 import { VARIED_MACHINES } from '../support/machines.js';
 import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
-import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
+import { byteRecipeArbitrary, networkFromRecipe } from '../support/random-network.js';
 import { ENABLE, type Session, SOFT_RESET, withSession } from './session.js';
 
 const RUNS = Number(process.env.RUNS ?? 8);
@@ -39,7 +39,7 @@ function onRandomNetworks(
         const binary = await coreSimulator(machine);
         await fc.assert(
           fc.asyncProperty(
-            recipeArbitrary,
+            byteRecipeArbitrary(),
             fc.nat(10000),
             part,
             stallArbitrary,

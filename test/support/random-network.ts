@@ -5,7 +5,7 @@ import { NetworkBuilder } from './network-builder.js';
 import { ARRANGE_KINDS, type ArrangeKind, arrangeOne, concat, interleave, roomBeside } from './random-arrange.js';
 import { type LayerRecipe, type NetworkRecipe, type PoolRecipe, recipeArbitrary, WEIGHT_BITS } from './recipe.js';
 
-export { type NetworkRecipe, recipeArbitrary } from './recipe.js';
+export { byteRecipeArbitrary, type NetworkRecipe, recipeArbitrary } from './recipe.js';
 
 /** What a machine that the network is for bears. */
 interface Bounds {

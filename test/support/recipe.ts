@@ -152,6 +152,10 @@ const layersArbitrary = fc
   .map((layers) => layers.filter((layer) => layer !== null))
   .filter((layers) => layers.length > 0);
 
+/** One input of at most a byte a code: its codes are the bytes of the stream. */
+export const byteRecipeArbitrary = (): fc.Arbitrary<NetworkRecipe> =>
+  recipeArbitrary.map((recipe) => ({ ...recipe, inputs: [], bits: Math.min(8, recipe.bits) }));
+
 export const recipeArbitrary: fc.Arbitrary<NetworkRecipe> = fc.record({
   height: fc.integer({ min: 1, max: 12 }),
   width: fc.integer({ min: 1, max: 12 }),

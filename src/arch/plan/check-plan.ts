@@ -148,7 +148,6 @@ function checkCounters({ program, layers }: Plan, posts: readonly PostRecord[], 
       ...(fields.resEnable ? [{ counter: fields.resCounter, rows: fields.resRows }] : []),
     ];
     for (const { counter, rows } of waits) {
-      if (rows === 0) continue;
       const maker = counting.findLast((one) => one.counter === counter && one.made < i);
       require(maker !== undefined || loaded.includes(counter), layers[i]!
         .name, 'it waits for a counter that nobody counts');

@@ -66,7 +66,7 @@ export function readTensor(
 }
 
 /** NHWC index of what lies `offset` codes behind the tensor's first code; -1 outside it. */
-function elementAt(offset: number, { height, width, channels }: PlannedTensor, place: TensorPlace): number {
+export function elementAt(offset: number, { height, width, channels }: PlannedTensor, place: TensorPlace): number {
   if (offset < 0) return -1;
   const y = Math.floor(offset / place.rowPitch);
   const inRow = offset - y * place.rowPitch;

@@ -11,7 +11,8 @@ export interface RowNeed {
 }
 
 export function inputNeed(layer: ArrayLayer, map: ConvMap): RowNeed {
-  if (layer.blank) return { first: 0, step: 0, rows: 0 };
+  // It reads nothing, but must not begin before the frame does: cycles are counted from its first beat.
+  if (layer.blank) return { first: 1, step: 0, rows: 1 };
   const pool = layer.pool ?? NO_POOL;
   const lastConvRow = (pool.kernel[0] - 1) * pool.dilations[0] - pool.padTop;
   const lastRow = lastConvRow * map.rowStep - map.padTop + (map.kernelRows - 1) * map.rowDilation + map.runRows;

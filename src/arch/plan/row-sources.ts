@@ -45,7 +45,6 @@ function lastWriter(name: string, lowered: LoweredNetwork): number {
 /** Rows of the tensor as rows of its counter. */
 export function countedNeed({ first, step, rows }: RowNeed, source: RowSource): RowNeed {
   const counted = (r: number) => source.offset + (r - 1) * source.step + 1;
-  if (rows === 0) return { first: 0, step: 0, rows: 0 };
   const all = counted(rows);
   return { first: Math.min(Math.max(0, counted(first)), all), step: Math.min(step * source.step, all), rows: all };
 }

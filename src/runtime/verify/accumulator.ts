@@ -13,7 +13,7 @@ export function goldenAccumulator(network: IntegerNetwork, frame: Uint8Array, pl
   const input = runGolden(network, frame).get(layer.input)!;
   const alone = {
     ...network,
-    input: { ...network.inputs[0]!, tensor: layer.input },
+    inputs: [{ ...network.inputs[0]!, tensor: layer.input }],
     layers: [{ ...layer, requantize: null }],
   };
   const { width, channels } = network.tensors[tensor]!;

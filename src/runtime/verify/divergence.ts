@@ -1,5 +1,8 @@
 /** The first place, in the order of the layers, where a level differs from the golden model. */
+import type { PlannedTensor } from '../../arch/plan/plan.js';
 import type { PlanLayout } from '../../arch/plan/plan-layout.js';
+import { elementAt } from '../../arch/plan/read-tensor.js';
+import { elementsOf } from '../../quant/frame.js';
 import type { WrittenTensor } from './written-tensors.js';
 
 /** null where it does not apply: a machine that stops has no place, a code that was never written no value. */
@@ -50,14 +53,19 @@ export function firstPlace(
   { tensors, output }: Observed,
 ): Place | null {
   const expected = goldenOf(layout, golden);
+  let streamed = 0;
   for (const [i, layer] of layout.layers.entries()) {
-    const streams = i === layout.layers.length - 1;
+    const streams = layout.tensors[layer.output]?.place === null;
+    const start = streamed;
+    if (streams) streamed += elementsOf(layout.tensors[layer.output]!);
     if (tensors === null && !streams) continue;
     const written = tensors?.[i] ?? null;
     const wanted = expected(layer.output);
-    const index = firstDifference(wanted, written?.codes ?? output);
+    if (wanted === null) continue;
+    const found = written?.codes ?? output.subarray(start, streams ? streamed : undefined);
+    const index = firstDifference(wanted, found);
     if (index >= 0)
-      return { ...NOWHERE, layer: layer.name, ...locate(layout, layer.output, index, wanted, written, output) };
+      return { ...NOWHERE, layer: layer.name, ...locate(layout, layer.output, index, wanted, written, found) };
     if (written && written.strays > 0) {
       const note = `${written.strays} digits were written outside the tensor, or twice`;
       return { ...NOWHERE, layer: layer.name, tensor: layer.output, note };
@@ -89,17 +97,35 @@ function locate(
   };
 }
 
-/** A copy that the planner added holds what its source holds. */
+/**
+ * A copy that the planner added holds what its source holds, and a part of a tensor what lies there. null for what only the
+ * planner knows: channels on their way to their order.
+ */
 function goldenOf(layout: PlanLayout, golden: ReadonlyMap<string, Int32Array>) {
   const maker = new Map(layout.layers.map((layer) => [layer.output, layer]));
-  const find = (name: string): Int32Array => {
+  const find = (name: string): Int32Array | null => {
     const known = golden.get(name);
     if (known !== undefined) return known;
+    const tensor = layout.tensors[name];
+    const inside = tensor?.place?.inside ?? null;
+    if (tensor !== undefined && inside !== null) return partOf(tensor, layout.tensors[inside]!, find(inside));
     const copy = maker.get(name);
-    if (copy === undefined || copy.sources.length > 0) throw new Error(`no golden tensor ${name}`);
-    return find(copy.input);
+    return copy === undefined || copy.sources.length > 0 ? null : find(copy.input);
   };
   return find;
+}
+
+/** The elements of a tensor that lies inside another one. */
+function partOf(part: PlannedTensor, whole: PlannedTensor, golden: Int32Array | null): Int32Array | null {
+  const [inner, outer] = [part.place!, whole.place!];
+  if (golden === null) return null;
+  const { width, channels } = part;
+  return Int32Array.from({ length: elementsOf(part) }, (_, i) => {
+    const pixel = Math.floor(i / channels);
+    const row = Math.floor(pixel / width) * inner.rowPitch + (pixel % width) * inner.pixelPitch + (i % channels);
+    const at = elementAt(inner.base - outer.base + row, whole, outer);
+    return golden[at]!;
+  });
 }
 
 function firstDifference(expected: Int32Array, found: Int32Array): number {

@@ -14,7 +14,7 @@ import { testCache } from '../../sim/rtl-files.js';
 import { testMachine } from '../../support/machines.js';
 import { NetworkBuilder, randomFrame } from '../../support/network-builder.js';
 import { compiledModel } from '../../support/project.js';
-import { networkFromRecipe, recipeArbitrary } from '../../support/random-network.js';
+import { byteRecipeArbitrary, networkFromRecipe } from '../../support/random-network.js';
 
 const machine = testMachine();
 const available = await simulatorAvailable();
@@ -90,7 +90,7 @@ describe.skipIf(!available)('golden model, program simulator and Verilog', () =>
   });
 
   test('are equal on random networks under stalls', async () => {
-    const property = fc.asyncProperty(recipeArbitrary, fc.nat(1000), async (recipe, seed) => {
+    const property = fc.asyncProperty(byteRecipeArbitrary(), fc.nat(1000), async (recipe, seed) => {
       const random = networkFromRecipe(recipe);
       const model = await compiledModel(random, machine);
       const report = await verifyProject(model, [randomFrame(random, seed)], {
