@@ -6,7 +6,7 @@ import { layoutsOf } from './image.js';
 import { extentOf, type MapAxis } from './layout.js';
 import { emitArrange, partsOf, type Run, wholeRun } from './placement.js';
 import { relaid } from './relaid.js';
-import { naturalValue } from './state.js';
+import { isFollowed, naturalValue } from './state.js';
 import type { MapTensor, MapValue } from './value.js';
 
 /** A value, or as many indices of the fill. */
@@ -17,8 +17,12 @@ export type Piece = MapValue | { readonly kind: 'fill'; readonly count: number }
  * @throws SystoleError operator-limit where too many parts would move
  */
 export function concatenated(call: ImportCall, pieces: readonly Piece[], axis: number, fill: number): MapValue | null {
+  const [only] = pieces;
+  if (pieces.length === 1 && only!.kind === 'map') return only as MapValue;
   const digits = digitsOf(call, pieces, axis);
   if (digits !== null) return joined(call, pieces, axis, digits, fill);
+  // At the end of the network the host joins the pieces as they are.
+  if (!isFollowed(call)) return null;
   const rank = pieces.find((piece) => piece.kind === 'map')!.shape.length;
   const [usual] = layoutsOf(rank);
   if (usual === undefined) return null;
