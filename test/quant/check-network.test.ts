@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ArrangePart } from '../../src/frontend/graph.js';
 import { checkNetwork } from '../../src/quant/check-network.js';
 import type {
   CodeTensor,
   ConvLayer,
   IntegerNetwork,
   MaxPoolLayer,
+  MulLayer,
   OutputTensor,
   Requantize,
 } from '../../src/quant/network.js';
@@ -41,6 +43,34 @@ const without = (name: string): IntegerNetwork => {
 };
 const weights = (NETWORK.layers[0] as ConvLayer).weights;
 const signs = (NETWORK.layers[1] as ConvLayer).weights;
+
+const ORIGIN = { y: 0, x: 0, c: 0, yStep: 1, xStep: 1, cStep: 1 };
+const PART = { input: 'input', from: ORIGIN, to: ORIGIN, size: [2, 2, 2] } as const;
+const NEWER = new NetworkBuilder({ height: 2, width: 2, channels: 2 })
+  .input({ height: 2, width: 2, channels: 2 })
+  .mul({ inputs: ['input', 'input1'] })
+  .arrange({
+    parts: [PART, { ...PART, input: 'mul0.out', to: { ...ORIGIN, c: 2 } }],
+    ...{ height: 2, width: 2, channels: 4 },
+  })
+  .build('mul0.out', 'arrange1.out');
+const newerLayer = (at: number, change: object): IntegerNetwork => ({
+  ...NEWER,
+  layers: NEWER.layers.map((layer, i) => (i === at ? ({ ...layer, ...change } as typeof layer) : layer)),
+});
+const product = (change: Partial<Requantize>) =>
+  newerLayer(0, { requantize: { ...(NEWER.layers[0] as MulLayer).requantize, ...change } });
+const part = (change: Partial<ArrangePart>) =>
+  newerLayer(1, {
+    parts: [
+      { ...PART, ...change },
+      { ...PART, input: 'mul0.out', to: { ...ORIGIN, c: 2 } },
+    ],
+  });
+const newer = (name: string, change: Partial<CodeTensor>): IntegerNetwork => ({
+  ...NEWER,
+  tensors: { ...NEWER.tensors, [name]: { ...NEWER.tensors[name]!, ...change } },
+});
 
 describe('checkNetwork', () => {
   it('accepts every random network', () => {
@@ -112,5 +142,44 @@ describe('checkNetwork', () => {
       .conv({ kernel: [1, 1], channels: 1, weights: new Array<number>(600).fill(127) })
       .build();
     expect(() => checkNetwork(wide)).toThrow(expect.objectContaining({ code: 'accumulator-range', where: 'conv0' }));
+  });
+
+  it.each<[string, IntegerNetwork]>([
+    ['a product of other channels', newer('input1', { channels: 3 })],
+    ['a product by a row of pixels', newer('input1', { height: 1 })],
+    ['a product of another shape', newer('mul0.out', { width: 3 })],
+    ['a product of codes with a zero between codes', newer('input', { zero: 0.5 })],
+    ['a product beyond its range', newerLayer(0, { accRange: { min: 0, max: 10 } })],
+    ['a product with a residual', product({ residual: { tensor: 'input', m: [1, 1] } })],
+    ['a table of too few codes', product({ table: new Uint16Array(3) })],
+    ['a table of codes that do not exist', product({ table: new Uint16Array(256).fill(256) })],
+    ['a limit beyond 16 bits, whatever the table', product({ hi: 2 ** 16, table: new Uint16Array(2 ** 16 + 1) })],
+    ['an arrangement of nothing', newerLayer(1, { parts: [] })],
+    ['a fill that is no code', newerLayer(1, { fill: 256 })],
+    ['a part of other bits', newer('mul0.out', { bits: 9 })],
+    ['a part of another zero', newer('mul0.out', { zero: 1 })],
+    ['a part of another scale', newer('mul0.out', { scale: 2 })],
+    ['a part of nothing', part({ size: [1, 0, 1] })],
+    ['a part that begins outside its map', part({ from: { ...ORIGIN, y: -1 } })],
+    ['a part that ends outside its map', part({ from: { ...ORIGIN, xStep: 2 } })],
+    ['a part that leaves the output', part({ to: { ...ORIGIN, c: 3 } })],
+    ['a part without steps', part({ to: { ...ORIGIN, yStep: 0 } })],
+    ['parts that overlap', part({ to: { ...ORIGIN, c: 1 } })],
+    ['two inputs of one tensor', { ...NEWER, inputs: [NEWER.inputs[0]!, NEWER.inputs[0]!] }],
+    ['outputs in another order than their layers', { ...NEWER, outputs: [...NEWER.outputs].reverse() }],
+  ])('refuses %s', (_, network) => {
+    expect(() => checkNetwork(NEWER)).not.toThrow();
+    expect(() => checkNetwork(network)).toThrow(expect.objectContaining({ code: 'graph-invalid' }));
+  });
+
+  it('takes limits beyond the codes where a table follows them', () => {
+    expect(() => checkNetwork(product({ hi: 999, table: new Uint16Array(1000) }))).not.toThrow();
+  });
+
+  it('refuses products beyond 32 bits', () => {
+    const wide = new NetworkBuilder({ height: 1, width: 1, channels: 1, bits: 16 })
+      .mul({ inputs: ['input', 'input'] })
+      .build();
+    expect(() => checkNetwork(wide)).toThrow(expect.objectContaining({ code: 'accumulator-range', where: 'mul0' }));
   });
 });

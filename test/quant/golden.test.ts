@@ -134,6 +134,83 @@ describe('requantization', () => {
   });
 });
 
+describe('a table', () => {
+  it('stands behind the clamp and gives the code', () => {
+    const table = Uint16Array.of(9, 8, 700, 6);
+    const q = { m: [1], b: [0n], n: [0], round: 'floor', lo: 1, hi: 3, residual: null, table } as const;
+    expect([-5, 0, 1, 2, 3, 4].map((acc) => requantize(acc, 0, q, 0))).toEqual([8, 8, 8, 700, 6, 6]);
+  });
+});
+
+describe('products', () => {
+  const raw = { m: [1, 1], b: [100n, 100n], n: [0, 0] } as const;
+
+  it('multiply codes less their zeros, element by element', () => {
+    const network = new NetworkBuilder({ height: 1, width: 2, channels: 2, zero: 3 })
+      .input({ height: 1, width: 2, channels: 2, zero: 10 })
+      .mul({ inputs: ['input', 'input1'], requantize: raw })
+      .build();
+    // (5-3)*(12-10), (0-3)*(9-10), (3-3)*(0-10), (8-3)*(5-10), 100 more each
+    expect([...runGolden(network, [5, 0, 3, 8, 12, 9, 0, 5]).get('mul0.out')!]).toEqual([104, 103, 100, 75]);
+  });
+
+  it('with one pixel multiply every pixel by its channels', () => {
+    const network = new NetworkBuilder({ height: 1, width: 2, channels: 2 })
+      .input({ height: 1, width: 1, channels: 2, zero: 1 })
+      .mul({ inputs: ['input', 'input1'], requantize: raw })
+      .build();
+    expect([...runGolden(network, [1, 2, 3, 4, 3, 0]).get('mul0.out')!]).toEqual([102, 98, 106, 96]);
+  });
+});
+
+describe('arranged maps', () => {
+  const whole = { y: 0, x: 0, c: 0, yStep: 1, xStep: 1, cStep: 1 };
+
+  it('hold each part at its place, and the fill elsewhere', () => {
+    const network = new NetworkBuilder({ height: 2, width: 2, channels: 1 })
+      .input({ height: 1, width: 3, channels: 2 })
+      .arrange({
+        parts: [
+          // 1 2   in the lower left corner, columns two apart
+          // 3 4
+          { input: 'input', from: whole, to: { ...whole, y: 1, xStep: 2 }, size: [2, 2, 1] },
+          // Second channel of every second pixel, on top
+          { input: 'input1', from: { ...whole, c: 1, xStep: 2 }, to: { ...whole, x: 1 }, size: [1, 2, 1] },
+        ],
+        ...{ height: 3, width: 3, channels: 1, fill: 77 },
+      })
+      .build();
+    const values = runGolden(network, [1, 2, 3, 4, 10, 11, 20, 21, 30, 31]);
+    expect([...values.get('arrange0.out')!]).toEqual([77, 11, 31, 1, 77, 2, 3, 77, 4]);
+  });
+
+  it('step through channels on both sides', () => {
+    const shuffled = new NetworkBuilder({ height: 1, width: 1, channels: 4 })
+      .arrange({
+        parts: [
+          { input: 'input', from: whole, to: { ...whole, cStep: 2 }, size: [1, 1, 2] },
+          { input: 'input', from: { ...whole, c: 2 }, to: { ...whole, c: 1, cStep: 2 }, size: [1, 1, 2] },
+        ],
+        ...{ height: 1, width: 1, channels: 4 },
+      })
+      .build();
+    expect([...runGolden(shuffled, [1, 2, 3, 4]).get('arrange0.out')!]).toEqual([1, 3, 2, 4]);
+  });
+});
+
+describe('a residual of one pixel', () => {
+  it('is added to every pixel', () => {
+    const network = new NetworkBuilder({ height: 1, width: 2, channels: 2 })
+      .input({ height: 1, width: 1, channels: 2 })
+      .conv({
+        ...{ kernel: [1, 1], channels: 2, depthwise: true, weights: [1, 1], input: 'input', residual: 'input1' },
+        requantize: { m: [1, 1], b: [0n, 0n], n: [0, 0], residual: { tensor: 'input1', m: [1, 2] } },
+      })
+      .build();
+    expect([...runGolden(network, [1, 2, 3, 4, 10, 20]).get('conv0.out')!]).toEqual([11, 42, 13, 44]);
+  });
+});
+
 describe('a network', () => {
   it('adds a residual of any earlier tensor, element by element', () => {
     const network = new NetworkBuilder({ height: 1, width: 2, channels: 1 })
