@@ -3,9 +3,11 @@ import { randomSource } from '../../src/base/random.js';
 import type { Graph, PointwiseFunction } from '../../src/frontend/graph.js';
 import { calibrate } from '../../src/quant/calibrate.js';
 import type { IntegerNetwork, Layer } from '../../src/quant/network.js';
-import type { ModelInputs } from '../../src/quant/numerics.js';
+import { inputCodes, type ModelInputs } from '../../src/quant/numerics.js';
 import { type QuantizeOptions, quantizeGraph } from '../../src/quant/quantize-graph.js';
+import { compareLevels } from '../support/compare-levels.js';
 import { GraphBuilder, ORIGIN, RELU } from '../support/graph-builder.js';
+import { testMachine } from '../support/machines.js';
 import { relativeNoise } from '../support/noise.js';
 
 const OPTIONS: QuantizeOptions = {
@@ -13,7 +15,12 @@ const OPTIONS: QuantizeOptions = {
   activations: 8,
   ends: 8,
   widths: { mBits: 34, bBits: 64, nBits: 6 },
+  tableEntries: 2 ** 12,
 };
+const MACHINE = testMachine({
+  counters: 64,
+  memory: { tableEntries: 2 ** 12, programWords: 2 ** 13 },
+});
 const SAME3 = { kernel: [3, 3], pads: [1, 1, 1, 1] } as const;
 
 /** Uniform in lo..hi, every input of the graph. */
@@ -37,6 +44,7 @@ interface Quantized {
 async function quantized(graph: Graph, changes: Partial<QuantizeOptions> = {}): Promise<Quantized> {
   const samples = samplesFor(graph);
   const network = quantizeGraph(graph, await calibrate(graph, samples), { ...OPTIONS, ...changes });
+  expect(compareLevels(network, MACHINE, inputCodes(network, samples[0]!)).divergence).toBe(null);
   return { network, noise: Math.max(...(await relativeNoise(graph, network, samples))) };
 }
 
@@ -298,5 +306,35 @@ describe('several outputs', () => {
       ['sigmoid3.out', 'codes'],
     ]);
     expect(network.modelOutputs.map(({ name }) => name)).toEqual(['sigmoid3.out', bare, read]);
+  });
+});
+
+describe('every kind of node', () => {
+  /** All of them in one network. */
+  function everything(): Graph {
+    const builder = new GraphBuilder([1, 3, 7, 6], 3).conv({ ...SAME3, channels: 4 }).pointwise('silu', { alpha: 1 });
+    const trunk = builder.last;
+    builder.conv({ kernel: [7, 6], channels: 4 }).pointwise('hardsigmoid', { alpha: 0.2, beta: 0.5 });
+    builder.mul(trunk, builder.last).pool('averagepool', { ...SAME3, border: 'excluded' });
+    const pooled = builder.last;
+    builder.conv({ ...SAME3, channels: 4 }).add(pooled, builder.last, undefined, -1);
+    builder.pointwise('prelu', { slopes: [0.1, 0.2, 0.3, 0.4] });
+    builder
+      .concat(builder.last, trunk, 'input')
+      .conv({ kernel: [1, 1], channels: 5 })
+      .pointwise('leakyrelu', { alpha: 0.1 });
+    builder.pointwise('sign').conv({ kernel: [3, 3], channels: 3 });
+    return builder.build();
+  }
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('is quantized to activations of %d bits', async (activations) => {
+    const { network } = await quantized(everything(), { activations, weights: 3, ends: 'same' });
+    for (const { exactness } of network.layers) {
+      if (exactness.kind === 'approximate') expect(exactness.maxCodes).toBe(1);
+    }
+  });
+
+  it('gives equal networks for equal inputs', async () => {
+    expect(await quantized(everything())).toEqual(await quantized(everything()));
   });
 });
