@@ -2,6 +2,7 @@
 import type { Fail } from './check-graph.js';
 import type { Shape } from './graph.js';
 import type { HostOp, HostStep } from './host-step.js';
+import { broadcastShape } from './import/per-channel.js';
 
 /** What the step makes of operands of these shapes; where its output says it, the output's own shape. */
 export function shapesAfter({ op, outputs, source }: HostStep, operands: readonly Shape[], fail: Fail): Shape[] {
@@ -24,7 +25,7 @@ export function shapesAfter({ op, outputs, source }: HostStep, operands: readonl
         bad('the host quantizes with several scales');
       return [first];
     case 'binary':
-      return [broadcast(first, operands[1] ?? [], bad)];
+      return [broadcastShape(first, operands[1] ?? []) ?? bad('operands do not go together')];
     case 'softmax':
     case 'logsoftmax':
       checkAxis(op.axis, first, bad);
@@ -83,16 +84,6 @@ function shapesOfParts(op: PartOp, operands: readonly Shape[], made: Shape, bad:
       return [[scores![1]! * op.perClass, 3]];
     }
   }
-}
-
-/** NumPy's rule. */
-export function broadcast(a: Shape, b: Shape, bad: (rule: string) => never): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const [x, y] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
-    if (x !== y && x !== 1 && y !== 1) bad(`${a.join('x')} and ${b.join('x')} do not go together`);
-    return x === 1 ? y : x;
-  });
 }
 
 /** With the axes of size 1 or without them, as `made` has them. */

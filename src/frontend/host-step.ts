@@ -16,7 +16,8 @@ export type UnaryFunction =
   | 'ceil'
   | 'round'
   | 'relu'
-  | 'reciprocal';
+  | 'reciprocal'
+  | 'trunc';
 
 export type BinaryFunction = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'min' | 'max';
 

@@ -1,10 +1,10 @@
 /** The host's steps as ONNX operators. Every value is float32: indices are cast, as the host has them. */
 import type { Shape } from './graph.js';
 import type { BinaryFunction, HostOp, HostStep, HostTensor, ReduceFunction, UnaryFunction } from './host-step.js';
-import { FLOAT, int, ints, type OnnxSink } from './onnx-sink.js';
+import { FLOAT, INT64, int, ints, type OnnxSink } from './onnx-sink.js';
 import { writeQuantizer } from './write-quantizer.js';
 
-const UNARY: Readonly<Record<UnaryFunction, string>> = {
+const UNARY: Readonly<Record<Exclude<UnaryFunction, 'trunc'>, string>> = {
   sigmoid: 'Sigmoid',
   tanh: 'Tanh',
   exp: 'Exp',
@@ -79,7 +79,8 @@ function writeOp(
       sink.emit('Transpose', [from], to, [ints('perm', op.permutation)]);
       return;
     case 'unary':
-      sink.emit(UNARY[op.fn], [from], to);
+      if (op.fn === 'trunc') toFloat(sink, sink.apply('Cast', [from], `${to}.whole`, [int('to', INT64)]), to);
+      else sink.emit(UNARY[op.fn], [from], to);
       return;
     case 'clip': {
       const bound = (x: number | null, otherwise: number): string => sink.scalar(`${to}.bound`, x ?? otherwise);

@@ -24,6 +24,8 @@ export function buildGraph(
   const leaving = new Set(left.filter((name) => nodeOutputs.has(name)));
   const nodes = neededNodes(state.nodes, leaving);
   if (nodes.length === 0) {
+    const [why] = state.leftToHost;
+    if (why !== undefined) throw why;
     throw new SystoleError('graph-limit', 'the network has nothing for the array to compute', {
       where: model.name || 'the graph',
       hint: 'it needs at least one operator besides layout, Softmax and ArgMax',

@@ -2,7 +2,7 @@
 import { LIMITS } from '../onnx/limits.js';
 import type { OnnxNode } from '../onnx/model.js';
 import type { NumericTensor, Operator } from '../operators/operator.js';
-import { rewriteHint } from '../operators/rewrites.js';
+import { computed } from './array-or-host.js';
 import { attributesOf } from './attributes.js';
 import { limit, placeOf } from './refuse.js';
 import { type ImportState, reserve } from './state.js';
@@ -22,12 +22,9 @@ export function evaluate(step: Step, values: ReadonlyMap<string, Value>, state: 
   if (inputs.some((value) => value?.kind === 'unknown')) return node.outputs.map(() => UNKNOWN);
   const attributes = attributesOf(operator, node);
   if (inputs.some((value) => value !== null && value.kind !== 'constant')) {
-    if (operator.import !== undefined) {
-      const made = operator.import({ node, opset, attributes, inputs, state });
-      for (const value of made) if (value.kind === 'map' || value.kind === 'host') checkRank(step, value.shape);
-      return made;
-    }
-    throw limit(step, `${node.operator} of a computed tensor is not supported`, { hint: rewriteHint(node) });
+    const made = computed({ node, opset, attributes, inputs, state }, operator);
+    for (const value of made) if (value.kind === 'map' || value.kind === 'host') checkRank(step, value.shape);
+    return made;
   }
   if (operator.fold === undefined) {
     throw limit(step, `${node.operator} of constants alone is not supported`, {

@@ -1,6 +1,6 @@
 /** Where the array ends and the host goes on. */
 import type { Shape } from '../graph.js';
-import type { HostOp } from '../host-step.js';
+import type { HostOp, HostOperand } from '../host-step.js';
 import type { ImportCall } from '../operators/operator.js';
 import { inNaturalOrder } from './layout.js';
 import { type ImportState, unusedName } from './state.js';
@@ -34,23 +34,31 @@ export function hostValue(state: ImportState, value: MapValue, source: string): 
   return made;
 }
 
+/** What a step of the host reads. */
+export type HostInput = HostValue | { readonly kind: 'constant'; readonly shape: Shape; readonly data: Float32Array };
+
+export function hostOperand(input: HostInput): HostOperand {
+  return input.kind === 'host' ? input.name : { constant: { shape: input.shape, data: input.data } };
+}
+
 /** One more step of the host, with one output. */
 export function hostStep(
   state: ImportState,
   op: HostOp,
-  inputs: readonly HostValue[],
+  inputs: readonly HostInput[],
   shape: Shape,
   { name, source }: { readonly name: string; readonly source: string },
 ): HostValue {
-  state.host.push({ op, inputs: inputs.map((input) => input.name), outputs: [{ name, shape }], source });
+  state.host.push({ op, inputs: inputs.map(hostOperand), outputs: [{ name, shape }], source });
   return { kind: 'host', shape, name };
 }
 
 /** The node's first output, made by the host; a grid of the first operand goes on where only places change. */
-export function hostResult(call: ImportCall, op: HostOp, inputs: readonly HostValue[], shape: Shape): HostValue {
+export function hostResult(call: ImportCall, op: HostOp, inputs: readonly HostInput[], shape: Shape): HostValue {
   const name = unusedResult(call);
   const made = hostStep(call.state, op, inputs, shape, { name, source: call.source ?? call.node.name });
-  const grid = op.kind === 'reshape' || op.kind === 'transpose' ? inputs[0]?.grid : undefined;
+  const [first] = inputs;
+  const grid = (op.kind === 'reshape' || op.kind === 'transpose') && first?.kind === 'host' ? first.grid : undefined;
   return grid === undefined ? made : { ...made, grid };
 }
 

@@ -89,31 +89,14 @@ function namesOf(model: OnnxModel): Set<string> {
 }
 
 function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
-  const faults: SystoleError[] = [];
-  const names = (list: readonly { readonly name: string }[]): string =>
-    list.map(({ name }) => name).join(', ') || 'none';
-  if (inputs !== 1) {
-    faults.push(
-      new SystoleError('graph-limit', 'only models of one input are supported', {
-        where: model.name || 'the graph',
-        expected: 'one input that is no constant',
-        actual: inputs === 0 ? 'none' : names(model.inputs),
-        hint:
-          inputs === 0 ? 'the outputs do not depend on an input' : 'freeze all inputs but the data into initializers',
-      }),
-    );
-  }
-  if (model.outputs.length !== 1) {
-    faults.push(
-      new SystoleError('graph-limit', 'only models of one output are supported', {
-        where: model.name || 'the graph',
-        expected: 'one output',
-        actual: names(model.outputs),
-        hint: 'cut the model: onnx.utils.extract_model(FILE, OUT, [INPUT], [OUTPUT])',
-      }),
-    );
-  }
-  return faults;
+  const fault = (message: string, expected: string, hint: string): SystoleError =>
+    new SystoleError('graph-limit', message, { where: model.name || 'the graph', expected, actual: 'none', hint });
+  return [
+    ...(inputs > 0
+      ? []
+      : [fault('the model has no input', 'an input that is no constant', 'the outputs do not depend on an input')]),
+    ...(model.outputs.length > 0 ? [] : [fault('the model has no output', 'an output', 'declare one')]),
+  ];
 }
 
 /** An importer gives the outputs it knows; a further one that something uses is an obstacle. */

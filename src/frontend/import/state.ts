@@ -14,6 +14,8 @@ export interface ImportState {
   readonly nodes: GraphNode[];
   readonly tensors: Map<string, MapTensor>;
   readonly host: HostStep[];
+  /** Why the array does not compute what the host computes instead. */
+  readonly leftToHost: SystoleError[];
   /** Values of the array that the host reads, as it reads them. */
   readonly hostViews: Map<MapValue, HostValue>;
   /**
@@ -54,6 +56,7 @@ export function newState(
     nodes: [],
     tensors: new Map(),
     host: [],
+    leftToHost: [],
     hostViews: new Map(),
     probe,
     batch,

@@ -6,6 +6,8 @@ import { CONSTANT, CONSTANT_OF_SHAPE, SHAPE, SQRT } from './constants.js';
 import { CONV } from './conv.js';
 import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { FINN } from './finn.js';
+import { FUSED } from './fused.js';
+import { HOST_ONLY } from './host-only.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
 import { INTEGER } from './integer.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
@@ -67,7 +69,9 @@ export const OPERATORS: readonly Operator[] = [
   ...QUANTIZATION,
   ...QONNX,
   ...FINN,
+  ...HOST_ONLY,
   ...CHANNELS_LAST,
+  ...FUSED,
   ...INTEGER,
   ...QLINEAR,
   ...STRUCTURE,

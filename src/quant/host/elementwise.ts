@@ -28,6 +28,8 @@ export function applyUnary(fn: UnaryFunction, x: number): number {
       return x < 0 ? 0 : x;
     case 'reciprocal':
       return Math.fround(1 / x);
+    case 'trunc':
+      return Math.trunc(x);
   }
 }
 

@@ -1,0 +1,78 @@
+/** What the host does along axes: the largest values, sums and means. */
+import type { ReduceFunction } from '../host-step.js';
+import { hostOperand, hostResult } from '../import/host.js';
+import { mismatch } from '../import/refuse.js';
+import { unusedName } from '../import/state.js';
+import type { HostValue } from '../import/value.js';
+import { axisList, oneAxis } from '../operators/axes.js';
+import type { ImportCall } from '../operators/operator.js';
+import type { HostImporter } from './elementwise.js';
+import { computedInput, oneNumber, wholeNumbers } from './operand.js';
+
+export function best(kind: 'argmax' | 'argmin'): HostImporter {
+  return (call) => {
+    const x = computedInput(call, 0);
+    const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+    const keepdims = call.attributes.int('keepdims') === 1;
+    return [hostResult(call, { kind, axis }, [x], keepdims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1))];
+  };
+}
+
+export function reduce(fn: ReduceFunction): HostImporter {
+  return (call) => {
+    const x = computedInput(call, 0);
+    const given = call.attributes.ints('axes') ?? wholeNumbers(call, 1, 'the axes') ?? [];
+    if (given.length === 0 && call.attributes.int('noop_with_empty_axes') === 1) return [x];
+    const axes = given.length === 0 ? [...x.shape.keys()] : axisList(call, given, x.shape.length);
+    const shape =
+      call.attributes.int('keepdims') === 1
+        ? x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
+        : x.shape.filter((_, axis) => !axes.includes(axis));
+    return [hostResult(call, { kind: 'reduce', fn, axes }, [x], shape)];
+  };
+}
+
+/** Values, and their indices. */
+export const topK: HostImporter = (call) => {
+  const x = computedInput(call, 0);
+  const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+  const count = call.attributes.has('k') ? call.attributes.int('k') : oneNumber(call, 1, 'k', 0);
+  if (!Number.isInteger(count) || count < 1 || count > x.shape[axis]!) {
+    throw mismatch(call, 'k is not a number of values along the axis', {
+      expected: `1..${x.shape[axis]}`,
+      actual: `${count}`,
+    });
+  }
+  const largest = call.attributes.int('largest') === 1;
+  return twoResults(call, x, { kind: 'topk', axis, count, largest }, x.shape.with(axis, count));
+};
+
+function twoResults(
+  call: ImportCall,
+  x: HostValue,
+  op: { readonly kind: 'topk'; readonly axis: number; readonly count: number; readonly largest: boolean },
+  shape: readonly number[],
+): HostValue[] {
+  const names = [0, 1].map((i) => call.node.outputs[i] || unusedName(call.state, `${call.node.name}.unused`));
+  const outputs = names.map((name) => ({ name, shape }));
+  call.state.host.push({ op, inputs: [hostOperand(x)], outputs, source: call.source ?? call.node.name });
+  return names.map((name) => ({ kind: 'host', shape, name }));
+}
+
+/** Before operator set 13 the axes from `axis` on were taken together, which is one line where the others have length 1. */
+const ONE_AXIS = 13;
+
+export const logSoftmax: HostImporter = (call) => {
+  const x = computedInput(call, 0);
+  const { shape } = x;
+  const together = call.opset < ONE_AXIS;
+  const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
+  const axis = oneAxis(call, given, shape.length);
+  if (together && shape.slice(axis + 1).some((n) => n > 1)) {
+    throw mismatch(call, 'axes are taken together', {
+      expected: 'one axis longer than 1 from the given one on',
+      actual: shape.join('x'),
+    });
+  }
+  return [hostResult(call, { kind: 'logsoftmax', axis }, [x], shape)];
+};
