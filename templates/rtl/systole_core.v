@@ -223,6 +223,8 @@ module systole_core #(
   wire [31:0] fetch_data;
   wire        hold;  // the frame before is not over: no record of the next one becomes active
   wire        load_full, load_move, load_active;
+  reg         inside_frame_q;  // the last LOAD that became active does not end its frame: the next one belongs to it
+  wire        load_hold = hold && !inside_frame_q;
   wire        feed_full, feed_move, feed_active, feed_done;
   wire        post_full, post_move, post_active, post_done;
   wire [`SYSTOLE_LOAD_FIELDS*32-1:0] load_shadow, load_fields;
@@ -240,7 +242,7 @@ module systole_core #(
   );
   systole_record #(.FIELDS(`SYSTOLE_LOAD_FIELDS)) load_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(load_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
-      .word_i(fetch_data), .hold_i(hold), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
+      .word_i(fetch_data), .hold_i(load_hold), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
       .active_valid_o(load_active), .active_o(load_fields)
   );
   systole_record #(.FIELDS(`SYSTOLE_FEED_FIELDS)) feed_record (
@@ -254,7 +256,13 @@ module systole_core #(
       .active_valid_o(post_active), .active_o(post_fields)
   );
 
-  // Row counters. A record with count = 0 leaves its counter to another.
+  always @(posedge clk) begin
+    if (unit_rst) inside_frame_q <= 1'b0;
+    else if (load_move) inside_frame_q <= !load_shadow[`SYSTOLE_LOAD_LAST*32];
+  end
+
+  // Row counters. A record with count = 0 leaves its counter to another. LOAD's is cleared as soon as the record stands in
+  // its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
   wire [INDEX_BITS-1:0] in_index, res_index, written_index;
   wire [15:0]           in_count, res_count;
   wire                  loaded_row, written_row;
@@ -262,7 +270,7 @@ module systole_core #(
       .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS)
   ) counters (
       .clk(clk), .rst(unit_rst),
-      .clear_a_i(load_move), .clear_a_index_i(load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
+      .clear_a_i(load_full && !load_hold), .clear_a_index_i(load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
       .inc_a_i(loaded_row), .inc_a_index_i(load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
       .clear_b_i(post_move && post_shadow[`SYSTOLE_POST_COUNT*32]),
       .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),

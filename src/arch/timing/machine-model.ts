@@ -98,7 +98,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
       feed: fetch.moves('feed', done.feed),
       post: fetch.moves('post', done.post),
     };
-    const nextLoad = moved.load ? loads.get(units.load.shadow) : undefined;
+    const nextLoad = units.load.full && !fetch.holds('load') ? loads.get(units.load.shadow) : undefined;
     const nextFeed = moved.feed ? (feeds.get(units.feed.shadow) ?? null) : null;
     const nextPost = moved.post ? posts.get(units.post.shadow) : undefined;
     if (load !== null && loaded.rowDone) bump(load.counter);

@@ -16,6 +16,8 @@ export interface UnitSlot {
 
 export interface FetchModel {
   readonly units: Readonly<Record<UnitName, UnitSlot>>;
+  /** The frame before is not over: no record moves, but a LOAD of the frame that LOAD is at. */
+  holds(unit: UnitName): boolean;
   /** Whether a shadow moves to active in this cycle, given that the unit finishes (`done`) or not. */
   moves(unit: UnitName, done: boolean): boolean;
   /** FEED or POST is at a record. */
@@ -38,11 +40,17 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
   /** Words of the record still to come; 0 = the header is at the head. */
   let body = 0;
 
+  /** The last LOAD that became active does not end its frame. */
+  let inside = false;
+  const holds = (unit: UnitName): boolean => hold && !(unit === 'load' && inside);
   const moves = (unit: UnitName, done: boolean): boolean =>
-    units[unit].full && !hold && (units[unit].active < 0 || done);
+    units[unit].full && !holds(unit) && (units[unit].active < 0 || done);
+  const endsFrame = (record: ProgramRecord | undefined): boolean =>
+    record?.opcode === 'load' && record.fields.last === 1;
 
   return {
     units,
+    holds,
     moves,
     computes: () => units.feed.active >= 0 || units.post.active >= 0,
     frameDone: (over) => hold && over,
@@ -55,6 +63,7 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
       const taken = !units.feed.full && !units.post.full;
       const held = hold;
       if (over) hold = false;
+      if (moved.load) inside = !endsFrame(records[units.load.shadow]);
       for (const name of NAMES) {
         const slot = units[name];
         if (moved[name]) {
