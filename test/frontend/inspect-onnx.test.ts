@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { SystoleError } from '../../src/base/error.js';
 import { inspectOnnx } from '../../src/frontend/inspect-onnx.js';
-import { buildOnnx, floats, ints, type ModelRecipe, node, randomFloats, TYPES } from '../support/onnx-builder.js';
+import {
+  buildOnnx,
+  floats,
+  ints,
+  type ModelRecipe,
+  node,
+  randomFloats,
+  rawTensor,
+  TYPES,
+} from '../support/onnx-builder.js';
 
 const small: ModelRecipe = {
   shape: ['N', 3, 8, 8],
@@ -70,21 +79,21 @@ describe('inspection of an unsupported model', () => {
   it('lists every obstacle with code, place and rewrite, and counts what it can', () => {
     const nodes = [
       ...small.nodes.slice(0, 1),
-      node('LeakyRelu', 'c', 'r'),
+      node('LRN', 'c', 'r'),
       node('Conv', 'x w', 'd', { auto_pad: 'SAME' }),
       node('Add', 'r d', 'y'),
     ];
     const found = inspect({ ...small, nodes });
     expect(found.supported).toBe(false);
     expect(found.obstacles.map(({ code, where }) => [code, where])).toEqual([
-      ['operator-unknown', 'node r (LeakyRelu)'],
+      ['operator-unknown', 'node r (LRN)'],
       ['operator-limit', 'node d (Conv)'],
     ]);
-    expect(found.obstacles[0]!.hint).toContain('Relu');
+    expect(found.obstacles[0]!.hint).toContain('BatchNormalization');
     expect(found.obstacles[1]).toMatchObject({ actual: 'auto_pad = SAME' });
     expect(found.layers.map((layer) => layer.node)).toEqual(['c']);
-    expect(found.operators.find((operator) => operator.name === 'LeakyRelu')).toEqual({
-      name: 'LeakyRelu',
+    expect(found.operators.find((operator) => operator.name === 'LRN')).toEqual({
+      name: 'LRN',
       count: 1,
       known: false,
     });
@@ -141,14 +150,40 @@ describe('the dialect', () => {
         ['Quant', 'onnx.brevitas'],
       ],
     ],
+    ['FINN', [['Im2Col', 'qonnx.custom_op.general'], 'MatMul']],
+    ['FINN', [['XnorPopcountMatMul', 'finn.custom_op.general']]],
+    ['QONNX', [['Conv', 'qonnx.custom_op.channels_last']]],
     ['dynamic quantization', ['DynamicQuantizeLinear', 'MatMulInteger']],
+    ['dynamic quantization', [['DynamicQuantizeMatMul', 'com.microsoft']]],
   ])('is %s for %s', (dialect, operators) => {
     expect(of(...operators)).toBe(dialect);
   });
 
-  it('is float16 where the input is', () => {
+  it('is that of the input, or of the weights, where they are other floating-point numbers', () => {
     const inputs = [{ name: 'x', shape: [1, 4], elementType: TYPES.half }];
     expect(inspect({ inputs, nodes: [node('Relu', 'x', 'y')] }).dialect).toBe('float16');
+    for (const [dataType, dialect] of [
+      [TYPES.half, 'float16'],
+      [TYPES.bfloat16, 'bfloat16'],
+      [TYPES.double, 'float64'],
+    ] as const) {
+      const rawData = new Uint8Array(4 * (dataType === TYPES.double ? 8 : 2));
+      const w = rawTensor({ dims: [4, 1], dataType, rawData });
+      expect(inspect({ shape: [1, 4], nodes: [node('MatMul', 'x w', 'y')], initializers: { w } }).dialect).toBe(
+        dialect,
+      );
+    }
+  });
+
+  it('is integer where weights are whole numbers and sums are rounded', () => {
+    const nodes = [node('Conv', 'x w', 'c'), node('Div', 'c d', 'q'), node('Floor', 'q', 'f'), node('Relu', 'f', 'y')];
+    const model = (weight: number) => ({
+      shape: [1, 1, 2, 2],
+      nodes,
+      initializers: { w: floats([1, 1, 1, 1], [weight]), d: floats([], [16]) },
+    });
+    expect(inspect(model(3)).dialect).toBe('integer');
+    expect(inspect(model(0.5)).dialect).toBe('float32');
   });
 });
 

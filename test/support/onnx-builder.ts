@@ -47,7 +47,20 @@ export interface ModelRecipe {
 
 /** TensorProto.DataType */
 export const TYPES = {
-  ...{ float: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, string: 8, bool: 9, half: 10, double: 11 },
+  ...{
+    float: 1,
+    uint8: 2,
+    int8: 3,
+    uint16: 4,
+    int16: 5,
+    int32: 6,
+    int64: 7,
+    string: 8,
+    bool: 9,
+    half: 10,
+    double: 11,
+    bfloat16: 16,
+  },
   ...{ uint4: 21, int4: 22, uint2: 25, int2: 26 },
 };
 export type CodeType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'uint4' | 'int4' | 'uint2' | 'int2';

@@ -38,6 +38,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     opsets: new Map((model.opsetImport ?? []).map((id) => [canonicalDomain(id.domain), Number(id.version ?? 0)])),
     nodes: decodeNodes(nodes),
     initializers,
+    constantTypes: new Set((graph.initializer ?? []).map((tensor) => Number(tensor.dataType ?? 0))),
     inputs: inputs.filter((input) => !initializers.has(input.name)),
     outputs: (graph.output ?? []).map(decodeValueInfo),
   };

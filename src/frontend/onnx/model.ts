@@ -7,6 +7,8 @@ export interface OnnxModel {
   readonly opsets: ReadonlyMap<string, number>;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
+  /** TensorProto.DataType of all of them. */
+  readonly constantTypes: ReadonlySet<number>;
   /** Without those that are initializers too: they are constants. */
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];

@@ -56,7 +56,7 @@ function importPRelu(call: ImportCall): MapValue {
 }
 
 const SELU = { alpha: 1.6732631921768188, gamma: 1.0507010221481323 };
-const LEAKY_RELU = pointwise('LeakyRelu', 'leakyrelu', withAlpha(0.01), alphaOf);
+export const LEAKY_RELU = pointwise('LeakyRelu', 'leakyrelu', withAlpha(0.01), alphaOf);
 const GELU = pointwise(
   'Gelu',
   'gelu',

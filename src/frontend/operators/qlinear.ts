@@ -2,25 +2,29 @@
  * Operators on quantized codes, of ONNX and of ONNX Runtime: the real operator between quantizers. What they compute in
  * integers is what dequantizing, the real operator and quantizing mean.
  */
+import { onChannelsLast } from '../import/channels-last.js';
 import type { FloatOperand } from '../import/operands.js';
 import { optionalConstant } from '../import/operands.js';
 import { limit, placeOf } from '../import/refuse.js';
 import { partOf, reserve } from '../import/state.js';
 import type { ConstantValue, Value } from '../import/value.js';
 import { ADD, MUL } from './arithmetic.js';
+import { CONCAT } from './concat.js';
 import { CONV_ATTRIBUTES, importConv } from './conv.js';
 import { SIGMOID, SOFTMAX } from './ends.js';
 import { GEMM_ATTRIBUTES, importGemm, importMatMul } from './matrix.js';
 import { type ImportCall, NEWEST_OPSET, type Operator } from './operator.js';
+import { LEAKY_RELU } from './pointwise.js';
 import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL } from './pool.js';
 import { constantsAt, dequantized, MICROSOFT, quantized } from './quantize.js';
+import { REDUCE_MEAN } from './reduce.js';
 
 type Import = NonNullable<Operator['import']>;
 
 interface Form {
   readonly inputs: readonly [number, number];
-  /** Inputs that are codes, each followed by its scale and zero point. */
-  readonly codes: readonly number[];
+  /** Inputs that are codes, each followed by its scale and zero point; 'others': all behind those of the output. */
+  readonly codes: readonly number[] | 'others';
   /** The scale of the output, followed by its zero point. */
   readonly scale: number;
   /** 32-bit codes whose scale is that of the product of the two operands. */
@@ -35,11 +39,12 @@ interface Form {
 const REAL_OPSET = 13;
 
 function importForm(call: ImportCall, form: Form): readonly Value[] {
-  const operands = form.codes.map((at) => {
+  const codes = form.codes === 'others' ? thirds(call) : form.codes;
+  const operands = codes.map((at) => {
     const part = partOf(call, `codes${at}`, 'between');
     return dequantized(withoutAxis(part, form, at), at, at + 1, at + 2);
   });
-  const bias = form.bias === undefined ? null : biasAt(call, form.bias, form.codes, operands[1]!);
+  const bias = form.bias === undefined ? null : biasAt(call, form.bias, codes, operands[1]!);
   const inputs = bias === null ? operands : [...operands, bias];
   const opset = call.node.domain === '' ? call.opset : REAL_OPSET;
   const leaves = call.inputs[form.scale] ?? null;
@@ -55,9 +60,17 @@ function importForm(call: ImportCall, form: Form): readonly Value[] {
   ];
 }
 
+/** Of operands behind scale and zero point of the output. */
+function thirds(call: ImportCall): number[] {
+  const count = (call.inputs.length - 2) / 3;
+  if (!Number.isInteger(count))
+    throw limit(call, 'every tensor has a scale and a zero point', { expected: '3 inputs each' });
+  return Array.from({ length: count }, (_, i) => 3 * i + 2);
+}
+
 /** Several scales are those of outputs: the first axis of convolution weights, the last of a matrix; activations have one. */
 function withoutAxis(call: ImportCall, form: Form, at: number): ImportCall {
-  const last = form.attributes === CONV_ATTRIBUTES ? 0 : -1;
+  const last = form.attributes?.dilations === undefined ? -1 : 0;
   const axis = at === form.codes[1] ? (form.attributes === QGEMM && call.attributes.int('transB') === 1 ? 0 : last) : 1;
   const { attributes } = call;
   return {
@@ -95,7 +108,12 @@ function operator(domain: string, name: string, form: Form): Operator {
   };
 }
 
-const NO_CHANNELS_LAST: Operator['attributes'] = { channels_last: { type: 'int', default: 0, only: [0] } };
+const EITHER_LAYOUT: Operator['attributes'] = { channels_last: { type: 'int', default: 0, only: [0, 1] } };
+const inEitherLayout =
+  (real: Import): Import =>
+  (call) =>
+    call.attributes.int('channels_last') === 1 ? onChannelsLast(call, real) : real(call);
+
 const QGEMM: Operator['attributes'] = { ...GEMM_ATTRIBUTES, beta: { type: 'float', default: 1, until: 0 } };
 const UNARY = { inputs: [4, 5], codes: [0], scale: 3 } as const;
 const BINARY = { inputs: [7, 8], codes: [0, 3], scale: 6, zeroInside: true } as const;
@@ -115,13 +133,32 @@ export const QLINEAR: readonly Operator[] = [
   operator(MICROSOFT, 'QLinearAveragePool', {
     ...UNARY,
     zeroInside: true,
-    attributes: { ...AVERAGE_POOL.attributes, ...NO_CHANNELS_LAST },
-    real: AVERAGE_POOL.import!,
+    attributes: { ...AVERAGE_POOL.attributes, ...EITHER_LAYOUT },
+    real: inEitherLayout(AVERAGE_POOL.import!),
   }),
   operator(MICROSOFT, 'QLinearGlobalAveragePool', {
     ...UNARY,
-    attributes: NO_CHANNELS_LAST,
-    real: GLOBAL_AVERAGE_POOL.import!,
+    attributes: EITHER_LAYOUT,
+    real: inEitherLayout(GLOBAL_AVERAGE_POOL.import!),
+  }),
+  operator(MICROSOFT, 'QLinearConcat', {
+    ...{ inputs: [5, Number.POSITIVE_INFINITY], codes: 'others', scale: 0 },
+    ...{ attributes: CONCAT.attributes, real: CONCAT.import! },
+  }),
+  operator(MICROSOFT, 'QLinearConv', {
+    ...CONV,
+    attributes: { ...CONV_ATTRIBUTES, ...EITHER_LAYOUT },
+    real: inEitherLayout(importConv),
+  }),
+  operator(MICROSOFT, 'QLinearLeakyRelu', {
+    ...UNARY,
+    attributes: LEAKY_RELU.attributes,
+    real: LEAKY_RELU.import!,
+  }),
+  operator(MICROSOFT, 'QLinearReduceMean', {
+    ...UNARY,
+    attributes: REDUCE_MEAN.attributes,
+    real: REDUCE_MEAN.import!,
   }),
   operator(MICROSOFT, 'QLinearSigmoid', { ...UNARY, real: SIGMOID.import! }),
   operator(MICROSOFT, 'QLinearSoftmax', {

@@ -7,33 +7,15 @@ const QUANTIZED =
 const STATIC =
   'its scales are known at run time only: quantize statically (onnxruntime.quantization.quantize_static), or export the float model';
 const SMOOTH = 'train with Relu or Clip (ReLU6) in its place';
-const BRANCHES =
-  'of computed tensors only Add joins branches, and none splits them: cut the network into a model for each branch';
 const CONTROL = 'export the model without control flow: trace it instead of scripting it';
 
 const REWRITES: Readonly<Record<string, string>> = {
-  ConvInteger: STATIC,
   DynamicQuantizeLinear: STATIC,
   DynamicQuantizeLSTM: STATIC,
   DynamicQuantizeMatMul: STATIC,
-  MatMulInteger: STATIC,
   MatMulIntegerToFloat: STATIC,
-  MultiThreshold: QUANTIZED,
-  XnorPopcountMatMul: QUANTIZED,
-  Elu: SMOOTH,
-  HardSigmoid: SMOOTH,
-  HardSwish: SMOOTH,
-  LeakyRelu: SMOOTH,
-  Mish: SMOOTH,
-  PRelu: SMOOTH,
-  Softplus: SMOOTH,
-  Swish: SMOOTH,
-  Tanh: SMOOTH,
-  LogSoftmax: 'leave it out: it keeps the order of the outputs',
-  Concat: BRANCHES,
-  Split: BRANCHES,
-  Slice: BRANCHES,
-  Gather: BRANCHES,
+  QLinearWhere: QUANTIZED,
+  ThresholdedRelu: SMOOTH,
   If: CONTROL,
   Loop: CONTROL,
   Scan: CONTROL,
@@ -41,7 +23,6 @@ const REWRITES: Readonly<Record<string, string>> = {
   InstanceNormalization: 'train with BatchNormalization in its place',
   LayerNormalization: 'train with BatchNormalization in its place',
   GroupNormalization: 'train with BatchNormalization in its place',
-  ReduceSum: 'use ReduceMean over rows and columns',
 };
 
 export function rewriteHint(node: OnnxNode): string {

@@ -8,6 +8,7 @@ import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { FINN } from './finn.js';
 import { FUSED } from './fused.js';
 import { HOST_ONLY } from './host-only.js';
+import { FUSED } from './fused.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
 import { INTEGER } from './integer.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
@@ -71,6 +72,7 @@ export const OPERATORS: readonly Operator[] = [
   ...FINN,
   ...HOST_ONLY,
   ...CHANNELS_LAST,
+  ...FUSED,
   ...FUSED,
   ...INTEGER,
   ...QLINEAR,

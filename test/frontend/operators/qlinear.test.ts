@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ConvNode, DenseNode, GraphNode } from '../../../src/frontend/graph.js';
+import { importOnnx } from '../../../src/frontend/import-onnx.js';
 import { kindsOf } from '../../support/host-chain.js';
-import { codeAndPlace } from '../../support/import-refusals.js';
+import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
 import {
   type BuiltAttribute,
   type BuiltNode,
   type BuiltTensor,
+  buildOnnx,
   codes,
+  float,
   floats,
   ints,
   type ModelRecipe,
@@ -155,6 +158,61 @@ describe('operators on codes', () => {
     expect((await sameAsRuntime(between([1, 8], [sigmoid], {}, { to }))).host).toHaveLength(2);
   });
 
+  it('pool with channels last too', async () => {
+    const fine = { to: { scale: 1 / 64, zero: 5 } };
+    const channelsLast = { channels_last: 1 };
+    const turned = [node('Transpose', 'a', 't', { perm: [0, 2, 3, 1] })];
+    const back = node('Transpose', 'p', 'q', { perm: [0, 3, 1, 2] });
+    for (const pool of [
+      node('QLinearGlobalAveragePool', 't a.s a.z o.s o.z', 'p', channelsLast, MICROSOFT),
+      node('QLinearAveragePool', 't a.s a.z o.s o.z', 'p', { ...channelsLast, kernel_shape: [2, 3] }, MICROSOFT),
+    ]) {
+      const { nodes } = await sameAsRuntime(between([1, 3, 4, 5], [...turned, pool, back], {}, fine));
+      expect(kinds(nodes)).toEqual(['quant', 'averagepool', 'quant']);
+    }
+  });
+
+  it('QLinearConcat joins tensors of several grids on one', async () => {
+    const nodes = [
+      node('QuantizeLinear', 'x b.s b.z', 'b'),
+      node('QLinearConcat', 'o.s o.z a a.s a.z b b.s b.z', 'q', { axis: 1 }, MICROSOFT),
+    ];
+    const made = await sameAsRuntime(between([1, 3, 4, 4], nodes), { low: -4, high: 4 });
+    expect(kinds(made.nodes)).toEqual(['quant', 'quant', 'arrange', 'quant']);
+    const odd = node('QLinearConcat', 'o.s o.z a a.s a.z b', 'q', { axis: 1 }, MICROSOFT);
+    expect(codeAndPlace(between([1, 3, 4, 4], [nodes[0]!, odd]))[0]).toBe('operator-limit');
+  });
+
+  it('QLinearLeakyRelu is a function between quantizers', async () => {
+    const leaky = node('QLinearLeakyRelu', 'a a.s a.z o.s o.z', 'q', { alpha: float(0.3) }, MICROSOFT);
+    const { nodes } = await sameAsRuntime(between([1, 3, 4, 4], [leaky]), { low: -4, high: 4 });
+    expect(kinds(nodes)).toEqual(['quant', 'pointwise', 'quant']);
+  });
+
+  it('QLinearSigmoid before a layer is the array’s', async () => {
+    const nodes = [
+      node('QLinearSigmoid', 'a a.s a.z b.s b.z', 's', {}, MICROSOFT),
+      node('QLinearMatMul', 's b.s b.z wq w.s w.z o.s o.z', 'q'),
+    ];
+    const wq = randomCodes('int8', [12, 5], 1, [-128, 127]);
+    const { nodes: made } = await sameAsRuntime(between([1, 12], nodes, { wq }), { low: -4, high: 4 });
+    expect(kinds(made)).toEqual(['quant', 'pointwise', 'quant', 'dense', 'quant']);
+  });
+
+  it('QLinearReduceMean is a pool between quantizers', () => {
+    const mean = node('QLinearReduceMean', 'a a.s a.z o.s o.z', 'q', { axes: [2, 3], keepdims: 1 }, MICROSOFT);
+    const graph = importOnnx(buildOnnx(between([1, 3, 4, 4], [mean])));
+    expect(kinds(graph.nodes)).toEqual(['quant', 'averagepool', 'quant']);
+  });
+
+  it('QLinearWhere and dynamic quantization are refused by name, with the way out', () => {
+    for (const operator of ['QLinearWhere', 'DynamicQuantizeMatMul', 'MatMulIntegerToFloat']) {
+      const error = refusalOf(between([1, 12], [node(operator, 'a', 'q', {}, MICROSOFT)]));
+      expect([error.code, error.where]).toEqual(['operator-unknown', `node q (com.microsoft.${operator})`]);
+      expect(error.hint).toMatch(/quantize|float model/);
+    }
+  });
+
   it('go through max pools and layout operators of codes', async () => {
     const more = { wq: randomCodes('int8', [12, 5], 1, [-128, 127]), shape: ints([2], [1, 12]) };
     const nodes = [
@@ -171,13 +229,11 @@ describe('operators on codes', () => {
     ]);
   });
 
-  it('refuse weights that are computed, scales that are not positive, and channels last pools', () => {
+  it('refuse weights that are computed, and scales that are not positive', () => {
     const code = (nodes: readonly BuiltNode[], more = {}) => codeAndPlace(between([1, 12], nodes, more));
     const wq = randomCodes('int8', [12, 5], 1, [-128, 127]);
     const matmul = (inputs: string): BuiltNode => node('QLinearMatMul', `${inputs} o.s o.z`, 'q');
     expect(code([matmul('a a.s a.z a a.s a.z')])).toEqual(['operator-limit', 'node q (QLinearMatMul)']);
     expect(code([matmul('a a.s a.z wq bad w.z')], { wq, bad: floats([], [-1]) })[0]).toBe('operator-limit');
-    const last = node('QLinearGlobalAveragePool', 'a a.s a.z o.s o.z', 'q', { channels_last: 1 }, MICROSOFT);
-    expect(code([last])).toEqual(['operator-limit', 'node q (com.microsoft.QLinearGlobalAveragePool)']);
   });
 });
