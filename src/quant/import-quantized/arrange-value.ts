@@ -22,8 +22,13 @@ export function arrangeValue(walk: Walk, node: ArrangeNode): Arranged {
   return { kind: 'arranged', node, shape, parts, fill: whole ? null : [node.fill] };
 }
 
-/** Values pushed onto one grid, part by part. */
+/** Values pushed onto one grid, part by part; the whole map where its fill is another code in each channel. */
 export function quantizedParts(walk: Walk, { parts, ...arranged }: Arranged, node: QuantNode, grid: CodeGrid): Coded {
+  const steps = arranged.fill && stepsOfFill(arranged.fill, grid, arranged.shape.channels);
+  if (steps?.some((step) => step !== steps[0])) {
+    const whole = identityOf(walk, node, codesOf(walk, node.input, node));
+    return quantized(walk.parts, whole, grid, node.output, node.sources);
+  }
   const made = new Map<ArrangedPart['value'], Map<string, Coded>>();
   const codes = parts.map(({ place, value }, i) => {
     const own = made.get(value) ?? new Map<string, Coded>();
@@ -37,11 +42,18 @@ export function quantizedParts(walk: Walk, { parts, ...arranged }: Arranged, nod
     return known;
   });
   const sources = [...arranged.node.sources, ...node.sources];
-  const steps = arranged.fill?.map((x, c) => codeOfReal(grid, x, c) - ofChannel(grid.zeros, c)) ?? null;
   const scales = grid.scales.length > 1 ? grid.scales : null;
-  const filled = steps && { scale: grid.scales[0]!, steps: oneFill(steps, node.name) };
+  const filled = steps && { scale: grid.scales[0]!, steps: steps[0]! };
   const joining = { fill: filled, scales, output: node.output };
   return joined(walk, { ...arranged, parts, node: { ...arranged.node, sources } }, codes, joining);
+}
+
+/** By channel: how many steps from zero. */
+function stepsOfFill(fill: readonly number[], grid: CodeGrid, channels: number): number[] {
+  return Array.from({ length: channels }, (_, c) => {
+    const x = ofChannel(fill, c);
+    return (grid.rows === null ? codeOfReal(grid, x, c) : grid.codeOf(x, c)) - ofChannel(grid.zeros, c);
+  });
 }
 
 function partCodes(walk: Walk, value: ArrangedPart['value'], node: QuantNode, grid: CodeGrid): Coded {
