@@ -10,6 +10,7 @@ import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
 import { inputGrid } from './grid.js';
 import { hostValue, madeType } from './host.js';
+import { hostCodes } from './host-codes.js';
 import type { PinnedInput } from './input-layout.js';
 import { fixedBatch, inputShape } from './input-shape.js';
 import { orderNodes } from './order.js';
@@ -117,13 +118,6 @@ function modelOutput(
 ): ModelOutput[] {
   const value = values.get(name);
   if (value === undefined || value.kind === 'unknown') return [];
-  if ((value.kind === 'host' || value.kind === 'map') && value.grid !== undefined) {
-    throw new SystoleError('graph-limit', 'the output is quantized codes', {
-      where: `output ${name}`,
-      expected: 'real values',
-      hint: 'let a DequantizeLinear stand at the end',
-    });
-  }
   const isPad = value.kind === 'map' && value.tensor.padding !== undefined;
   if (value.kind === 'constant' || value.kind === 'patches' || isPad) {
     throw new SystoleError('graph-limit', 'the output is not computed by the network', {
@@ -132,7 +126,9 @@ function modelOutput(
     });
   }
   const maker = model.nodes.find((node) => node.outputs.includes(name));
-  const made = value.kind === 'host' ? value : hostValue(state, value, maker?.name ?? name);
-  const type = elementType === 0 ? madeType(state, made) : elementTypeName(elementType);
+  const source = maker?.name ?? name;
+  const made = hostCodes(state, value.kind === 'host' ? value : hostValue(state, value, source), source);
+  const declared = elementType === 0 ? value.grid?.elementType : elementType;
+  const type = declared === undefined ? madeType(state, made) : elementTypeName(declared);
   return [{ name, value: made.name, shape: made.shape, type }];
 }

@@ -8,7 +8,6 @@ import { ARG_MAX, SIGMOID, SOFTMAX } from './ends.js';
 import { FINN } from './finn.js';
 import { FUSED } from './fused.js';
 import { HOST_ONLY } from './host-only.js';
-import { FUSED } from './fused.js';
 import { CAST, DROPOUT, IDENTITY } from './identity.js';
 import { INTEGER } from './integer.js';
 import { FLATTEN, RESHAPE, SQUEEZE, TRANSPOSE, UNSQUEEZE } from './layout.js';
@@ -20,7 +19,7 @@ import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './
 import { QLINEAR } from './qlinear.js';
 import { QONNX } from './qonnx.js';
 import { QUANTIZATION } from './quantize.js';
-import { REDUCE_MEAN } from './reduce.js';
+import { REDUCTIONS } from './reduce.js';
 import { CEIL, FLOOR, ROUND } from './rounding.js';
 import { MAX, MEAN, MIN, SUM } from './several.js';
 import { STRUCTURE } from './structure.js';
@@ -53,7 +52,6 @@ export const OPERATORS: readonly Operator[] = [
   MUL,
   NEG,
   POW,
-  REDUCE_MEAN,
   RELU,
   RESHAPE,
   ROUND,
@@ -73,9 +71,9 @@ export const OPERATORS: readonly Operator[] = [
   ...HOST_ONLY,
   ...CHANNELS_LAST,
   ...FUSED,
-  ...FUSED,
   ...INTEGER,
   ...QLINEAR,
+  ...REDUCTIONS,
   ...STRUCTURE,
   ...TRUNC_OPERATORS,
 ];

@@ -153,6 +153,51 @@ describe('codes that are read on another grid than they were made on', () => {
   });
 });
 
+describe('codes that leave the network', () => {
+  it.each([
+    ['int8', -7],
+    ['uint8', 100],
+    ['int8', 0],
+    ['uint16', 32000],
+  ] as const)('of %s with zero point %i keep their type', async (type, zero) => {
+    const nodes = [
+      node('MaxPool', 'x', 'm', { kernel_shape: [2, 2] }),
+      node('QuantizeLinear', 'm a.s a.z', 'q'),
+      node('Transpose', 'q', 'y', { perm: [0, 2, 3, 1] }),
+    ];
+    const initializers = gridConstants('a', { scale: 0.3, zero, type });
+    const graph = await sameAsRuntime({ shape: SHAPE, opset: 21, nodes, initializers }, { low: -40, high: 40 });
+    expect(graph.modelOutputs).toMatchObject([{ name: 'y', type, shape: [1, 3, 3, 2] }]);
+  });
+
+  it('of QLinear operators and of the host do too', async () => {
+    const more = {
+      ...gridConstants('a', { scale: 1 / 32, zero: 3 }),
+      ...gridConstants('o', { scale: 1 / 256, zero: -128 }),
+    };
+    const wq = randomCodes('int8', [32, 5], 1, [-128, 127]);
+    const first = [node('Flatten', 'x', 'f'), node('QuantizeLinear', 'f a.s a.z', 'q')];
+    const ends: readonly BuiltNode[][] = [
+      [node('QLinearMatMul', 'q a.s a.z wq o.s o.z a.s a.z', 'y')],
+      [node('QLinearSigmoid', 'q a.s a.z o.s o.z', 'y', {}, { domain: 'com.microsoft' })],
+    ];
+    for (const end of ends) {
+      const recipe = { shape: SHAPE, nodes: [...first, ...end], initializers: { ...more, wq } };
+      const graph = await sameAsRuntime({ ...recipe, domains: { 'com.microsoft': 1 } });
+      expect(graph.modelOutputs).toMatchObject([{ type: 'int8' }]);
+    }
+  });
+
+  it('are the model’s own input, moved', async () => {
+    const nodes = [
+      node('MaxPool', 'x', 'm', { kernel_shape: [2, 2] }),
+      node('Transpose', 'm', 'y', { perm: [0, 2, 3, 1] }),
+    ];
+    const graph = await sameOnCodes('int8', { nodes, opset: 13 });
+    expect(graph.modelOutputs).toMatchObject([{ type: 'int8' }]);
+  });
+});
+
 describe('Relu and Clip of codes', () => {
   it('leave no codes below zero, which need not be the zero point', async () => {
     for (const zero of [0, -20, 20]) {

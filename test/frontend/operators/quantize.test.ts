@@ -339,9 +339,13 @@ describe('refusals of quantized models', () => {
   };
   const quantize = node('QuantizeLinear', 'x g.s g.z', 'q');
 
-  it('name operators on codes and codes at the end', () => {
+  it('name operators on codes, and codes of several scales at the end', () => {
     expect(codeAndPlace(chain(quantize, node('Softmax', 'q', 'y')))).toEqual(['operator-limit', 'node y (Softmax)']);
-    expect(codeAndPlace(chain(quantize))).toEqual(['graph-limit', 'output q']);
+    const several = {
+      nodes: [node('QuantizeLinear', 'x g.s g.z', 'q')],
+      initializers: gridConstants('g', { scale: [1, 2] }),
+    };
+    expect(codeAndPlace({ shape: [1, 2], ...several })).toEqual(['graph-limit', 'output q']);
   });
 
   it('name blocks, scales of zero, codes of other types and a constant that is dequantized twice', () => {
