@@ -13,7 +13,7 @@ import { elementsOf, type MapValue } from './value.js';
 const POINT = {
   window: { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] },
   padded: false,
-  overhang: false,
+  overhang: [0, 0],
 } as const;
 
 export interface Matrix {

@@ -107,8 +107,8 @@ export interface PlacedWindow {
   readonly output: { readonly height: number; readonly width: number };
   /** It has pads of its own. */
   readonly padded: boolean;
-  /** ceil_mode made a window that reaches beyond its pads. */
-  readonly overhang: boolean;
+  /** Rows and columns of the last windows beyond all pads: ceil_mode. */
+  readonly overhang: readonly [number, number];
 }
 
 /** @param weights [outputs][values of the input in NCHW order] */
@@ -165,11 +165,13 @@ export function emitPool(
   kind: 'maxpool' | 'averagepool',
   input: MapTensor,
   placed: PlacedWindow,
+  border?: 'excluded',
 ): MapTensor {
   const { height, width } = placed.output;
   const made = newTensor(call.state, call.node, { channels: input.channels, height, width, vector: false });
   const common = { ...base(call), ...placed.window, input: (input.padding?.tensor ?? input).name };
-  call.state.nodes.push(kind === 'maxpool' ? { kind, ...common } : { kind, ...common, clamp: OPEN });
+  const average = { ...common, ...(border === undefined ? {} : { border }), clamp: OPEN };
+  call.state.nodes.push(kind === 'maxpool' ? { kind, ...common } : { kind, ...average });
   return made;
 }
 

@@ -1,20 +1,22 @@
-import { emitArrange, partsOf, wholeRun } from './placement.js';
+import { emitArrange, type Making, partsOf, wholeRun } from './placement.js';
 import type { ImportState } from './state.js';
-import type { MapTensor } from './value.js';
+import type { MapTensor, Padding } from './value.js';
 
 /** The tensor with the zeros of a Pad around it made; one that has none as it is. */
 export function realized(state: ImportState, tensor: MapTensor): MapTensor {
   const { padding } = tensor;
   if (padding === undefined) return tensor;
-  const known = state.tensors.get(tensor.name);
-  if (known !== undefined) return known;
-  const { tensor: inner, pads, node } = padding;
-  const parts = partsOf(
-    { state, node },
-    inner.name,
-    [{ ...wholeRun(inner.height), to: pads[0] }],
-    [{ ...wholeRun(inner.width), to: pads[1] }],
-    [wholeRun(inner.channels)],
-  );
-  return emitArrange({ state, node }, parts, tensor, 0);
+  const { node, pads } = padding;
+  return state.tensors.get(tensor.name) ?? emitPadded({ state, node }, padding.tensor, pads);
+}
+
+/** @param pads of zeros: top, left, bottom, right */
+export function emitPadded(call: Making, tensor: MapTensor, pads: Padding['pads']): MapTensor {
+  const [top, left, bottom, right] = pads;
+  const { name, channels, height, width } = tensor;
+  const rows = [{ ...wholeRun(height), to: top }];
+  const columns = [{ ...wholeRun(width), to: left }];
+  const parts = partsOf(call, name, rows, columns, [wholeRun(channels)]);
+  const size = { channels, height: top + height + bottom, width: left + width + right, vector: false };
+  return emitArrange(call, parts, size, 0);
 }

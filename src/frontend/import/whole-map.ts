@@ -12,6 +12,6 @@ export function wholeMap(size: MapSize, rows: boolean, columns: boolean): Placed
     },
     output: { height: rows ? 1 : size.height, width: columns ? 1 : size.width },
     padded: false,
-    overhang: false,
+    overhang: [0, 0],
   };
 }

@@ -11,8 +11,8 @@ interface AxisWindow {
   readonly begin: number;
   readonly end: number;
   readonly output: number;
-  /** ceil_mode made a window that reaches beyond the pads. */
-  readonly overhang: boolean;
+  /** Taps of the last window beyond the pads: ceil_mode. */
+  readonly overhang: number;
 }
 
 export const AUTO_PADS = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] as const;
@@ -46,11 +46,11 @@ export function placeWindow(call: ImportCall, input: MapTensor, axes: number, ke
     },
     output: { height: y.output, width: x.output },
     padded: y.begin + x.begin + y.end + x.end > 0,
-    overhang: y.overhang || x.overhang,
+    overhang: [y.overhang, x.overhang],
   };
 }
 
-const ONE_ROW: AxisWindow = { kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0, output: 1, overhang: false };
+const ONE_ROW: AxisWindow = { kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0, output: 1, overhang: 0 };
 
 function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'output' | 'overhang'>): AxisWindow {
   const { stride } = given;
@@ -59,9 +59,10 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
   if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
     const output = Math.ceil(size / stride);
     const short = (output - 1) * stride + reach - size;
-    if (short < 0 && !call.node.operator.includes('Conv')) {
+    // The formula of pools cuts values off where all windows together are shorter than the input.
+    if (short < (autoPad === 'SAME_LOWER' ? -2 : -1) && !call.node.operator.includes('Conv')) {
       throw limit(call, 'SAME pads of a pool that steps over its input are not supported', {
-        expected: 'strides of at most the kernel',
+        expected: 'strides of at most the kernel, or windows that end with the input',
         actual: `stride ${stride}, kernel ${given.kernel}`,
         hint: 'runtimes disagree on them: write the pads out',
       });
@@ -69,7 +70,7 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
     const total = Math.max(0, short);
     const less = Math.floor(total / 2);
     const [begin, end] = autoPad === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
-    return { ...given, begin, end, output, overhang: false };
+    return { ...given, begin, end, output, overhang: 0 };
   }
   const [begin, end] = autoPad === 'VALID' ? [0, 0] : [given.begin, given.end];
   const room = size + begin + end - reach;
@@ -81,11 +82,12 @@ function placeAxis(call: ImportCall, size: number, given: Omit<AxisWindow, 'outp
   }
   const output = Math.floor(room / stride) + 1;
   const ceiled = call.node.attributes.has('ceil_mode') && call.attributes.int('ceil_mode') === 1;
-  if (!ceiled || room % stride === 0) return { ...given, begin, end, output, overhang: false };
+  if (!ceiled || room % stride === 0) return { ...given, begin, end, output, overhang: 0 };
   // One window more, which begins inside the input or its left pad and reaches over the end.
   const last = output * stride;
-  if (last >= size + begin) return { ...given, begin, end, output, overhang: false };
-  return { ...given, begin, end: last + reach - size - begin, output: output + 1, overhang: true };
+  if (last >= size + begin) return { ...given, begin, end, output, overhang: 0 };
+  const reached = last + reach - size - begin;
+  return { ...given, begin, end: reached, output: output + 1, overhang: reached - end };
 }
 
 /** An attribute with `times` values for each axis, none below `least`. */
@@ -116,20 +118,4 @@ export function checkCount(
   if (values.some((n) => n < least)) {
     throw limit(call, `${name} has an impossible value`, { expected: `at least ${least}`, actual: values.join(', ') });
   }
-}
-
-/**
- * Whether every window holds at least one value that is no padding, for pads smaller than the kernel: then only windows
- * that begin before the input, on dilations longer than it, can step over it.
- */
-export function windowsTouch(size: number, axis: 0 | 1, placed: PlacedWindow): boolean {
-  const { strides, dilations, pads } = placed.window;
-  const dilation = dilations[axis];
-  if (dilation <= size) return true;
-  const outputs = axis === 0 ? placed.output.height : placed.output.width;
-  for (let o = 0, start = -pads[axis]; o < outputs && start < 0; o++, start += strides[axis]) {
-    const first = ((start % dilation) + dilation) % dilation;
-    if (first >= size) return false;
-  }
-  return true;
 }

@@ -102,7 +102,8 @@ function emitPhase(call: ImportCall, layer: Layer, { y, x }: Woven, bias: Float3
     dilations: [y.dilation, x.dilation],
     pads: [y.pads[0], x.pads[0], y.pads[1], x.pads[1]],
   } as const;
-  const placed = { window, output: { height: y.made, width: x.made }, padded: false, overhang: false };
+  const output = { height: y.made, width: x.made };
+  const placed = { window, output, padded: false, overhang: [0, 0] } as const;
   const from = tapsOf(layer, y, x);
   const taken = <T extends Float32Array | Int16Array>(all: T): T => {
     const result = new (all.constructor as new (length: number) => T)(from.length);

@@ -6,16 +6,6 @@ import { NEWEST_OPSET, type Operator, onnxOperator } from './operator.js';
 const unary = (name: string, fold: (x: number) => number): Operator =>
   onnxOperator(name, { inputs: [1, 1], attributes: {}, fold: (call) => foldUnary(call, fold) });
 
-const reduction = (name: string, until: number): Operator =>
-  onnxOperator(name, {
-    inputs: [1, 2],
-    attributes: {
-      axes: { type: 'ints', until },
-      keepdims: { type: 'int', default: 1, only: [0, 1] },
-      noop_with_empty_axes: { type: 'int', default: 0, only: [0, 1] },
-    },
-  });
-
 const TOP_K = onnxOperator('TopK', {
   inputs: [1, 2],
   attributes: {
@@ -41,8 +31,5 @@ export const HOST_ONLY: readonly Operator[] = [
   onnxOperator('LogSoftmax', { inputs: [1, 1], attributes: { axis: { type: 'int' } } }),
   NON_MAX_SUPPRESSION,
   unary('Reciprocal', (x) => 1 / x),
-  reduction('ReduceMax', 17),
-  reduction('ReduceMin', 17),
-  reduction('ReduceSum', 12),
   TOP_K,
 ];

@@ -23,7 +23,7 @@ export function importQuantAveragePool(call: ImportCall): readonly Value[] {
     window: { kernel: [k, k], strides: [s, s], dilations: [1, 1], pads: [0, 0, 0, 0] },
     output: { height: size(input.height), width: size(input.width) },
     padded: false,
-    overhang: false,
+    overhang: [0, 0],
   } as const;
   const average = imageValue(emitPool(partOf(call, 'average', 'intermediate'), 'averagepool', input, placed), 4);
   const scalar = (x: number) => ({ shape: [], data: Float32Array.of(x) });

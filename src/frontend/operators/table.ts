@@ -19,7 +19,7 @@ import { AVERAGE_POOL, GLOBAL_AVERAGE_POOL, GLOBAL_MAX_POOL, MAX_POOL } from './
 import { QLINEAR } from './qlinear.js';
 import { QONNX } from './qonnx.js';
 import { QUANTIZATION } from './quantize.js';
-import { REDUCE_MEAN } from './reduce.js';
+import { REDUCTIONS } from './reduce.js';
 import { CEIL, FLOOR, ROUND } from './rounding.js';
 import { MAX, MEAN, MIN, SUM } from './several.js';
 import { STRUCTURE } from './structure.js';
@@ -73,7 +73,7 @@ export const OPERATORS: readonly Operator[] = [
   ...FUSED,
   ...INTEGER,
   ...QLINEAR,
-  REDUCE_MEAN,
+  ...REDUCTIONS,
   ...STRUCTURE,
   ...TRUNC_OPERATORS,
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../../src/frontend/import-onnx.js';
-import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
+import { codeAndPlace } from '../../support/import-refusals.js';
 import {
   type BuiltAttribute,
   buildOnnx,
@@ -67,7 +67,7 @@ describe('MaxPool', () => {
     ['with pads as wide as a window of one', { kernel_shape: [2, 1], pads: [0, 1, 0, 0] }, 'operator-limit'],
     [
       'with SAME pads and steps over its input',
-      { kernel_shape: [2, 2], strides: [4, 1], auto_pad: 'SAME_UPPER' },
+      { kernel_shape: [1, 2], strides: [4, 1], auto_pad: 'SAME_UPPER' },
       'operator-limit',
     ],
     ['in column order', { kernel_shape: [2, 2], storage_order: 1 }, 'operator-limit'],
@@ -113,19 +113,63 @@ describe('AveragePool', () => {
     expect(graph.nodes[0]).toMatchObject({ kind: 'averagepool', dilations: [3, 2] });
   });
 
+  it('leaves the border out of the divisor: pads, SAME pads, and windows over the end', async () => {
+    for (const kernel of [2, 3]) {
+      for (const stride of [1, 2, 3]) {
+        for (const ceil_mode of [0, 1]) {
+          const window = { kernel_shape: [kernel, 2], strides: [stride, 2], ceil_mode };
+          await sameAsRuntime(pool('AveragePool', { ...window, pads: [1, 0, 1, 1] }), { inputs: 1 });
+          if (stride > kernel) continue;
+          for (const auto_pad of ['SAME_UPPER', 'SAME_LOWER']) {
+            const graph = await sameAsRuntime(pool('AveragePool', { ...window, auto_pad }), { inputs: 1 });
+            expect(graph.nodes).toMatchObject([{ kind: 'averagepool' }]);
+          }
+        }
+      }
+    }
+    const graph = await sameAsRuntime(pool('AveragePool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
+    expect(graph.nodes[0]).toMatchObject({ border: 'excluded', pads: [1, 1, 1, 1] });
+  });
+
+  it('with pads that count and a last window over the end divides as its operator set says', async () => {
+    const window = { kernel_shape: [3, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 };
+    const padded = { ...window, kernel_shape: [3, 3], pads: [1, 1, 0, 0] };
+    for (const attributes of [window, padded]) {
+      const before = await sameAsRuntime({ ...pool('AveragePool', attributes, [1, 2, 6, 7]), opset: 13 });
+      expect(before.nodes.map(({ kind }) => kind)).toEqual(['averagepool']);
+    }
+    await sameAsRuntime({ ...pool('AveragePool', window, [1, 2, 6, 7]), opset: 19 });
+    const after = importOnnx(buildOnnx({ ...pool('AveragePool', padded, [1, 2, 6, 7]), opset: 19 }));
+    expect(after.nodes).toMatchObject([
+      { kind: 'arrange', fill: 0 },
+      { kind: 'averagepool', border: 'excluded', pads: [0, 0, 0, 1] },
+    ]);
+  });
+
+  it('behind a Pad counts its zeros, and not its own pads', async () => {
+    const nodes = [
+      node('Relu', 'x', 'r'),
+      node('Pad', 'r pads', 'p'),
+      node('AveragePool', 'p', 'y', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+    ];
+    const graph = await sameAsRuntime({ nodes, initializers: { pads: ints([8], [0, 0, 1, 1, 0, 0, 2, 0]) } });
+    expect(graph.nodes.map(({ kind }) => kind)).toEqual(['affine', 'arrange', 'averagepool']);
+  });
+
   it('takes SAME pads that come to nothing, and ceil_mode that rounds nothing', async () => {
     await sameAsRuntime(pool('AveragePool', { kernel_shape: [1, 2], strides: [1, 2], auto_pad: 'SAME_UPPER' }));
     await sameAsRuntime(pool('AveragePool', { kernel_shape: [3, 2], strides: [2, 2], ceil_mode: 1 }));
+    for (const operator of ['MaxPool', 'AveragePool']) {
+      const steps = { kernel_shape: [2, 2], strides: [3, 3], auto_pad: 'SAME_UPPER' };
+      await sameAsRuntime(pool(operator, steps, [1, 2, 6, 8]));
+      await sameAsRuntime(pool(operator, { ...steps, auto_pad: 'SAME_LOWER', kernel_shape: [1, 1] }, [1, 2, 6, 8]));
+    }
   });
 
-  it.each<[string, Readonly<Record<string, BuiltAttribute>>]>([
-    ['padding that is not counted', { kernel_shape: [2, 2], pads: [1, 0, 0, 0] }],
-    ['SAME pads that are not counted', { kernel_shape: [3, 3], auto_pad: 'SAME_UPPER' }],
-    ['a last window over the end', { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 }],
-  ])('is refused with %s, and told the rewrite', (_, attributes) => {
-    const error = refusalOf(pool('AveragePool', attributes));
-    expect([error.code, error.where]).toEqual(['operator-limit', 'node y (AveragePool)']);
-    expect(error.hint).toContain('count_include_pad=True');
+  it('is refused where a window lies in the padding alone', () => {
+    const window = { kernel_shape: [2, 2], strides: [2, 2], dilations: [3, 1], pads: [1, 0, 1, 0] };
+    const recipe = { ...pool('AveragePool', window, [1, 1, 2, 4]), opset: 19 };
+    expect(codeAndPlace(recipe)).toEqual(['operator-limit', 'node y (AveragePool)']);
   });
 });
 
@@ -179,11 +223,24 @@ describe('ReduceMean', () => {
     expect(graph.modelOutputs[0]!.shape).toEqual([1, 3, 8, 8]);
   });
 
+  it('of sums, largest and smallest values are pools too', async () => {
+    const first = node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] });
+    for (const operator of ['ReduceSum', 'ReduceMax', 'ReduceMin']) {
+      const nodes = [first, node(operator, 'p', 'm', { axes: [2, 3] }), node('Conv', 'm w', 'y')];
+      const graph = await sameAsRuntime({ opset: 12, nodes, initializers: { w: randomFloats([4, 3, 1, 1], 1) } });
+      expect(graph.host).toEqual([]);
+    }
+  });
+
   it('is refused over channels, over all axes, over part of a map, and over axes that are not there', () => {
-    const place = 'node y (ReduceMean)';
-    // The pool before it says which axes are channels.
+    const place = 'node m (ReduceMean)';
+    // The pool before it says which axes are channels; the one behind it is the array's.
     const pooled = (axes: readonly number[]): ModelRecipe => ({
-      nodes: [node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }), node('ReduceMean', 'p', 'y', { axes })],
+      nodes: [
+        node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }),
+        node('ReduceMean', 'p', 'm', { axes }),
+        node('GlobalMaxPool', 'm', 'y'),
+      ],
     });
     expect(codeAndPlace(pooled([1]))).toEqual(['operator-limit', place]);
     expect(codeAndPlace(pooled([1, 2, 3]))).toEqual(['operator-limit', place]);
@@ -192,11 +249,19 @@ describe('ReduceMean', () => {
     const part = [
       node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }),
       node('Reshape', 'p s', 'r'),
-      node('ReduceMean', 'r', 'y', { axes: [2] }),
+      node('ReduceMean', 'r', 'm', { axes: [2] }),
+      node('GlobalMaxPool', 'm', 'y'),
     ];
-    expect(codeAndPlace({ nodes: part, initializers: { s: ints([5], [1, 3, 2, 4, 8]) } })).toEqual([
-      'operator-limit',
-      place,
-    ]);
+    const initializers = { s: ints([5], [1, 3, 2, 4, 8]) };
+    expect(codeAndPlace({ nodes: part, initializers })).toEqual(['operator-limit', place]);
+  });
+
+  it('is refused over the images of a batch', () => {
+    const nodes = [
+      node('MaxPool', 'x', 'p', { kernel_shape: [1, 1] }),
+      node('ReduceMean', 'p', 'm', { axes: [0, 2, 3] }),
+      node('GlobalMaxPool', 'm', 'y'),
+    ];
+    expect(codeAndPlace({ shape: [2, 3, 4, 4], nodes })).toEqual(['operator-limit', 'node m (ReduceMean)']);
   });
 });
