@@ -25,11 +25,19 @@ export function mapAxes(value: MapValue): AxesOfMap | null {
 /** The same; while the input's layout is looked for, the usual one is what it has. */
 export function pinnedAxes(call: ImportCall, value: MapValue, space: readonly number[] = []): AxesOfMap | null {
   if (isProbed(call.state, value.tensor)) {
-    const layouts = layoutsOf(value.shape.length);
+    const layouts = value.shape[0] === 1 ? layoutsOf(value.shape.length) : [];
     const fits = ({ h, w }: AxisRoles): boolean => space.every((axis) => h.includes(axis) || w.includes(axis));
-    for (const roles of [...layouts.filter(fits), ...layouts]) probeAxes(call, value, roles);
+    const all = [...layouts.filter(fits), ...layouts, withoutBatch(value.shape.length)];
+    for (const roles of all) probeAxes(call, value, roles);
   }
   return mapAxes(value);
+}
+
+/** The last two axes are rows and columns, all before them channels. */
+function withoutBatch(rank: number): AxisRoles {
+  const axes = Array.from({ length: rank }, (_, i) => i);
+  if (rank === 1) return { c: axes, h: [], w: [] };
+  return { c: axes.slice(0, Math.max(1, rank - 2)), h: axes.slice(Math.max(1, rank - 2), -1), w: axes.slice(-1) };
 }
 
 /** A tensor under the axes that a value of it, or of one like it, has. */
