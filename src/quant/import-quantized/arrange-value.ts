@@ -1,8 +1,8 @@
 /** Maps put together from parts: a quantizer behind them is one for each part, and then codes only move. */
 import type { ArrangeNode, QuantNode } from '../../frontend/graph.js';
 import { mapShape } from '../map-shape.js';
-import { commonScale, type Dyadic, dyadic, ratio } from '../rational.js';
-import { alignedCodes } from './aligned-codes.js';
+import { commonScale, type Dyadic, dyadic } from '../rational.js';
+import { alignedCodes, type Fill } from './aligned-codes.js';
 import { codeOfReal } from './channel-quantizer.js';
 import { channelsOf, oneFill, placeChannels } from './elementwise.js';
 import { type CodeGrid, ofChannel } from './grid.js';
@@ -104,26 +104,19 @@ function fillSteps({ fill, node }: Arranged, { scales }: Coded): number {
 
 interface Joining {
   /** What lies in no part, null where all does. */
-  readonly fill: { readonly scale: Dyadic; readonly steps: number } | null;
+  readonly fill: Fill | null;
   /** Those of the channels, where all parts have them already. */
   readonly scales: readonly Dyadic[] | null;
   readonly output: string;
 }
 
 function joined(walk: Walk, { node, parts, shape }: Arranged, codes: readonly Coded[], to: Joining): Coded {
-  const aligned = alignedCodes(walk.parts, codes, to.scales, node.name);
+  const aligned = alignedCodes(walk.parts, codes, { scales: to.scales, fill: to.fill, where: node.name });
   if (aligned === null) throw unquantized(node.name);
-  const { worth } = aligned;
-  const fill = to.fill === null ? 0 : worth.zero + to.fill.steps * times(to.fill.scale, worth.scales[0]!);
-  if (!Number.isInteger(fill) || fill < 0) throw unquantized(node.name);
-  const made = walk.parts.addCodes(to.output, shape, { ...worth, most: Math.max(worth.most, fill) });
+  const { worth, fill } = aligned;
+  const made = walk.parts.addCodes(to.output, shape, worth);
   const places = parts.map(({ place }, i) => ({ ...place, input: aligned.codes[i]!.tensor }));
   const { name, sources } = node;
   walk.parts.arrange({ name, sources, parts: places, fill, output: to.output });
   return made;
-}
-
-function times(scale: Dyadic, unit: Dyadic): number {
-  const [n, d] = commonScale([scale, unit]) as [bigint, bigint];
-  return ratio(n, d);
 }

@@ -1,7 +1,7 @@
 /** What becomes of the accumulator of one channel, as long as it is a line: a form, and the clamps on the way. */
 import type { Clamp } from '../../frontend/graph.js';
 import { type Dyadic, dyadic } from '../rational.js';
-import { constantForm, type NormConstants, normed, type RealForm, scaled, shifted, withResidual } from './real-form.js';
+import { constantForm, divided, type NormConstants, normed, type RealForm, scaled, shifted, withResidual } from './real-form.js';
 
 export interface Channel {
   /** In front of every step. */
@@ -20,9 +20,11 @@ export function channelOf(form: RealForm): Channel {
   return { start: form, form, bounds: [] };
 }
 
-/** x*scale + shift */
-export function affineChannel(channel: Channel, scale: number, shift: number): Channel {
-  return mapped(channel, scale < 0, (form) => shifted(scaled(form, dyadic(scale)), dyadic(shift)));
+/** x*scale + shift, or x/divisor + shift */
+export function affineChannel(channel: Channel, scale: number, shift: number, divisor?: number): Channel {
+  const times = (form: RealForm): RealForm =>
+    divisor === undefined ? scaled(form, dyadic(scale)) : divided(form, divisor);
+  return mapped(channel, scale < 0, (form) => shifted(times(form), dyadic(shift)));
 }
 
 export function normChannel(channel: Channel, norm: NormConstants): Channel {

@@ -71,20 +71,20 @@ export function placeChannels({ from, to, size }: ArrangedPart['place'], channel
 function forChannels(node: Elementwise, channels: readonly number[]): Elementwise {
   const pick = (values: Float32Array): Float32Array => Float32Array.from(channels, (c) => values[c]!);
   if (node.kind === 'pointwise') return node.slopes === undefined ? node : { ...node, slopes: pick(node.slopes) };
-  const { norm } = node;
+  const { norm, divisor } = node;
   const own = norm && {
     ...{ gain: pick(norm.gain), bias: pick(norm.bias), mean: pick(norm.mean), variance: pick(norm.variance) },
     epsilon: norm.epsilon,
   };
-  return { ...node, scale: pick(node.scale), shift: pick(node.shift), ...(own ? { norm: own } : {}) };
+  return { ...node, scale: pick(node.scale), shift: pick(node.shift), ...(own ? { norm: own } : {}), ...(divisor ? { divisor: pick(divisor) } : {}) };
 }
 
 function throughCodes({ parts }: Walk, node: Elementwise, codes: Coded): ArrangedPart['value'] {
   const shape = mapOf(parts.tensors.get(codes.tensor)!);
   const identity = identityPending(node, codes, shape);
   if (node.kind === 'pointwise') return throughPending(node, identity);
-  const { scale, shift, norm, clamp } = node;
-  const moves = norm !== undefined || !shift.every((x) => x === 0) || !scale.every((s) => s > 0);
+  const { scale, shift, norm, divisor, clamp } = node;
+  const moves = norm !== undefined || divisor !== undefined || !shift.every((x) => x === 0) || !scale.every((s) => s > 0);
   if (!moves && isOpen(clamp)) return rescaled(codes, scale);
   if (isPureClamp(node)) return clamped({ ...identity, onInputGrid: true }, clamp);
   return throughPending(node, { ...identity, sources: [] });
@@ -108,13 +108,13 @@ function throughPending(node: Elementwise, pending: Pending): Pending {
 }
 
 function throughAffine(node: AffineNode, pending: Pending): Pending {
-  const { scale, shift, norm } = node;
+  const { scale, shift, norm, divisor } = node;
   const steps = [...pending.steps, affineStep(node)];
   if (pending.curve !== null) return { ...pending, steps };
   const signs = norm?.gain ?? scale;
   const falls = pending.pools.length === 0 ? pending.falls : pending.falls.map((f, c) => (signs[c]! < 0 ? !f : f));
   const channels = pending.channels.map((channel, c) =>
-    norm === undefined ? affineChannel(channel, scale[c]!, shift[c]!) : normChannel(channel, normOf(norm, c)),
+    norm === undefined ? affineChannel(channel, scale[c]!, shift[c]!, divisor?.[c]) : normChannel(channel, normOf(norm, c)),
   );
   return { ...pending, channels, falls, steps };
 }

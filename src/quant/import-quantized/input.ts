@@ -13,8 +13,9 @@ export interface RealInput {
   readonly before: readonly InputAffine[];
 }
 
-export function affineInput(input: RealInput, { scale, shift, clamp }: AffineNode): RealInput {
-  return { ...input, before: [...input.before, { scale: alike(scale), shift: alike(shift), ...clamp }] };
+export function affineInput(input: RealInput, { scale, shift, divisor, clamp }: AffineNode): RealInput {
+  const by = divisor === undefined ? { scale: alike(scale) } : { scale: alike(divisor), divides: true as const };
+  return { ...input, before: [...input.before, { ...by, shift: alike(shift), ...clamp }] };
 }
 
 /** How many bits an input code has in the stream. */

@@ -81,7 +81,7 @@ function requireCodes(node: ConvNode | DenseNode): WeightCodes {
   throw new SystoleError('network-unsupported', 'its input is quantized, its weights are not', {
     where: node.name,
     expected: 'weights with codes (DequantizeLinear or Quant of a constant)',
-    hint: 'quantize the weights in the model as well, or compile the float model',
+    hint: 'give sample inputs (--calibration) to have them quantized, quantize them in the model as well, or compile the float model',
   });
 }
 

@@ -25,6 +25,8 @@ export interface Worth {
   readonly scales: readonly Dyadic[];
   readonly zero: number;
   readonly most: number;
+  /** Absent: as few as hold codes and zero. */
+  readonly bits?: number;
 }
 
 export class NetworkParts {
@@ -40,8 +42,8 @@ export class NetworkParts {
   ) {}
 
   /** @throws SystoleError network-unsupported for codes of more than 16 bits */
-  addCodes(name: string, shape: MapShape, { scales, zero, most }: Worth): Coded {
-    const bits = bitsOf(Math.max(most, Math.ceil(zero)));
+  addCodes(name: string, shape: MapShape, { scales, zero, most, ...given }: Worth): Coded {
+    const bits = given.bits ?? bitsOf(Math.max(most, Math.ceil(zero)));
     if (bits > MOST_BITS) {
       throw new SystoleError('network-unsupported', 'a tensor has codes of too many bits', {
         where: name,

@@ -48,6 +48,11 @@ export function scaled(form: RealForm, by: Dyadic): RealForm {
   return { ...form, line: scaledLine(form.line, by), root };
 }
 
+export function divided(form: RealForm, by: number): RealForm {
+  const upright = by < 0 ? scaled(form, dyadic(-1)) : form;
+  return { ...upright, divisor: multiply(upright.divisor, dyadic(Math.abs(by))) };
+}
+
 export function shifted(form: RealForm, by: Dyadic): RealForm {
   return { ...form, line: { ...form.line, q: add(form.line.q, multiply(form.divisor, by)) } };
 }

@@ -4,11 +4,12 @@ import { isOpen } from '../../frontend/graph-nodes.js';
 import { evaluatePointwise } from '../../frontend/pointwise.js';
 import type { FloatStep } from './values.js';
 
-export function affineStep({ scale, shift }: Pick<AffineNode, 'scale' | 'shift'>): FloatStep {
+export function affineStep({ scale, shift, divisor }: Pick<AffineNode, 'scale' | 'shift' | 'divisor'>): FloatStep {
+  const times = (x: number, c: number): number => (divisor === undefined ? x * scale[c]! : x / divisor[c]!);
   return {
     perChannel: !isSame(scale) || !isSame(shift),
     rises: scale.every((s) => s >= 0),
-    apply: (x, c) => Math.fround(Math.fround(x * scale[c]!) + shift[c]!),
+    apply: (x, c) => Math.fround(Math.fround(times(x, c)) + shift[c]!),
   };
 }
 

@@ -59,7 +59,7 @@ export function unquantized(where: string): SystoleError {
   return new SystoleError('network-unsupported', 'a tensor in front of the array has no quantizer', {
     where,
     expected: 'a quantizer behind every layer (QuantizeLinear and DequantizeLinear, Quant, BipolarQuant)',
-    hint: 'quantize this tensor in the model as well, or compile the float model',
+    hint: 'give sample inputs (--calibration) to choose one, quantize this tensor in the model as well, or compile the float model',
   });
 }
 

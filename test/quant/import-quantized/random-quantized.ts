@@ -122,7 +122,7 @@ class Maker {
     const input = this.newest;
     const [, channels = 1, height = 1, width = 1] = this.shape(input);
     const excluded = random.integer(0, 1) === 1;
-    const pad = random.integer(0, 1);
+    const pad = Math.min(height, width) < 2 ? 0 : random.integer(0, 1);
     const kernel = [Math.min(2, height), Math.min(2, width)] as const;
     const pads = [pad, 0, 0, pad] as const;
     const window = { kernel, strides: [1, 1], dilations: [1, 1], pads } as const;
