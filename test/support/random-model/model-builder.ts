@@ -27,6 +27,8 @@ export interface Now {
 
 /** Bits of codes of weights and activations, sign included. */
 const CODE_BITS = 8;
+/** The last one where ReduceMean has its axes as an attribute. */
+const OPSET = 17;
 
 export class ModelBuilder {
   readonly nodes: BuiltNode[] = [];
@@ -142,7 +144,7 @@ export class ModelBuilder {
 
   recipe(outputs: readonly string[]): ModelRecipe {
     const { nodes, initializers, inputs } = this;
-    return { nodes, initializers, inputs, outputs };
+    return { nodes, initializers, inputs, outputs, opset: OPSET };
   }
 }
 
