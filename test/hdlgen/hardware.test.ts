@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { machineIdentity } from '../../src/arch/identity.js';
+import { ABI_VERSION } from '../../src/arch/registers.js';
 import { coreParameters, hardwareFiles, PORTS, topModule } from '../../src/hdlgen/hardware.js';
 import { loadTemplates, type TemplateSource, templateText } from '../../src/hdlgen/templates.js';
 import { testMachine } from '../support/machines.js';
@@ -62,7 +63,11 @@ describe('the identity of a machine', () => {
       testMachine({ memory: { weightWords: 2048 } }),
       testMachine({ stream: { inBytes: 8 } }),
     ];
-    const identities = [machineIdentity(base), machineIdentity(base, 2), ...variants.map((m) => machineIdentity(m))];
+    const identities = [
+      machineIdentity(base),
+      machineIdentity(base, ABI_VERSION + 1),
+      ...variants.map((m) => machineIdentity(m)),
+    ];
     expect(new Set(identities).size).toBe(identities.length);
   });
 });

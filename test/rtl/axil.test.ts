@@ -14,7 +14,10 @@ const IRQ_ENABLE = 4;
 /** The loopback machine loads one dense row of 8 codes. */
 const oneRow = Uint32Array.from(
   RECORD_FIELDS.load.map(
-    ({ name }) => ({ rows: 1, rowCodes: 8, pixels: 8, pixelCodes: 1, planes: 1 })[name as string] ?? 0,
+    ({ name }) =>
+      ({ rows: 1, rowCodes: 8, pixels: 8, pixelCodes: 1, planes: 1, codeBytes: 1, beats: 1, last: 1 })[
+        name as string
+      ] ?? 0,
   ),
 );
 
@@ -102,9 +105,10 @@ describe.skipIf(!(await simulatorAvailable()))('systole_axil', () => {
       await machine.write(offset.CTRL!, SOFT_RESET);
       // Two rows wanted, one sent without TLAST: the frame never ends.
       await machine.write(offset.MEM_SELECT!, 0);
+      const doubled = ['rows', 'beats'];
       await machine.burst(
         offset.MEM_DATA!,
-        oneRow.map((value, index) => (index === 6 ? 2 : value)),
+        oneRow.map((value, index) => (doubled.includes(RECORD_FIELDS.load[index]!.name) ? 2 : value)),
       );
       await machine.write(offset.CTRL!, ENABLE | IRQ_ENABLE);
       await machine.send(new Uint8Array(8), false);

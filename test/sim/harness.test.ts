@@ -7,10 +7,13 @@ import { testCache, verilogFiles } from './rtl-files.js';
 
 const offset = Object.fromEntries(REGISTERS.map(({ name, offset }) => [name, offset])) as Record<string, number>;
 const available = await simulatorAvailable();
+const IN_BYTES = 8;
 
 /** A dense LOAD of rows x rowCodes bytes. */
 function loadFields(rows: number, rowCodes: number): Uint32Array {
-  const values: Record<string, number> = { rows, rowCodes, pixels: rowCodes, pixelCodes: 1, planes: 1 };
+  const shape = { rows, rowCodes, pixels: rowCodes, pixelCodes: 1, planes: 1 };
+  const stream = { codeBytes: 1, beats: Math.ceil((rows * rowCodes) / IN_BYTES), last: 1 };
+  const values: Record<string, number> = { ...shape, ...stream };
   return Uint32Array.from(RECORD_FIELDS.load.map(({ name }) => values[name] ?? 0));
 }
 
@@ -31,7 +34,7 @@ describe.skipIf(!available)('the harness drives a small machine', () => {
       ['systole_axil.v', 'systole_loader.v', 'systole_packer.v'],
       ['sim/fixtures/loopback.v'],
     );
-    const parameters = { IN_BYTES: 8, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };
+    const parameters = { IN_BYTES, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };
     binary = await buildSimulator(files, { top: 'loopback', parameters, cacheDir: testCache });
   }, 120_000);
 

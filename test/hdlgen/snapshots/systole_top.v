@@ -55,13 +55,14 @@ module systole_top (
       .ACT_WORDS(16384),
       .WEIGHT_WORDS(16384),
       .PARAM_WORDS(1024),
+      .TABLE_ENTRIES(0),
       .PROG_WORDS(4096),
       .PASS_ENTRIES(2048),
       .FIFO_ENTRIES(64),
       .IN_BYTES(4),
       .OUT_BYTES(4),
       .COUNTERS(16),
-      .IDENTITY(64'h939e71aab7f67edb)
+      .IDENTITY(64'h1aefeab0073f97a5)
   ) core (
       .clk(clk),
       .rst(rst),
