@@ -1,11 +1,36 @@
 /** What a run of random cases has covered, read off networks and plans: only what reaches the output counts. */
 import type { Plan, PlannedLayer } from '../../src/arch/plan/plan.js';
-import type { CodeTensor, ConvLayer, IntegerNetwork, Layer, MaxPoolLayer } from '../../src/quant/network.js';
+import type {
+  ArrangeLayer,
+  CodeTensor,
+  ConvLayer,
+  IntegerNetwork,
+  Layer,
+  MaxPoolLayer,
+  MulLayer,
+} from '../../src/quant/network.js';
 import type { RandomCase } from './random-case.js';
 
 /** Feature -> its values, each of which a run must show. */
 export const DECLARED: Readonly<Record<string, readonly (string | number)[]>> = {
-  operator: ['conv', 'depthwise', 'dense', 'average pool', 'residual', 'fused max pool', 'max pool'],
+  operator: [
+    ...[
+      'conv',
+      'depthwise',
+      'dense',
+      'average pool',
+      'residual',
+      'residual of one pixel',
+      'fused max pool',
+      'max pool',
+    ],
+    ...['product', 'product by one pixel', 'arrangement'],
+  ],
+  table: ['behind a convolution', 'behind a product'],
+  'arranged by': ['reading in place', 'writing in place', 'copies', 'copies behind a fill', 'gathering'],
+  'arranged maps': ['one', 'several'],
+  'steps read': ['rows', 'columns', 'channels'],
+  'steps written': ['rows', 'columns', 'channels'],
   'kernel height': [1, 2, 3, 4, 5],
   'kernel width': [1, 2, 3, 4, 5],
   'unequal kernel sides': ['yes'],
@@ -20,6 +45,9 @@ export const DECLARED: Readonly<Record<string, readonly (string | number)[]>> = 
   'wide activations': ['9 to 16'],
   rounding: ['floor', 'nearest-even'],
   limits: ['whole range', 'inside'],
+  inputs: [1, 2, 3],
+  input: ['codes of 1 byte', 'codes of 2 bytes'],
+  outputs: [1, 2, 3],
   output: ['accumulators', 'codes of 1 byte', 'codes of 2 bytes'],
   'first layer': ['plain', 'folded'],
   'input channels': ['below the lanes', 'a multiple of the lanes', 'beyond, no multiple'],
@@ -86,7 +114,12 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
     ),
     ...live.flatMap((layer) => (layer.kind === 'conv' ? convFeatures(layer, plan) : [])),
     ...plan.layers.flatMap((planned) => plannedFeatures(planned, byName)),
-    keyOf('output', outputForm(plan)),
+    ...arrangementsOf(plan).flatMap((layer) => arrangeFeatures(layer, plan)),
+    ...live.flatMap((layer) => (layer.kind === 'mul' ? mulFeatures(layer, network) : [])),
+    ...plan.inputs.map(({ codeBytes }) => keyOf('input', `codes of ${codeBytes} byte${codeBytes > 1 ? 's' : ''}`)),
+    ...plan.outputs.map((_, i) => keyOf('output', outputForm(plan, i))),
+    keyOf('inputs', plan.inputs.length),
+    keyOf('outputs', plan.outputs.length),
     ...(first.sources.length > 0 ? [keyOf('first layer', loads[0]!.fields.fold === 1 ? 'folded' : 'plain')] : []),
     keyOf('layers on the array', plan.layers.length),
     keyOf('input stalls', random.stallInput),
@@ -96,9 +129,52 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
   ];
 }
 
-function outputForm({ outputs, network }: Plan): string {
-  const output = outputs[0]!;
-  if (network.outputs[0]!.form === 'accumulators') return 'accumulators';
+/** Those that reach an output: a slice that is read in place is no layer of the plan. */
+function arrangementsOf({ network, tensors }: Plan): readonly ArrangeLayer[] {
+  return network.layers.filter(
+    (layer): layer is ArrangeLayer => layer.kind === 'arrange' && Boolean(tensors[layer.output]),
+  );
+}
+
+function arrangeFeatures({ name, output, parts }: ArrangeLayer, { layers, tensors, network }: Plan): readonly string[] {
+  const copies = layers.filter(({ sources }) => sources.includes(name));
+  const inside = network.layers.filter((layer) => tensors[layer.output]?.place?.inside === output);
+  const gathered = Object.values(tensors).some((tensor) => tensor.name.startsWith(`${output}.gathered`));
+  const steps = (side: 'from' | 'to', text: string) =>
+    (
+      [
+        ['rows', 'yStep'],
+        ['columns', 'xStep'],
+        ['channels', 'cStep'],
+      ] as const
+    ).flatMap(([what, step], axis) =>
+      parts.some((part) => part[side][step] > 1 && part.size[axis]! > 1) ? [keyOf(text, what)] : [],
+    );
+  const filled = copies.some((layer) => layer.output.startsWith(`${output}.fill`));
+  return [
+    keyOf('operator', 'arrangement'),
+    keyOf('arranged maps', new Set(parts.map(({ input }) => input)).size > 1 ? 'several' : 'one'),
+    ...(copies.length === 0 && inside.length === 0 ? [keyOf('arranged by', 'reading in place')] : []),
+    ...(inside.length > 0 ? [keyOf('arranged by', 'writing in place')] : []),
+    ...(copies.length > 0 ? [keyOf('arranged by', filled ? 'copies behind a fill' : 'copies')] : []),
+    ...(gathered ? [keyOf('arranged by', 'gathering')] : []),
+    ...steps('from', 'steps read'),
+    ...steps('to', 'steps written'),
+  ];
+}
+
+function mulFeatures({ inputs, requantize }: MulLayer, network: IntegerNetwork): readonly string[] {
+  const [a, b] = inputs.map((name) => network.tensors[name]!) as [CodeTensor, CodeTensor];
+  const pixel = a.height * a.width > b.height * b.width;
+  return [
+    keyOf('operator', pixel ? 'product by one pixel' : 'product'),
+    ...(requantize.table ? [keyOf('table', 'behind a product')] : []),
+  ];
+}
+
+function outputForm({ outputs, network }: Plan, index: number): string {
+  const output = outputs[index]!;
+  if (network.outputs[index]!.form === 'accumulators') return 'accumulators';
   return output.elementBytes === 1 ? 'codes of 1 byte' : 'codes of 2 bytes';
 }
 
@@ -132,7 +208,8 @@ function convFeatures(layer: ConvLayer, { network, machine }: Plan): readonly st
   const { requantize } = layer;
   const whole = requantize !== null && requantize.lo === 0 && requantize.hi === 2 ** to.bits - 1;
   return [
-    ...operatorsOf(layer, from).map((name) => keyOf('operator', name)),
+    ...operatorsOf(layer, network).map((name) => keyOf('operator', name)),
+    ...(requantize?.table ? [keyOf('table', 'behind a convolution')] : []),
     keyOf('weight bits', layer.weightFormat.bits),
     from.bits > 8 ? keyOf('wide activations', '9 to 16') : keyOf('activation bits', from.bits),
     ...(requantize === null
@@ -143,10 +220,14 @@ function convFeatures(layer: ConvLayer, { network, machine }: Plan): readonly st
   ];
 }
 
-function operatorsOf(layer: ConvLayer, from: CodeTensor): readonly string[] {
+function operatorsOf(layer: ConvLayer, { tensors }: IntegerNetwork): readonly string[] {
+  const from = tensors[layer.input]!;
+  const to = tensors[layer.output]!;
   const whole = layer.kernel[0] === from.height && layer.kernel[1] === from.width;
   const kind = !layer.useful ? 'average pool' : layer.groups > 1 ? 'depthwise' : whole ? 'dense' : 'conv';
-  return layer.requantize?.residual ? [kind, 'residual'] : [kind];
+  const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
+  if (residual === null) return [kind];
+  return [kind, residual.height * residual.width < to.height * to.width ? 'residual of one pixel' : 'residual'];
 }
 
 function against(channels: number, size: number, name: string): string {

@@ -116,6 +116,11 @@ function addProduct(builder: NetworkBuilder, layer: LayerRecipe, input: CodeTens
 
 function factor(builder: NetworkBuilder, layer: LayerRecipe, input: CodeTensor, bits: number): CodeTensor {
   if (layer.kind === 'mul') return sibling(builder, layer, input, bits, input.channels);
+  return pixelOf(builder, layer, input, bits);
+}
+
+/** One pixel of the input's channels: its average. */
+function pixelOf(builder: NetworkBuilder, layer: LayerRecipe, input: CodeTensor, bits: number): CodeTensor {
   const whole = average(input, [input.height, input.width]);
   builder.conv({ ...whole, channels: input.channels, bits, zero: zeroCode(layer.zero, bits), input: input.name });
   return builder.last;
@@ -164,6 +169,7 @@ function addResidual(
       channels === input.channels &&
       ((height === input.height && width === input.width) || (height === 1 && width === 1)),
   );
+  const added = layer.seed % 8 === 1 ? pixelOf(builder, layer, input, input.bits) : back(alike, layer.residualBack);
   const odd = (size: number) => (size >= 3 ? 3 : 1);
   const kernel = [odd(layer.kernel[0]), odd(layer.kernel[1])] as const;
   const pads = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2] as const;
@@ -173,7 +179,7 @@ function addResidual(
     kernel,
     pads: [...pads, ...pads],
     depthwise: layer.channels % 3 === 0,
-    ...(requantized.bits === null ? {} : { residual: back(alike, layer.residualBack).name }),
+    ...(requantized.bits === null ? {} : { residual: added.name }),
   });
 }
 
