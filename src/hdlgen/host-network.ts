@@ -1,28 +1,37 @@
 /** What the C templates of a network print: sizes, the description of both ends, the memories. */
 import { machineIdentity } from '../arch/identity.js';
 import type { Plan } from '../arch/plan/plan.js';
-import { frameCodes, frameElements, outputBytes } from '../arch/plan/stream-frames.js';
+import { frameCodes, outputBytes } from '../arch/plan/stream-frames.js';
 import { MEMORIES } from '../base/project-layout.js';
-import type { InputQuantizer } from '../quant/network.js';
+import type { Shape } from '../frontend/graph.js';
+import type { HostOperand } from '../frontend/host-step.js';
 import { commentText, floatConstant, stringText } from './c-text.js';
-import { doublesText, quantizerView, stepQuantizer } from './host-quantizer.js';
-import { orderOf, type ValueOrder, valueSteps } from './host-steps.js';
+import { type WorkMemory, workMemory } from './host-memory.js';
+import { doublesText, stepQuantizer } from './host-quantizer.js';
+import { type DriverStep, driverSteps, withPlainSums } from './host-steps.js';
+import { anyFloat, HostTables } from './host-tables.js';
+import { orderOf } from './host-walk.js';
 import type { View } from './render.js';
 
 /** The view of systole_network.h.hbs and systole_network.c.hbs. */
 export function networkView(plan: Plan, planCycles: number): View {
   const { network, machine, images } = plan;
   const identity = machineIdentity(machine).toString(16).padStart(16, '0');
-  const modelShape = network.modelOutputs[0]!.shape;
+  const tables = new HostTables();
+  const { memory, steps } = hostView(plan, tables);
+  const results = resultViews(plan, memory);
+  const inputs = inputViews(plan, tables);
+  const last = plan.inputs.at(-1)!;
   return {
     title: commentText(JSON.stringify(network.name)),
     name: stringText(network.name),
     planCycles,
     inputValues: frameCodes(plan.inputs),
+    inputBytes: last.firstByte + last.codes * last.codeBytes,
     outputBytes: outputBytes(plan.outputs),
-    outputValues: frameElements(plan.outputs),
-    resultValues: modelShape.reduce((product, n) => product * n, 1),
-    resultShape: (modelShape[0] === 1 ? modelShape.slice(1) : modelShape).join(', '),
+    workValues: memory.size,
+    ...{ inputCount: inputs.length, outputCount: plan.outputs.length, stepCount: steps.length },
+    resultCount: results.length,
     memories: MEMORIES.map((name) => ({
       name,
       pieces: images[name].length,
@@ -30,73 +39,94 @@ export function networkView(plan: Plan, planCycles: number): View {
     })),
     identityLow: identity.slice(8),
     identityHigh: identity.slice(0, 8),
-    ...inputView(plan),
-    ...outputView(plan),
-    ...orderViews(plan),
-  };
-}
-
-function inputView({ network }: Plan): View {
-  const { height, width, channels, bits, zero, scale } = network.tensors[network.inputs[0]!.tensor]!;
-  return {
-    inputPixels: height * width,
-    inputChannels: channels,
-    inputBits: bits,
-    inputZero: Math.floor(zero),
-    inputScale: floatConstant(scale),
-  };
-}
-
-function outputView({ network, outputs }: Plan): View {
-  const output = outputs[0]!;
-  const { height, width, channels, zero } = network.tensors[output.tensor]!;
-  const { form, scale, bias, offset } = network.outputs[0]!;
-  return {
-    outputPixels: height * width,
-    outputChannels: channels,
-    elementBytes: output.elementBytes,
-    outputZero: floatConstant(zero),
-    outputOffset: offset ? doublesText(offset) : 'NULL',
-    form: form === 'codes' ? 'SYSTOLE_CODES' : 'SYSTOLE_ACCUMULATORS',
-    scales: scale.map((value) => ({ value: floatConstant(value) })),
-    hasBiases: form === 'accumulators',
-    biases: form === 'accumulators' ? bias.map((value) => ({ value: floatConstant(value) })) : [],
-  };
-}
-
-const KINDS = {
-  softmax: 'SYSTOLE_SOFTMAX',
-  argmax: 'SYSTOLE_ARGMAX',
-  transpose: 'SYSTOLE_TRANSPOSE',
-  sigmoid: 'SYSTOLE_SIGMOID',
-  quantize: 'SYSTOLE_QUANTIZE',
-} as const;
-
-/** The host's steps, and every other order of values and every quantizer that they and the input use. */
-function orderViews({ network }: Plan): View {
-  const orders: ValueOrder[] = [];
-  const pointer = (order: ValueOrder | null) => (order ? `&orders[${orders.push(order) - 1}]` : 'NULL');
-  const quantizers: View[] = [];
-  const quantizerPointer = (q: InputQuantizer | null | undefined) =>
-    q ? `&quantizers[${quantizers.push(quantizerView(q)) - 1}]` : 'NULL';
-  const { layout } = network.inputs[0]!;
-  const inputQuantizer = quantizerPointer(network.inputs[0]!.quantizer);
-  const inputOrder = pointer(layout ? orderOf(layout.split, layout.permutation) : null);
-  const steps = valueSteps(network.outputs[0]!.shape, network.host).map((step) => {
-    const { kind, outer, length, inner, order, quantizer } = step;
-    const own = quantizerPointer(quantizer && stepQuantizer(quantizer));
-    return { kind: KINDS[kind], outer, length, inner, order: pointer(order), quantizer: own };
-  });
-  const list = (values: readonly number[]) => values.map((value) => `${value}u`).join(', ');
-  return {
-    inputOrder,
-    inputQuantizer,
-    hasQuantizers: quantizers.length > 0,
-    quantizers,
-    hasOrders: orders.length > 0,
-    orders: orders.map(({ size, stride }) => ({ axes: size.length, size: list(size), stride: list(stride) })),
-    hasSteps: steps.length > 0,
+    inputs,
+    outputs: outputViews(plan, tables, memory),
     steps,
-    stepCount: steps.length,
+    hasSteps: steps.length > 0,
+    results,
+    ...tablesView(tables),
+  };
+}
+
+function tablesView({ orders, walks, quantizers, floats, indices }: HostTables): View {
+  return {
+    ...{ orders, hasOrders: orders.length > 0, walks, hasWalks: walks.length > 0 },
+    ...{ quantizers, hasQuantizers: quantizers.length > 0, floats, indices },
+  };
+}
+
+function inputViews({ network, inputs }: Plan, tables: HostTables): View[] {
+  return network.inputs.map(({ tensor, modelName, layout, quantizer }, i) => {
+    const { height, width, channels, bits, zero, scale } = network.tensors[tensor]!;
+    const { codeBytes, firstByte } = inputs[i]!;
+    return {
+      ...{ name: stringText(modelName), pixels: height * width, channels, bits, zero: Math.floor(zero) },
+      ...{ codeBytes, firstByte, scale: floatConstant(scale) },
+      order: tables.order(layout ? orderOf(layout.split, layout.permutation) : null),
+      quantizer: tables.quantizer(quantizer),
+    };
+  });
+}
+
+function outputViews({ network, outputs }: Plan, tables: HostTables, memory: WorkMemory): View[] {
+  return network.outputs.map(({ tensor, form, scale, bias, offset, name }, i) => {
+    const { height, width, channels, zero } = network.tensors[tensor]!;
+    const { elementBytes, firstByte } = outputs[i]!;
+    return {
+      ...{ pixels: height * width, channels, elementBytes, firstByte, zero: floatConstant(zero) },
+      form: form === 'codes' ? 'SYSTOLE_CODES' : 'SYSTOLE_ACCUMULATORS',
+      scale: tables.floatsOf(scale),
+      bias: form === 'accumulators' ? tables.floatsOf(bias) : 'NULL',
+      offset: offset ? doublesText(offset) : 'NULL',
+      at: memory.places.get(name)!,
+    };
+  });
+}
+
+interface ResultView extends View {
+  readonly values: number;
+}
+
+function resultViews({ network }: Plan, { places }: WorkMemory): ResultView[] {
+  return network.modelOutputs.map(({ name, value, shape }) => ({
+    name: stringText(name),
+    values: shape.reduce((a, b) => a * b, 1),
+    at: places.get(value)!,
+    shape: (shape[0] === 1 ? shape.slice(1) : shape).join(', '),
+  }));
+}
+
+function hostView({ network }: Plan, tables: HostTables): { readonly memory: WorkMemory; readonly steps: View[] } {
+  const shapes = new Map<string, Shape>(network.outputs.map(({ name, shape }) => [name, shape]));
+  const shapeOf = (input: HostOperand): Shape =>
+    typeof input === 'string' ? shapes.get(input)! : input.constant.shape;
+  for (const { outputs } of network.host) for (const { name, shape } of outputs) shapes.set(name, shape);
+  const host = withPlainSums(network.host, shapeOf);
+  for (const { outputs } of host) for (const { name, shape } of outputs) shapes.set(name, shape);
+  const memory = workMemory(network, host);
+  const steps = host.flatMap((step) => driverSteps(step, shapeOf));
+  return { memory, steps: steps.map((step) => stepView(step, tables, memory)) };
+}
+
+function stepView(step: DriverStep, tables: HostTables, { places }: WorkMemory): View {
+  const { kind, fn, inputs, outputs, lines, quantizer } = step;
+  const operand = (input: HostOperand | undefined): string => {
+    if (input === undefined) return '{ NULL, 0u }';
+    return typeof input === 'string'
+      ? `{ NULL, ${places.get(input)}u }`
+      : `{ ${tables.floatsOf(input.constant.data)}, 0u }`;
+  };
+  return {
+    ...{ kind, fn, a: operand(inputs[0]), b: operand(inputs[1]) },
+    out: places.get(outputs[0]!)!,
+    second: places.get(outputs[1] ?? '') ?? 0,
+    ...lines,
+    count: step.count ?? 0,
+    low: anyFloat(step.low ?? Number.NEGATIVE_INFINITY),
+    high: anyFloat(step.high ?? Number.POSITIVE_INFINITY),
+    flag: step.flag ? 1 : 0,
+    walk: tables.walk(step.walk),
+    quantizer: tables.quantizer(quantizer && stepQuantizer(quantizer)),
+    indices: tables.indicesOf(step.indices),
   };
 }

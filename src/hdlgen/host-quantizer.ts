@@ -34,9 +34,9 @@ export function stepQuantizer(q: UniformQuantizer): InputQuantizer {
   return { before: [], scale: [...q.scale], zero: [...q.zero], lo, hi, round, zeroInside, base: 0, step: 1 };
 }
 
-function affineText({ scale, shift, min, max }: InputAffine): string {
+function affineText({ scale, divides, shift, min, max }: InputAffine): string {
   const [low, high] = [min === null ? '-INFINITY' : floatConstant(min), max === null ? 'INFINITY' : floatConstant(max)];
-  return `{ ${floatsText(scale)}, ${floatsText(shift)}, ${scale.length}u, ${shift.length}u, ${low}, ${high} }`;
+  return `{ ${floatsText(scale)}, ${floatsText(shift)}, ${scale.length}u, ${shift.length}u, ${divides ? 1 : 0}, ${low}, ${high} }`;
 }
 
 /** An array in place; the shortest decimal of a double reads back as that double. */

@@ -21,26 +21,26 @@ static const char *value_of(const char *head, const char *key) {
 }
 
 /* Reads the rest of a .npy head, behind the magic; the number of elements goes to *elements. */
-static const char *read_head(struct frames *frames, unsigned long *elements) {
+static const char *read_head(struct source *source, unsigned long *elements) {
   uint8_t start[4];
   char head[HEAD_BYTES + 1];
-  if (fread(start, 1, 4, frames->file) != 4) return "the .npy head is cut short";
+  if (fread(start, 1, 4, source->file) != 4) return "the .npy head is cut short";
   uint32_t length = little_endian(start + 2, 2);
   if (start[0] > 1) {
     uint8_t more[2];
-    if (fread(more, 1, 2, frames->file) != 2) return "the .npy head is cut short";
+    if (fread(more, 1, 2, source->file) != 2) return "the .npy head is cut short";
     length |= little_endian(more, 2) << 16;
   }
-  if (length > HEAD_BYTES || fread(head, 1, length, frames->file) != length) return "the .npy head is cut short";
+  if (length > HEAD_BYTES || fread(head, 1, length, source->file) != length) return "the .npy head is cut short";
   head[length] = 0;
   const char *type = value_of(head, "'descr'"), *shape = value_of(head, "'shape'");
   const char *order = value_of(head, "'fortran_order'");
   if (!type || !shape || !order || *shape != '(') return "the .npy head is damaged";
   if (strncmp(order, "False", 5) != 0) return "the array is in column order; save it in row order";
-  if (strncmp(type, "'|u1'", 5) == 0) {
-    frames->holds_codes = 1;
+  if (strncmp(type, "'|u1'", 5) == 0 || strncmp(type, "'<u2'", 5) == 0) {
+    source->code_bytes = type[3] == '1' ? 1 : 2;
   } else if (strncmp(type, "'<f4'", 5) != 0) {
-    return "the array is neither float32 nor, for codes, uint8";
+    return "the array is neither float32 nor, for codes, uint8 or uint16";
   }
   *elements = 1;
   for (shape++; *shape && *shape != ')';) {
@@ -53,33 +53,46 @@ static const char *read_head(struct frames *frames, unsigned long *elements) {
   return NULL;
 }
 
-static const char *count_frames(struct frames *frames, unsigned long elements, unsigned long frame_values) {
-  frames->count = elements / frame_values;
-  if (frames->count > 0 && frames->count * frame_values == elements) return NULL;
-  return "the file does not hold a whole number of frames of this network";
+static uint32_t values_of(uint32_t input) {
+  return systole_network.inputs[input].pixels * systole_network.inputs[input].channels;
 }
 
-const char *frames_open(struct frames *frames, const char *path, int codes, unsigned long frame_values) {
+static const char *count_frames(struct frames *frames, unsigned long elements, unsigned long frame_values) {
+  const unsigned long count = elements / frame_values;
+  if (count == 0 || count * frame_values != elements) {
+    return "the file does not hold a whole number of frames of this input";
+  }
+  if (frames->count > 0 && frames->count != count) return "the files hold different numbers of frames";
+  frames->count = count;
+  return NULL;
+}
+
+const char *frames_open(struct frames *frames, uint32_t input, const char *path, int codes) {
   static const char magic[] = "\x93NUMPY";
   char start[6];
-  *frames = (struct frames){.file = fopen(path, "rb"), .holds_codes = codes};
-  if (!frames->file) return "the file cannot be read";
+  struct source *source = &frames->sources[input];
+  if (source->file) return "the input is given twice";
+  source->file = fopen(path, "rb");
+  source->code_bytes = codes ? systole_network.inputs[input].code_bytes : 0;
+  if (!source->file) return "the file cannot be read";
   unsigned long elements = 0;
-  if (fread(start, 1, 6, frames->file) == 6 && memcmp(start, magic, 6) == 0) {
-    frames->holds_codes = 0;
-    const char *wrong = read_head(frames, &elements);
-    return wrong ? wrong : count_frames(frames, elements, frame_values);
+  if (fread(start, 1, 6, source->file) == 6 && memcmp(start, magic, 6) == 0) {
+    source->code_bytes = 0;
+    const char *wrong = read_head(source, &elements);
+    return wrong ? wrong : count_frames(frames, elements, values_of(input));
   }
-  if (fseek(frames->file, 0, SEEK_END)) return "the file cannot be read";
-  const long size = ftell(frames->file);
-  rewind(frames->file);
-  if (size < 0 || (!codes && size % 4 != 0)) return "the file does not hold float32 values";
-  return count_frames(frames, (unsigned long)size / (codes ? 1 : 4), frame_values);
+  if (fseek(source->file, 0, SEEK_END)) return "the file cannot be read";
+  const long size = ftell(source->file);
+  rewind(source->file);
+  const uint32_t bytes = codes ? source->code_bytes : 4;
+  if (size < 0 || size % (long)bytes != 0) return codes ? "the file does not hold codes" : "the file does not hold float32 values";
+  return count_frames(frames, (unsigned long)size / bytes, values_of(input));
 }
 
 /* xoshiro128** (Blackman and Vigna, 2018), its state filled from the seed by splitmix32. */
 void frames_random(struct frames *frames, unsigned long count, uint32_t seed) {
-  *frames = (struct frames){.holds_codes = 1, .count = count};
+  memset(frames, 0, sizeof *frames);
+  frames->count = count;
   for (int i = 0; i < 4; i++) {
     uint32_t z = seed += 0x9e3779b9u;
     z = (z ^ z >> 16) * 0x21f0aaadu;
@@ -111,27 +124,47 @@ static const char *read_reals(FILE *file, float *real, size_t count) {
   return NULL;
 }
 
-const char *frames_next(struct frames *frames, const struct systole_network *network, float *real, uint8_t *codes) {
-  const size_t count = systole_input_bytes(network);
-  if (!frames->file) {
-    for (size_t i = 0; i < count; i++) codes[i] = (uint8_t)(random_next(frames->random) >> (32 - network->input.bits));
-    return NULL;
-  }
-  if (!frames->holds_codes) {
-    const char *wrong = read_reals(frames->file, real, count);
-    if (wrong) return wrong;
-    return systole_quantize(network, real, codes) ? systole_message(SYSTOLE_E_NAN) : NULL;
-  }
-  if (fread(codes, 1, count, frames->file) != count) return "the file is cut short";
+static void put_code(const struct systole_input *in, uint8_t *frame, size_t i, uint32_t code) {
+  uint8_t *place = frame + in->first_byte + i * in->code_bytes;
+  place[0] = (uint8_t)code;
+  if (in->code_bytes > 1) place[1] = (uint8_t)(code >> 8);
+}
+
+static const char *next_codes(const struct source *source, const struct systole_input *in, size_t count, uint8_t *frame) {
   for (size_t i = 0; i < count; i++) {
-    if (codes[i] >> network->input.bits) return "a code is larger than the network's input takes";
+    uint8_t bytes[2] = {0, 0};
+    if (fread(bytes, 1, source->code_bytes, source->file) != source->code_bytes) return "the file is cut short";
+    const uint32_t code = little_endian(bytes, 2);
+    if (code >> in->bits) return "a code is larger than the network's input takes";
+    put_code(in, frame, i, code);
+  }
+  return NULL;
+}
+
+const char *frames_next(struct frames *frames, float *real, uint8_t *frame) {
+  for (uint32_t input = 0; input < SYSTOLE_INPUTS; input++) {
+    const struct systole_input *in = &systole_network.inputs[input];
+    const struct source *source = &frames->sources[input];
+    const size_t count = values_of(input);
+    const char *wrong = NULL;
+    if (!source->file) {
+      for (size_t i = 0; i < count; i++) put_code(in, frame, i, random_next(frames->random) >> (32 - in->bits));
+    } else if (source->code_bytes) {
+      wrong = next_codes(source, in, count, frame);
+    } else {
+      wrong = read_reals(source->file, real, count);
+      if (!wrong && systole_quantize(&systole_network, input, real, frame)) wrong = systole_message(SYSTOLE_E_NAN);
+    }
+    if (wrong) return wrong;
   }
   return NULL;
 }
 
 void frames_close(struct frames *frames) {
-  if (frames->file) fclose(frames->file);
-  frames->file = NULL;
+  for (uint32_t input = 0; input < SYSTOLE_INPUTS; input++) {
+    if (frames->sources[input].file) fclose(frames->sources[input].file);
+  }
+  memset(frames, 0, sizeof *frames);
 }
 
 int npy_write_head(FILE *file, unsigned long count, const char *shape) {

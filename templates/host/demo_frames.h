@@ -4,26 +4,31 @@
 
 #include <stdio.h>
 
-#include "systole.h"
+#include "systole_network.h"
+
+/* Where one input's frames come from. */
+struct source {
+  FILE *file;
+  uint32_t code_bytes; /* 0: float32, the model's own values and layout; else codes of so many bytes, NHWC */
+};
 
 struct frames {
-  FILE *file;       /* NULL: random codes */
-  int holds_codes;  /* 1: codes, one a byte, NHWC; 0: float32, the model's own values and layout */
+  struct source sources[SYSTOLE_INPUTS]; /* without files: random codes */
   unsigned long count;
   uint32_t random[4];
 };
 
 /*
- * A .npy file of float32 or of unsigned bytes (codes), or a file of bare little-endian float32 values, or, with
- * `codes`, of bare codes. Returns NULL, or a sentence of what is wrong with it.
+ * One input's frames: a .npy file of float32 or of unsigned codes, or a file of bare little-endian float32 values, or, with
+ * `codes`, of bare codes. Returns NULL, or a sentence of what is wrong with it. Start with *frames all zero.
  */
-const char *frames_open(struct frames *frames, const char *path, int codes, unsigned long frame_values);
+const char *frames_open(struct frames *frames, uint32_t input, const char *path, int codes);
 
 /* `count` frames of random codes: those of `systole verify --random count --seed seed`. */
 void frames_random(struct frames *frames, unsigned long count, uint32_t seed);
 
-/* The next frame's codes; `real` is room for a frame of float32. Returns NULL, or a sentence. */
-const char *frames_next(struct frames *frames, const struct systole_network *network, float *real, uint8_t *codes);
+/* The next frame's codes; `real` is room for the values of all inputs. Returns NULL, or a sentence. */
+const char *frames_next(struct frames *frames, float *real, uint8_t *frame);
 
 void frames_close(struct frames *frames);
 

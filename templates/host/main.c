@@ -16,17 +16,18 @@
 enum { OK = 0, FAILED = 1, USAGE = 2, DIFFERS = 3, SHOWN_VALUES = 16 };
 
 struct options {
-  const char *input, *expect, *output, *simulator;
+  const char *inputs[SYSTOLE_INPUTS], *outputs[SYSTOLE_RESULTS], *expect, *simulator;
   unsigned long random, seed, stalls;
   int codes, stalled;
 };
 
 /* All memory of the program. */
 static float real[SYSTOLE_INPUT_VALUES];
-static uint8_t codes[SYSTOLE_INPUT_VALUES];
+static uint8_t codes[SYSTOLE_INPUT_BYTES];
 static uint8_t stream[SYSTOLE_OUTPUT_BYTES];
 static uint8_t expected[SYSTOLE_OUTPUT_BYTES];
-static float values[SYSTOLE_OUTPUT_VALUES];
+static float work[SYSTOLE_WORK_VALUES];
+static const char *const shapes[] = {SYSTOLE_RESULT_SHAPES};
 static char beside[4096];
 
 /* Prints `error: ...` and gives the exit code of a failure. */
@@ -43,14 +44,15 @@ static int fail(const char *format, ...) {
 static int usage(const char *wrong) {
   if (wrong) fprintf(stderr, "error: %s\n", wrong);
   fprintf(wrong ? stderr : stdout,
-          "usage: systole_demo [OPTIONS] INPUT    or    systole_demo [OPTIONS] --random N\n"
-          "  INPUT              .npy of float32 (or of uint8 codes), or bare little-endian float32 values\n"
-          "  --codes            INPUT holds bare codes, one a byte, NHWC\n"
+          "usage: systole_demo [OPTIONS] INPUT...    or    systole_demo [OPTIONS] --random N\n"
+          "  INPUT              .npy of float32 (or of unsigned codes), or bare little-endian float32 values;\n"
+          "                     NAME=FILE for each where the network has several\n"
+          "  --codes            INPUT holds bare codes, NHWC\n"
           "  --random N         N frames of random codes\n"
           "  --seed S           of --random, and of what registers without reset start with; default 1\n"
           "  --stalls S         random stalls on both streams, from seed S\n"
           "  --expect FILE      the output stream's bytes of all frames; exit 3 where a frame differs\n"
-          "  --output FILE.npy  the model's outputs, float32\n"
+          "  --output FILE.npy  the model's output, float32; NAME=FILE.npy for each where it has several\n"
           "  --simulator PATH   default: build/systole-sim beside this program\n");
   return wrong ? USAGE : OK;
 }
@@ -62,6 +64,23 @@ static int number(const char *text, unsigned long *value) {
   return *end || *value > 0xfffffffful ? -1 : 0;
 }
 
+/* FILE for an only one, or NAME=FILE: the file goes to its place. Returns NULL, or what is wrong. */
+static const char *place_file(const char **files, uint32_t count, const char *(*name_of)(uint32_t), const char *text) {
+  for (uint32_t i = 0; i < count; i++) {
+    const char *name = name_of(i);
+    const size_t length = strlen(name);
+    const int named = strncmp(text, name, length) == 0 && text[length] == '=';
+    if (!named && count > 1) continue;
+    if (files[i]) return "a file is given twice";
+    files[i] = named ? text + length + 1 : text;
+    return NULL;
+  }
+  return "NAME=FILE is needed, with a name of the network's";
+}
+
+static const char *input_name(uint32_t i) { return systole_network.inputs[i].name; }
+static const char *result_name(uint32_t i) { return systole_network.results[i].name; }
+
 /* Returns NULL, or what is wrong; an empty text asks for help. */
 static const char *parse(struct options *options, int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
@@ -72,8 +91,8 @@ static const char *parse(struct options *options, int argc, char **argv) {
       continue;
     }
     if (name[0] != '-') {
-      if (options->input) return "more than one INPUT";
-      options->input = name;
+      const char *wrong = place_file(options->inputs, SYSTOLE_INPUTS, input_name, name);
+      if (wrong) return wrong;
       continue;
     }
     i++;
@@ -81,7 +100,8 @@ static const char *parse(struct options *options, int argc, char **argv) {
     if (strcmp(name, "--expect") == 0) {
       options->expect = value;
     } else if (strcmp(name, "--output") == 0) {
-      options->output = value;
+      const char *wrong = place_file(options->outputs, SYSTOLE_RESULTS, result_name, value);
+      if (wrong) return wrong;
     } else if (strcmp(name, "--simulator") == 0) {
       options->simulator = value;
     } else if (strcmp(name, "--random") == 0) {
@@ -95,7 +115,10 @@ static const char *parse(struct options *options, int argc, char **argv) {
       return "an option is unknown or lacks its value";
     }
   }
-  return (options->input != NULL) == (options->random != 0) ? "give either INPUT or --random N" : NULL;
+  uint32_t given = 0;
+  for (uint32_t i = 0; i < SYSTOLE_INPUTS; i++) given += options->inputs[i] != NULL;
+  if (options->random ? given > 0 : given < SYSTOLE_INPUTS) return "give either every INPUT or --random N";
+  return NULL;
 }
 
 /* build/systole-sim in the folder that this program was started from. */
@@ -122,20 +145,33 @@ static int report(const struct systole *s, const struct systole_sim *sim, int st
 }
 
 static void print_frame(unsigned long index, uint32_t cycles) {
-  uint32_t best = 0;
-  for (uint32_t i = 1; i < SYSTOLE_RESULT_VALUES; i++) {
-    if (values[i] > values[best]) best = i;
+  printf("frame %lu: %lu cycles", index, (unsigned long)cycles);
+  for (uint32_t r = 0; r < SYSTOLE_RESULTS; r++) {
+    const struct systole_result *result = &systole_network.results[r];
+    const float *values = work + result->at;
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < result->values; i++) {
+      if (values[i] > values[best]) best = i;
+    }
+    if (SYSTOLE_RESULTS == 1 && result->values > 1) printf(", prediction %lu", (unsigned long)best);
+    printf(", %s", SYSTOLE_RESULTS == 1 ? "output" : result->name);
+    for (uint32_t i = 0; i < result->values && i < SHOWN_VALUES; i++) printf(" %.9g", (double)values[i]);
+    if (result->values > SHOWN_VALUES) printf(" ...");
   }
-  printf("frame %lu: %lu cycles, ", index, (unsigned long)cycles);
-  if (SYSTOLE_RESULT_VALUES > 1) printf("prediction %lu, ", (unsigned long)best);
-  printf("output");
-  for (uint32_t i = 0; i < SYSTOLE_RESULT_VALUES && i < SHOWN_VALUES; i++) printf(" %.9g", (double)values[i]);
-  printf("%s\n", SYSTOLE_RESULT_VALUES > SHOWN_VALUES ? " ..." : "");
+  printf("\n");
 }
 
 struct files {
-  FILE *expect, *output;
+  FILE *expect, *outputs[SYSTOLE_RESULTS];
 };
+
+static int write_results(const struct files *files) {
+  for (uint32_t r = 0; r < SYSTOLE_RESULTS; r++) {
+    const struct systole_result *result = &systole_network.results[r];
+    if (files->outputs[r] && npy_write_values(files->outputs[r], work + result->at, result->values)) return -1;
+  }
+  return 0;
+}
 
 /* Every frame; the number of frames that differ from what is expected goes to *different. */
 static int run(struct systole *s, const struct systole_sim *sim, struct frames *frames, const struct files *files,
@@ -143,20 +179,18 @@ static int run(struct systole *s, const struct systole_sim *sim, struct frames *
   uint32_t least = UINT32_MAX, most = 0;
   for (unsigned long i = 0; i < frames->count; i++) {
     uint32_t cycles = 0;
-    const char *wrong = frames_next(frames, &systole_network, real, codes);
+    const char *wrong = frames_next(frames, real, codes);
     if (wrong) return fail("frame %lu: %s", i, wrong);
     const int status = systole_infer(s, codes, stream, &cycles);
     if (status) {
       fprintf(stderr, "frame %lu: ", i);
       return report(s, sim, status);
     }
-    systole_finish(&systole_network, stream, values);
+    systole_finish(&systole_network, stream, work);
     print_frame(i, cycles);
     if (cycles < least) least = cycles;
     if (cycles > most) most = cycles;
-    if (files->output && npy_write_values(files->output, values, SYSTOLE_RESULT_VALUES)) {
-      return fail("the output file cannot be written");
-    }
+    if (write_results(files)) return fail("an output file cannot be written");
     if (!files->expect) continue;
     if (fread(expected, 1, sizeof expected, files->expect) != sizeof expected) {
       return fail("the expected outputs end before frame %lu", i);
@@ -196,32 +230,48 @@ static int run_on_machine(const struct options *options, const char *simulator, 
   return result;
 }
 
+/* Every output file with its head. */
+static int open_outputs(const struct options *options, struct files *files, unsigned long count) {
+  for (uint32_t r = 0; r < SYSTOLE_RESULTS; r++) {
+    const char *path = options->outputs[r];
+    if (!path) continue;
+    files->outputs[r] = fopen(path, "wb");
+    if (!files->outputs[r] || npy_write_head(files->outputs[r], count, shapes[r])) {
+      return fail("%s cannot be written", path);
+    }
+  }
+  return OK;
+}
+
+static int close_outputs(const struct options *options, struct files *files, int result) {
+  for (uint32_t r = 0; r < SYSTOLE_RESULTS; r++) {
+    if (files->outputs[r] && fclose(files->outputs[r]) && result == OK) {
+      result = fail("%s cannot be written", options->outputs[r]);
+    }
+  }
+  return result;
+}
+
 int main(int argc, char **argv) {
-  struct options options = {.seed = 1};
-  struct frames frames;
-  struct files files = {NULL, NULL};
+  static struct frames frames;
+  static struct options options;
+  struct files files = {0};
+  options.seed = 1;
   const char *wrong = parse(&options, argc, argv);
   if (wrong) return usage(*wrong ? wrong : NULL);
   signal(SIGPIPE, SIG_IGN); /* a simulator that dies is an error of its link */
-  if (options.input) {
-    wrong = frames_open(&frames, options.input, options.codes, SYSTOLE_INPUT_VALUES);
-    if (wrong) return fail("%s: %s", options.input, wrong);
-  } else {
-    frames_random(&frames, options.random, (uint32_t)options.seed);
+  if (options.random) frames_random(&frames, options.random, (uint32_t)options.seed);
+  for (uint32_t i = 0; i < SYSTOLE_INPUTS && !options.random; i++) {
+    wrong = frames_open(&frames, i, options.inputs[i], options.codes);
+    if (wrong) return fail("%s: %s", options.inputs[i], wrong);
   }
   if (options.expect && !(files.expect = fopen(options.expect, "rb"))) {
     return fail("%s cannot be read", options.expect);
   }
-  if (options.output && !(files.output = fopen(options.output, "wb"))) {
-    return fail("%s cannot be written", options.output);
-  }
-  int result = OK;
-  if (files.output && npy_write_head(files.output, frames.count, SYSTOLE_RESULT_SHAPE)) {
-    result = fail("%s cannot be written", options.output);
-  }
+  int result = open_outputs(&options, &files, frames.count);
   const char *simulator = options.simulator ? options.simulator : default_simulator(argv[0]);
   if (result == OK) result = run_on_machine(&options, simulator, &frames, &files);
-  if (files.output && fclose(files.output) && result == OK) result = fail("%s cannot be written", options.output);
+  result = close_outputs(&options, &files, result);
   if (files.expect) fclose(files.expect);
   frames_close(&frames);
   return result;

@@ -126,8 +126,8 @@ int systole_load(struct systole *s, const struct systole_network *network) {
 
 int systole_infer(struct systole *s, const uint8_t *codes, uint8_t *output, uint32_t *cycles) {
   if (!s->network) return SYSTOLE_E_NOT_LOADED;
-  const size_t expected = systole_output_bytes(s->network);
-  if (s->link->send(s->link->context, codes, systole_input_bytes(s->network), 1)) return SYSTOLE_E_LINK;
+  const size_t expected = s->network->output_bytes;
+  if (s->link->send(s->link->context, codes, s->network->input_bytes, 1)) return SYSTOLE_E_LINK;
   for (uint32_t slice = 0; slice < s->patience; slice++) {
     uint32_t status = 0;
     size_t count = 0;

@@ -76,10 +76,11 @@ enum systole_rounding {
   SYSTOLE_AWAY
 };
 
-/* x * scale + shift, then not below min, not above max; one of each for all channels, or one for each. */
+/* x * scale + shift, or x / scale + shift, then not below min, not above max; one of each for all channels, or one for each. */
 struct systole_affine {
   const float *scale, *shift;
   uint32_t scales, shifts;
+  int divides;
   float min, max;
 };
 
@@ -97,17 +98,49 @@ struct systole_quantizer {
   uint32_t affines;
 };
 
-enum systole_step_kind { SYSTOLE_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_TRANSPOSE, SYSTOLE_SIGMOID, SYSTOLE_QUANTIZE };
+/* Values that a step reads: constants of the network, or what lies in the work memory from `at` on. */
+struct systole_operand {
+  const float *constant;
+  uint32_t at;
+};
 
-/*
- * One step behind the network: along lines of `length` values that lie `inner` apart, `outer` blocks of them; or
- * all outer * length * inner values in another order.
- */
+/* Two walks through arrays: element (i, j, ...) of `size`, in row order, at start + i*stride[0] + j*stride[1] + ... */
+struct systole_walk {
+  uint32_t axes, size[SYSTOLE_AXES], a_start, b_start;
+  int32_t a[SYSTOLE_AXES], b[SYSTOLE_AXES];
+};
+
+enum systole_function {
+  SYSTOLE_SIGMOID, SYSTOLE_TANH, SYSTOLE_EXP, SYSTOLE_LOG, SYSTOLE_SQRT, SYSTOLE_NEG, SYSTOLE_ABS, SYSTOLE_FLOOR_OF,
+  SYSTOLE_CEIL_OF, SYSTOLE_ROUND, SYSTOLE_RELU, SYSTOLE_RECIPROCAL, SYSTOLE_TRUNC, SYSTOLE_CLIP, SYSTOLE_QUANTIZE,
+  /* of two values */
+  SYSTOLE_ADD, SYSTOLE_SUB, SYSTOLE_MUL, SYSTOLE_DIV, SYSTOLE_POW, SYSTOLE_MIN, SYSTOLE_MAX,
+  /* of lines */
+  SYSTOLE_SOFTMAX, SYSTOLE_LOG_SOFTMAX, SYSTOLE_ARGMAX, SYSTOLE_ARGMIN, SYSTOLE_TOP_K, SYSTOLE_LINE_SUM,
+  SYSTOLE_LINE_MEAN, SYSTOLE_LINE_MAX, SYSTOLE_LINE_MIN
+};
+
+enum systole_step_kind {
+  SYSTOLE_UNARY,  /* out[i] = f(a[i]), outer * length * inner values */
+  SYSTOLE_BINARY, /* out[i] = f(a, b), along the walk */
+  SYSTOLE_PLACE,  /* out (the walk's b) gets a (the walk's a) */
+  SYSTOLE_GATHER, /* line i of each block is a's line indices[i]; `count` of them */
+  SYSTOLE_LINES,  /* f of `outer` times `inner` lines of `length` values that lie `inner` apart */
+  SYSTOLE_NMS     /* `count` rows of image, class and box a class; a holds boxes, b scores, outer classes of length boxes */
+};
+
+/* One step behind the network. */
 struct systole_step {
   enum systole_step_kind kind;
-  uint32_t outer, length, inner;
-  const struct systole_order *order;         /* of a transpose */
-  const struct systole_quantizer *quantizer; /* of quantize: the value becomes scale * (code - zero) */
+  enum systole_function function;
+  struct systole_operand a, b;
+  uint32_t out, second; /* where its results lie; `second` of the indices of top-k */
+  uint32_t outer, length, inner, count;
+  float low, high; /* of clip; IoU and score of NMS */
+  int flag;        /* top-k: the largest; NMS: boxes are centre and size */
+  const struct systole_walk *walk;
+  const struct systole_quantizer *quantizer; /* the value becomes scale * (code - zero) */
+  const uint32_t *indices;
 };
 
 enum systole_form {
@@ -115,29 +148,47 @@ enum systole_form {
   SYSTOLE_CODES         /* real = scale[0] * (code - zero) */
 };
 
+/*
+ * One input: codes are 0 .. 2^bits - 1, NHWC, code_bytes each (little endian), from first_byte of the frame on; without a
+ * quantizer code = clamp(round(real / scale) + zero).
+ */
+struct systole_input {
+  const char *name;
+  uint32_t pixels, channels, bits, zero, code_bytes, first_byte;
+  float scale;
+  const struct systole_order *order; /* the model's own values as NCHW; NULL: they are */
+  const struct systole_quantizer *quantizer;
+};
+
+/* One tensor that leaves the machine, NHWC, little-endian elements from first_byte of the frame on. */
+struct systole_output {
+  uint32_t pixels, channels, element_bytes, first_byte;
+  float zero;
+  enum systole_form form;
+  const float *scale, *bias;
+  const double *offset; /* NULL: all 0 */
+  uint32_t at;          /* where its real values, NCHW, lie in the work memory */
+};
+
+/* One of the model's own outputs. */
+struct systole_result {
+  const char *name;
+  uint32_t values;
+  uint32_t at; /* in the work memory */
+};
+
 /* A compiled network: what it needs of the machine, and what the host does at its two ends. */
 struct systole_network {
   const char *name;
   uint32_t identity_low, identity_high;
   struct systole_memory memory[SYSTOLE_MEMORIES];
-  /* Input codes are 0 .. 2^bits - 1, one a byte, NHWC; without a quantizer code = clamp(round(real / scale) + zero). */
-  struct {
-    uint32_t pixels, channels, bits, zero;
-    float scale;
-    const struct systole_order *order; /* the model's own values as NCHW; NULL: they are */
-    const struct systole_quantizer *quantizer;
-  } input;
-  /* What leaves the machine, NHWC, little-endian elements of element_bytes; and the model's own output after it. */
-  struct {
-    uint32_t pixels, channels, element_bytes;
-    float zero;
-    enum systole_form form;
-    const float *scale, *bias;
-    const double *offset; /* NULL: all 0 */
-    const struct systole_step *steps;
-    uint32_t step_count;
-    uint32_t values; /* of the model's own output, after the steps */
-  } output;
+  const struct systole_input *inputs;
+  const struct systole_output *outputs;
+  const struct systole_step *steps;
+  const struct systole_result *results;
+  uint32_t input_count, output_count, step_count, result_count;
+  uint32_t input_bytes, output_bytes; /* of one frame on the streams */
+  uint32_t work_values;
 };
 
 /* An open accelerator; the caller's memory, its contents the driver's. */
@@ -163,7 +214,7 @@ int systole_open(struct systole *s, const struct systole_link *link, const struc
 int systole_load(struct systole *s, const struct systole_network *network);
 
 /*
- * One frame. codes: systole_input_bytes(network) of them; output: systole_output_bytes(network), the stream as it
+ * One frame. codes: network->input_bytes of them; output: network->output_bytes, the stream as it
  * comes. cycles may be NULL; it gets first accepted input beat to last accepted output beat, as the machine counted.
  */
 int systole_infer(struct systole *s, const uint8_t *codes, uint8_t *output, uint32_t *cycles);
@@ -171,17 +222,23 @@ int systole_infer(struct systole *s, const uint8_t *codes, uint8_t *output, uint
 /* Disables the machine. The link is the caller's and stays open. */
 int systole_close(struct systole *s);
 
-size_t systole_input_bytes(const struct systole_network *network);
-size_t systole_output_bytes(const struct systole_network *network);
-
-/* The model's input (float32, its own layout) as codes, NHWC. SYSTOLE_E_NAN when a value is not a number. */
-int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes);
+/*
+ * One of the model's inputs (float32, its own layout) as codes, at its place in the frame. Call it for every input.
+ * SYSTOLE_E_NAN when a value is not a number.
+ */
+int systole_quantize(const struct systole_network *network, uint32_t input, const float *values, uint8_t *frame);
 
 /*
- * The output stream as the model's own output: float32 in the model's layout, the steps applied.
- * values: pixels * channels of the output; the first network->output.values of them are the result.
+ * The output stream as the model's own outputs: float32 in the model's layout, the steps applied. work: network->work_values
+ * of them; result i lies at work + network->results[i].at.
  */
-void systole_finish(const struct systole_network *network, const uint8_t *output, float *values);
+void systole_finish(const struct systole_network *network, const uint8_t *output, float *work);
+
+/* The host's steps on the real values in the work memory: the second half of systole_finish. */
+void systole_run_steps(const struct systole_network *network, float *work);
+
+/* The value that the quantizer makes of x in this channel: scale * (code - zero). */
+float systole_quantized_value(const struct systole_quantizer *quantizer, float x);
 
 /* One sentence for a status. */
 const char *systole_message(int status);

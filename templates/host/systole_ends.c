@@ -12,14 +12,6 @@ static float rounded(float x) {
   return y;
 }
 
-size_t systole_input_bytes(const struct systole_network *network) {
-  return (size_t)network->input.pixels * network->input.channels;
-}
-
-size_t systole_output_bytes(const struct systole_network *network) {
-  return (size_t)network->output.pixels * network->output.channels * network->output.element_bytes;
-}
-
 /* clamp(round half to even(x) + zero, 0, top); top < 2^16, so beyond 2^22 only the sign matters. */
 static uint32_t code_of(float x, uint32_t zero, uint32_t top) {
   const float size = x < 0 ? -x : x;
@@ -70,7 +62,8 @@ static int32_t quantized(const struct systole_quantizer *q, float x, uint32_t ch
 static float through_affines(const struct systole_quantizer *q, float x, uint32_t channel) {
   for (uint32_t i = 0; i < q->affines; i++) {
     const struct systole_affine *a = &q->affine[i];
-    x = rounded(x * a->scale[a->scales == 1 ? 0 : channel]);
+    const float by = a->scale[a->scales == 1 ? 0 : channel];
+    x = rounded(a->divides ? x / by : x * by);
     x = rounded(x + a->shift[a->shifts == 1 ? 0 : channel]);
     if (x < a->min) x = a->min;
     if (x > a->max) x = a->max;
@@ -78,11 +71,10 @@ static float through_affines(const struct systole_quantizer *q, float x, uint32_
   return x;
 }
 
-static uint8_t input_code(const struct systole_network *network, float x, uint32_t channel) {
-  const struct systole_quantizer *q = network->input.quantizer;
-  if (q) return (uint8_t)(q->step * (quantized(q, through_affines(q, x, channel), channel) - q->base));
-  const float steps = rounded(x / network->input.scale);
-  return (uint8_t)code_of(steps, network->input.zero, (1u << network->input.bits) - 1);
+static uint32_t input_code(const struct systole_input *input, float x, uint32_t channel) {
+  const struct systole_quantizer *q = input->quantizer;
+  if (q) return (uint32_t)(q->step * (quantized(q, through_affines(q, x, channel), channel) - q->base));
+  return code_of(rounded(x / input->scale), input->zero, (1u << input->bits) - 1);
 }
 
 /* Where element `index` of the new order lies in the old one. */
@@ -95,14 +87,17 @@ static size_t source_of(const struct systole_order *order, size_t index) {
   return source;
 }
 
-int systole_quantize(const struct systole_network *network, const float *input, uint8_t *codes) {
-  const uint32_t pixels = network->input.pixels, channels = network->input.channels;
-  for (uint32_t c = 0; c < channels; c++) {
-    for (uint32_t p = 0; p < pixels; p++) {
-      const size_t index = (size_t)c * pixels + p;
-      const float x = input[network->input.order ? source_of(network->input.order, index) : index];
+int systole_quantize(const struct systole_network *network, uint32_t input, const float *values, uint8_t *frame) {
+  const struct systole_input *in = &network->inputs[input];
+  uint8_t *codes = frame + in->first_byte;
+  for (uint32_t c = 0; c < in->channels; c++) {
+    for (uint32_t p = 0; p < in->pixels; p++) {
+      const size_t index = (size_t)c * in->pixels + p, place = ((size_t)p * in->channels + c) * in->code_bytes;
+      const float x = values[in->order ? source_of(in->order, index) : index];
       if (x != x) return SYSTOLE_E_NAN;
-      codes[(size_t)p * channels + c] = input_code(network, x, c);
+      const uint32_t code = input_code(in, x, c);
+      codes[place] = (uint8_t)code;
+      if (in->code_bytes > 1) codes[place + 1] = (uint8_t)(code >> 8);
     }
   }
   return SYSTOLE_OK;
@@ -115,89 +110,26 @@ static int32_t element(const uint8_t *bytes, uint32_t count) {
   return value <= INT32_MAX ? (int32_t)value : -(int32_t)(UINT32_MAX - value) - 1;
 }
 
-static float real_value(const struct systole_network *network, int32_t raw, uint32_t channel) {
-  const float *scale = network->output.scale;
-  if (network->output.form == SYSTOLE_CODES) {
-    return rounded(scale[0] * ((float)raw - network->output.zero));
-  }
-  const double *offset = network->output.offset;
-  const float sum = rounded(offset ? (float)((double)raw - offset[channel]) : (float)raw);
-  const float product = rounded(sum * scale[channel]);
-  return rounded(product + network->output.bias[channel]);
+static float real_value(const struct systole_output *out, int32_t raw, uint32_t channel) {
+  if (out->form == SYSTOLE_CODES) return rounded(out->scale[0] * ((float)raw - out->zero));
+  const float sum = rounded(out->offset ? (float)((double)raw - out->offset[channel]) : (float)raw);
+  const float product = rounded(sum * out->scale[channel]);
+  return rounded(product + out->bias[channel]);
 }
 
-static void softmax(float *line, uint32_t length, uint32_t step) {
-  float most = line[0], sum = 0;
-  for (uint32_t i = 1; i < length; i++) {
-    if (line[i * step] > most) most = line[i * step];
-  }
-  for (uint32_t i = 0; i < length; i++) {
-    line[i * step] = rounded((float)exp((double)rounded(line[i * step] - most)));
-    sum = rounded(sum + line[i * step]);
-  }
-  for (uint32_t i = 0; i < length; i++) line[i * step] = rounded(line[i * step] / sum);
+float systole_quantized_value(const struct systole_quantizer *quantizer, float x) {
+  return rounded(quantizer->scale[0] * rounded((float)quantized(quantizer, x, 0) - quantizer->zero[0]));
 }
 
-/* The first index of the largest value. */
-static uint32_t argmax(const float *line, uint32_t length, uint32_t step) {
-  uint32_t best = 0;
-  for (uint32_t i = 1; i < length; i++) {
-    if (line[i * step] > line[best * step]) best = i;
-  }
-  return best;
-}
-
-/* In place: what belongs at i and lay before it has been swapped on, along the places it was swapped to. */
-static void transpose(const struct systole_order *order, float *values, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    size_t from = source_of(order, i);
-    while (from < i) from = source_of(order, from);
-    const float value = values[i];
-    values[i] = values[from];
-    values[from] = value;
-  }
-}
-
-static float quantized_value(const struct systole_quantizer *q, float x) {
-  return rounded(q->scale[0] * rounded((float)quantized(q, x, 0) - q->zero[0]));
-}
-
-static float sigmoid(float x) {
-  return rounded(1.0f / rounded(1.0f + rounded((float)exp(-(double)x))));
-}
-
-static void apply(const struct systole_step *step, float *values) {
-  if (step->kind == SYSTOLE_SIGMOID || step->kind == SYSTOLE_QUANTIZE) {
-    const size_t count = (size_t)step->outer * step->length * step->inner;
-    for (size_t i = 0; i < count; i++) {
-      values[i] = step->kind == SYSTOLE_SIGMOID ? sigmoid(values[i]) : quantized_value(step->quantizer, values[i]);
-    }
-    return;
-  }
-  if (step->kind == SYSTOLE_TRANSPOSE) {
-    transpose(step->order, values, (size_t)step->outer * step->length * step->inner);
-    return;
-  }
-  for (uint32_t o = 0; o < step->outer; o++) {
-    for (uint32_t i = 0; i < step->inner; i++) {
-      float *line = values + (size_t)o * step->length * step->inner + i;
-      if (step->kind == SYSTOLE_SOFTMAX) softmax(line, step->length, step->inner);
-      /* In place: the result lies at or before its own line, behind the lines already read. */
-      if (step->kind == SYSTOLE_ARGMAX) {
-        values[(size_t)o * step->inner + i] = (float)argmax(line, step->length, step->inner);
+void systole_finish(const struct systole_network *network, const uint8_t *output, float *work) {
+  for (uint32_t i = 0; i < network->output_count; i++) {
+    const struct systole_output *out = &network->outputs[i];
+    for (uint32_t c = 0; c < out->channels; c++) {
+      for (uint32_t p = 0; p < out->pixels; p++) {
+        const uint8_t *place = output + out->first_byte + ((size_t)p * out->channels + c) * out->element_bytes;
+        work[out->at + (size_t)c * out->pixels + p] = real_value(out, element(place, out->element_bytes), c);
       }
     }
   }
-}
-
-void systole_finish(const struct systole_network *network, const uint8_t *output, float *values) {
-  const uint32_t pixels = network->output.pixels, channels = network->output.channels;
-  const uint32_t bytes = network->output.element_bytes;
-  for (uint32_t c = 0; c < channels; c++) {
-    for (uint32_t p = 0; p < pixels; p++) {
-      const int32_t raw = element(output + ((size_t)p * channels + c) * bytes, bytes);
-      values[(size_t)c * pixels + p] = real_value(network, raw, c);
-    }
-  }
-  for (uint32_t i = 0; i < network->output.step_count; i++) apply(&network->output.steps[i], values);
+  systole_run_steps(network, work);
 }

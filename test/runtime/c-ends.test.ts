@@ -165,6 +165,7 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
           before: [
             { scale: [2, -1, 0.3].map(Math.fround), shift: [-1], min: null, max: null },
             { scale: [1], shift: [0.1, 0, -7].map(Math.fround), min: -40, max: 30 },
+            { scale: [3, -7, 0.1].map(Math.fround), divides: true, shift: [0], min: null, max: null },
           ],
           scale: [0.37, 1, 0.01].map(Math.fround),
           zero: [1, 2, 3],
