@@ -1,28 +1,37 @@
 import type { FloatConv, FloatLayer } from './float-network.js';
 import { floatOperands } from './float-network.js';
 
-/** Conv, Gemm and MatMul layers of the model with none before them, and with none behind them. */
-export interface Ends {
-  readonly first: ReadonlySet<FloatConv>;
-  readonly last: ReadonlySet<FloatConv>;
+/** Those of the layers that count with no other one before them, and with none behind them. */
+export interface Ends<T> {
+  readonly first: ReadonlySet<T>;
+  readonly last: ReadonlySet<T>;
 }
 
-export function endLayers(layers: readonly FloatLayer[]): Ends {
-  const first = new Set<FloatConv>();
-  const last = new Set<FloatConv>();
+/** Conv, Gemm and MatMul layers of the model. */
+export function endLayers(layers: readonly FloatLayer[]): Ends<FloatConv> {
+  const counts = (layer: FloatLayer): layer is FloatConv => layer.kind === 'conv' && layer.useful;
+  return endsOf(layers, floatOperands, counts);
+}
+
+/** @param items in an order in which every operand is made before it is used */
+export function endsOf<T extends { readonly output: string }, C extends T>(
+  items: readonly T[],
+  operandsOf: (item: T) => readonly string[],
+  counts: (item: T) => item is C,
+): Ends<C> {
+  const first = new Set<C>();
   const behind = new Set<string>();
-  for (const layer of layers) {
-    const useful = layer.kind === 'conv' && layer.useful;
-    const isBehind = floatOperands(layer).some((name) => behind.has(name));
-    if (useful && !isBehind) first.add(layer);
-    if (useful || isBehind) behind.add(layer.output);
+  for (const item of items) {
+    const isBehind = operandsOf(item).some((name) => behind.has(name));
+    if (counts(item) && !isBehind) first.add(item);
+    if (counts(item) || isBehind) behind.add(item.output);
   }
+  const last = new Set<C>();
   const before = new Set<string>();
-  for (const layer of [...layers].reverse()) {
-    const useful = layer.kind === 'conv' && layer.useful;
-    const isBefore = before.has(layer.output);
-    if (useful && !isBefore) last.add(layer);
-    if (useful || isBefore) for (const name of floatOperands(layer)) before.add(name);
+  for (const item of [...items].reverse()) {
+    const isBefore = before.has(item.output);
+    if (counts(item) && !isBefore) last.add(item);
+    if (counts(item) || isBefore) for (const name of operandsOf(item)) before.add(name);
   }
   return { first, last };
 }

@@ -87,7 +87,7 @@ interface Maker {
   readonly tensors: ReadonlyMap<string, CodeTensor>;
   readonly setting: LayerSetting;
   readonly options: QuantizeOptions;
-  readonly ends: Ends;
+  readonly ends: Ends<FloatConv>;
   readonly run: CalibrationRun;
   /** By tensor: how its raw accumulators become reals. */
   readonly raw: Map<string, RealForm>;

@@ -4,6 +4,8 @@ import type { Graph } from '../frontend/graph.js';
 import { inputRange } from './activations.js';
 import type { Calibration } from './calibrate.js';
 import { importQuantized, quantizesInput } from './import-quantized/import-quantized.js';
+import { completeQuantizers } from './mixed/complete-quantizers.js';
+import { openPlaces } from './mixed/open-places.js';
 import type { CodeTensor, IntegerNetwork } from './network.js';
 import { bitsOfTables, END_BITS, type QuantizeOptions } from './options.js';
 import { quantizeGraph } from './quantize-graph.js';
@@ -16,9 +18,15 @@ export function arrivesQuantized(graph: Graph): boolean {
   return graph.nodes.some((node) => node.kind === 'quant');
 }
 
-/** What is missing to choose scales: calibration for a float model, codes of the input for a model that leaves them open. */
-export function whatIsOpen(graph: Graph): 'everything' | 'input' | 'nothing' {
+/**
+ * What is missing to choose scales: calibration for a float model, or for the parts of a model that it does not quantize; codes of
+ * the input for a model that leaves them alone open.
+ */
+export function whatIsOpen(graph: Graph): 'everything' | 'parts' | 'input' | 'nothing' {
   if (!arrivesQuantized(graph)) return 'everything';
+  const { tensors, weights } = openPlaces(graph);
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  if (weights || [...tensors].some((name) => !inputs.has(name))) return 'parts';
   return quantizesInput(graph) ? 'nothing' : 'input';
 }
 
@@ -45,7 +53,7 @@ export function codesOfSamples(samples: readonly Float32Array[]): InputCodes {
 }
 
 /**
- * @param calibration of a float model, else null
+ * @param calibration of a model that is float, or in parts, else null
  * @param input where the model leaves its input open, else null
  * @throws SystoleError calibration-needed where one of them is missing; those of quantizeGraph and importQuantized
  */
@@ -60,7 +68,10 @@ export function toIntegerNetwork(
     return quantizeGraph(graph, calibration, options);
   }
   const limits = { widths: options.widths, tableBits: bitsOfTables(1, options) };
-  if (open === 'nothing') return importQuantized(graph, limits);
+  if (open === 'parts' && calibration !== null) {
+    return importQuantized(completeQuantizers(graph, calibration, options), limits);
+  }
+  if (open !== 'input') return importQuantized(graph, limits);
   if (input === null) throw missing(graph, 'the model does not quantize its input: its codes are needed');
   return importQuantized(graph, { ...limits, input });
 }

@@ -49,9 +49,11 @@ export async function quantizeModel(
   progress: Progress,
 ): Promise<QuantizedModel> {
   const open = whatIsOpen(sources.graph);
-  if (open !== 'everything') refusePrecision(choices, sources.path);
-  if (open === 'nothing') return ownPrecision(sources, choices, progress);
-  if (open === 'input') return ownButInput(sources, choices, progress);
+  // Without samples a model that is quantized in parts is taken as it is, which names what it lacks.
+  const own = open === 'parts' ? choices.calibration === undefined : open !== 'everything';
+  if (own) refusePrecision(choices, sources.path);
+  if (own && open !== 'input') return ownPrecision(sources, choices, progress);
+  if (own) return ownButInput(sources, choices, progress);
   if (choices.calibration === undefined) throw calibrationNeeded(sources.path);
   const { graph, widths, tableEntries } = sources;
   const { calibration, samples } = await readSamples(sources, choices, choices.calibration);

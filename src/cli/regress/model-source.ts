@@ -120,7 +120,8 @@ interface Missing {
 async function whatIsMissing({ graph, samples, grid, path }: NetworkSource): Promise<Missing> {
   const open = whatIsOpen(graph);
   if (open === 'nothing') return { calibration: null, input: null };
-  if (open === 'everything') {
+  if (open === 'parts' && samples === null) return { calibration: null, input: null };
+  if (open === 'everything' || open === 'parts') {
     if (samples === null) throw calibrationNeeded(path);
     return { calibration: await calibrate(graph, samples()), input: null };
   }
@@ -136,7 +137,7 @@ async function quantized(
   limits: QuantizeLimits,
 ): Promise<IntegerNetwork> {
   const chosen = precision === 'own' ? {} : precision;
-  if (whatIsOpen(graph) !== 'everything') refusePrecision(chosen, path);
+  if (!['everything', 'parts'].includes(whatIsOpen(graph))) refusePrecision(chosen, path);
   return toIntegerNetwork(graph, await missing, { ...precisionOf(chosen), ...limits });
 }
 
