@@ -4,13 +4,14 @@ import { simulatorAvailable } from '../../sim/build.js';
 import type { Received } from '../../sim/client.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
+import { inputBytes } from '../../src/arch/plan/stream-frames.js';
 import { bitOf, fieldOf } from '../../src/arch/register-values.js';
 import { countCycles, countInterval, INTERVAL_FRAMES } from '../../src/arch/timing/count-cycles.js';
 import { MEMORIES } from '../../src/base/project-layout.js';
 import { coreSimulator, goldenBytes } from '../end-to-end/levels.js';
 import { VARIED_MACHINES } from '../support/machines.js';
-import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
-import { byteRecipeArbitrary, networkFromRecipe } from '../support/random-network.js';
+import { NetworkBuilder, randomCodes } from '../support/network-builder.js';
+import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js';
 import { ENABLE, type Session, SOFT_RESET, withSession } from './session.js';
 
 const RUNS = Number(process.env.RUNS ?? 8);
@@ -23,7 +24,18 @@ interface Case {
   readonly plan: Plan;
   readonly cycles: number;
   readonly session: Session;
-  readonly frame: (index: number) => Uint8Array;
+  readonly frame: (index: number) => Frame;
+}
+
+/** Codes of all inputs, and the bytes that carry them. */
+interface Frame {
+  readonly codes: ArrayLike<number>;
+  readonly bytes: Uint8Array;
+}
+
+function frameOf(plan: Plan, seed: number): Frame {
+  const codes = randomCodes(plan.network, seed);
+  return { codes, bytes: inputBytes(plan.inputs, codes) };
 }
 
 /** Runs `action` on random networks on the machines above. */
@@ -39,17 +51,17 @@ function onRandomNetworks(
         const binary = await coreSimulator(machine);
         await fc.assert(
           fc.asyncProperty(
-            byteRecipeArbitrary(),
+            recipeArbitrary,
             fc.nat(10000),
             part,
             stallArbitrary,
             async (recipe, seed, share, stalls) => {
-              const network = networkFromRecipe(recipe);
+              const network = networkFromRecipe(recipe, machine);
               const plan = planNetwork(network, machine);
               const { cycles } = countCycles(machine, plan.images);
               await withSession(binary, plan.images, async (session) => {
                 if (stalls.input > 0) await session.machine.stalls({ seed, ...stalls });
-                const frame = (index: number) => randomFrame(network, seed + index);
+                const frame = (index: number) => frameOf(plan, seed + index);
                 await action({ plan, cycles, session, frame }, { seed, part: share });
               });
             },
@@ -64,11 +76,11 @@ function onRandomNetworks(
 /** What came is the golden output; at full rate, in the planned cycles. */
 function expectGolden(
   { plan, cycles }: Pick<Case, 'plan' | 'cycles'>,
-  frame: Uint8Array,
+  frame: Frame,
   received: Received,
   fullRate = true,
 ): void {
-  expect(received).toMatchObject({ kind: 'frame', bytes: goldenBytes(plan, frame) });
+  expect(received).toMatchObject({ kind: 'frame', bytes: goldenBytes(plan, frame.codes) });
   if (fullRate && received.kind === 'frame') expect(received.lastOut - received.firstIn + 1).toBe(cycles);
 }
 
@@ -81,7 +93,7 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       const { session, frame, cycles } = given;
       const { machine } = session;
       await machine.step(512);
-      await machine.send(frame(0));
+      await machine.send(frame(0).bytes);
       await machine.step(Math.floor(part * cycles * 2));
       // Enabled at once, while the array still runs out; disabled; or a reset of everything.
       await machine.drop();
@@ -95,7 +107,7 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       ]);
       await machine.stalls(NO_STALLS);
       await session.write('CTRL', ENABLE);
-      expectGolden(given, frame(1), await session.infer(frame(1)));
+      expectGolden(given, frame(1), await session.infer(frame(1).bytes));
       expect(await session.read('CYCLES')).toBe(cycles);
     },
   );
@@ -104,12 +116,14 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
     'goes on after a frame too short or too long, whatever its length',
     async (given, { seed, part }) => {
       const { session, frame } = given;
-      const codes = frame(0).length;
+      const whole = frame(0).bytes;
       const long = seed % 2 === 0;
-      const length = long ? codes + 1 + Math.floor(part * 3 * codes) : Math.max(1, Math.floor(part * (codes - 1)));
+      const length = long
+        ? whole.length + 1 + Math.floor(part * 3 * whole.length)
+        : Math.max(1, Math.floor(part * (whole.length - 1)));
       const { inBytes } = given.plan.machine.stream;
-      if (Math.ceil(length / inBytes) === Math.ceil(codes / inBytes)) return;
-      const wrong = Uint8Array.from({ length }, (_, i) => frame(0)[i % codes]!);
+      if (Math.ceil(length / inBytes) === Math.ceil(whole.length / inBytes)) return;
+      const wrong = Uint8Array.from({ length }, (_, i) => whole[i % whole.length]!);
       const first = await session.infer(wrong);
       // A network that does not look at its last rows is done before they come, or do not come.
       if (first.kind === 'frame') expectGolden(given, frame(0), first, false);
@@ -120,14 +134,39 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       if (long) await session.machine.step(8 * length);
       await session.reset();
       await session.machine.stalls(NO_STALLS);
-      expectGolden(given, frame(1), await session.infer(frame(1)));
+      expectGolden(given, frame(1), await session.infer(frame(1).bytes));
     },
   );
+
+  test('goes on after a frame whose first input ends with TLAST, or whose last input does not', {
+    timeout: 600_000,
+  }, async () => {
+    const machine = MACHINES[0]!;
+    const plan = planNetwork(twoInputs(), machine);
+    const given = { plan, cycles: countCycles(machine, plan.images).cycles };
+    const frame = frameOf(plan, 1);
+    await withSession(await coreSimulator(machine), plan.images, async (session) => {
+      for (const [end, error] of [
+        [plan.inputs[1]!.firstByte, 'frame_short'],
+        [frame.bytes.length + machine.stream.inBytes, 'frame_long'],
+      ] as const) {
+        const wrong = new Uint8Array(end);
+        wrong.set(frame.bytes.subarray(0, end));
+        const first = await session.infer(wrong);
+        const last = first.kind === 'frame' ? await session.receive() : first;
+        expect(last.kind).toBe('error');
+        expect(await session.read('ERROR')).toBe(bitOf('ERROR', error));
+        await session.machine.step(64);
+        await session.reset();
+        expectGolden(given, frame, await session.infer(frame.bytes));
+      }
+    });
+  });
 
   onRandomNetworks('takes frames that wait at the door, in order and bit for bit', async (given) => {
     const { session, frame } = given;
     const frames = Array.from({ length: 5 }, (_, i) => frame(i));
-    for (const each of frames) await session.machine.send(each);
+    for (const { bytes } of frames) await session.machine.send(bytes);
     for (const each of frames) expectGolden(given, each, await session.receive(), false);
     await session.idle();
     expect(await session.read('FRAMES')).toBe(frames.length);
@@ -139,7 +178,7 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       const { session, frame, cycles } = given;
       const { machine } = session;
       await machine.step(512);
-      for (let i = 0; i < 4; i++) await machine.send(frame(i));
+      for (let i = 0; i < 4; i++) await machine.send(frame(i).bytes);
       await machine.step(Math.floor(part * cycles * 2));
       await session.write('CTRL', 0);
       let finished = 0;
@@ -157,16 +196,16 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
 
   onRandomNetworks('runs the program of another network after loading it, without a reset', async (given, { seed }) => {
     const { session, plan, frame } = given;
-    expectGolden(given, frame(0), await session.infer(frame(0)), false);
+    expectGolden(given, frame(0), await session.infer(frame(0).bytes), false);
     const other = planNetwork(otherNetwork(seed), plan.machine);
-    const image = randomFrame(other.network, seed);
+    const image = frameOf(other, seed);
     await session.write('CTRL', 0);
     await session.idle();
     await session.machine.stalls(NO_STALLS);
     expect(await session.load(other.images)).toBe(true);
     await session.write('CTRL', ENABLE);
     const { cycles } = countCycles(plan.machine, other.images);
-    expectGolden({ plan: other, cycles }, image, await session.infer(image));
+    expectGolden({ plan: other, cycles }, image, await session.infer(image.bytes));
   });
 
   onRandomNetworks('drops what is written to its memories while it is enabled, and says so', async (given) => {
@@ -179,18 +218,18 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       await session.reset();
     }
     await session.machine.stalls(NO_STALLS);
-    expectGolden(given, frame(0), await session.infer(frame(0)));
+    expectGolden(given, frame(0), await session.infer(frame(0).bytes));
   });
 
   test('says what it waits for when the watchdog bites', { timeout: 600_000 }, async () => {
     const machine = MACHINES[0]!;
     const plan = planNetwork(otherNetwork(1), machine);
-    const frame = randomFrame(plan.network, 1);
+    const frame = frameOf(plan, 1);
     await withSession(await coreSimulator(machine), plan.images, async (session) => {
       await session.write('WATCHDOG', 300);
       // A source that stops in the middle of a frame.
       await session.machine.step(512);
-      await session.machine.send(frame.subarray(0, 8), false);
+      await session.machine.send(frame.bytes.subarray(0, 8), false);
       expect((await session.receive()).kind).toBe('error');
       expect(await session.read('ERROR')).toBe(bitOf('ERROR', 'watchdog'));
       const waiting = await session.read('WAITING');
@@ -200,14 +239,14 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       // A sink that takes nothing.
       await session.reset();
       await session.machine.stalls({ seed: 1, input: 0, output: 1 });
-      expect((await session.infer(frame)).kind).toBe('error');
+      expect((await session.infer(frame.bytes)).kind).toBe('error');
       expect(fieldOf('WAITING', 'out', await session.read('WAITING'))).toBe(2);
       // An idle machine is no error.
       await session.machine.stalls(NO_STALLS);
       await session.reset();
       await session.machine.step(2000);
       expect(await session.read('ERROR')).toBe(0);
-      expectGolden({ plan, cycles: countCycles(machine, plan.images).cycles }, frame, await session.infer(frame));
+      expectGolden({ plan, cycles: countCycles(machine, plan.images).cycles }, frame, await session.infer(frame.bytes));
     });
   });
 
@@ -216,9 +255,9 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
   }, async () => {
     const machine = MACHINES[0]!;
     const plan = planNetwork(slowToLoad(), machine);
-    const frames = Array.from({ length: INTERVAL_FRAMES }, (_, i) => randomFrame(plan.network, i));
+    const frames = Array.from({ length: INTERVAL_FRAMES }, (_, i) => frameOf(plan, i));
     await withSession(await coreSimulator(machine), plan.images, async (session) => {
-      for (const frame of frames) await session.machine.send(frame);
+      for (const { bytes } of frames) await session.machine.send(bytes);
       const received = [];
       for (const frame of frames) {
         const each = await session.receive();
@@ -242,6 +281,15 @@ function slowToLoad() {
     .maxpool({ kernel: [2, 2], strides: [2, 2] })
     .conv({ kernel: [1, 1], channels: 4 })
     .conv({ kernel: [3, 2], channels: 3, bits: null })
+    .build();
+}
+
+function twoInputs() {
+  return new NetworkBuilder({ height: 5, width: 3, channels: 2, bits: 7 })
+    .input({ height: 5, width: 3, channels: 2, bits: 11, zero: 3 })
+    .conv({ kernel: [3, 3], pads: [1, 1, 1, 1], channels: 2, weightBits: 3, input: 'input1' })
+    .mul({ inputs: ['conv0.out', 'input'] })
+    .conv({ kernel: [1, 1], channels: 3, bits: null })
     .build();
 }
 
