@@ -102,6 +102,7 @@ function memoryUse({ used }: Pick<PlanLayout, 'used'>, { memory, counters }: Mac
     { memory: 'parameters', used: used.parameterWords, of: memory.parameterWords },
     { memory: 'program', used: used.programWords, of: memory.programWords },
     { memory: 'passes', used: used.passEntries, of: memory.passEntries },
+    ...(memory.tableEntries > 0 ? [{ memory: 'tables', used: used.tableEntries, of: memory.tableEntries }] : []),
     { memory: 'counters', used: used.counters, of: counters },
   ];
 }
