@@ -1,7 +1,16 @@
 /** What becomes of the accumulator of one channel, as long as it is a line: a form, and the clamps on the way. */
 import type { Clamp } from '../../frontend/graph.js';
 import { type Dyadic, dyadic } from '../rational.js';
-import { constantForm, divided, type NormConstants, normed, type RealForm, scaled, shifted, withResidual } from './real-form.js';
+import {
+  constantForm,
+  divided,
+  type NormConstants,
+  normed,
+  type RealForm,
+  scaled,
+  shifted,
+  withResidual,
+} from './real-form.js';
 
 export interface Channel {
   /** In front of every step. */

@@ -76,7 +76,13 @@ function forChannels(node: Elementwise, channels: readonly number[]): Elementwis
     ...{ gain: pick(norm.gain), bias: pick(norm.bias), mean: pick(norm.mean), variance: pick(norm.variance) },
     epsilon: norm.epsilon,
   };
-  return { ...node, scale: pick(node.scale), shift: pick(node.shift), ...(own ? { norm: own } : {}), ...(divisor ? { divisor: pick(divisor) } : {}) };
+  return {
+    ...node,
+    scale: pick(node.scale),
+    shift: pick(node.shift),
+    ...(own ? { norm: own } : {}),
+    ...(divisor ? { divisor: pick(divisor) } : {}),
+  };
 }
 
 function throughCodes({ parts }: Walk, node: Elementwise, codes: Coded): ArrangedPart['value'] {
@@ -84,7 +90,8 @@ function throughCodes({ parts }: Walk, node: Elementwise, codes: Coded): Arrange
   const identity = identityPending(node, codes, shape);
   if (node.kind === 'pointwise') return throughPending(node, identity);
   const { scale, shift, norm, divisor, clamp } = node;
-  const moves = norm !== undefined || divisor !== undefined || !shift.every((x) => x === 0) || !scale.every((s) => s > 0);
+  const moves =
+    norm !== undefined || divisor !== undefined || !shift.every((x) => x === 0) || !scale.every((s) => s > 0);
   if (!moves && isOpen(clamp)) return rescaled(codes, scale);
   if (isPureClamp(node)) return clamped({ ...identity, onInputGrid: true }, clamp);
   return throughPending(node, { ...identity, sources: [] });
@@ -114,7 +121,9 @@ function throughAffine(node: AffineNode, pending: Pending): Pending {
   const signs = norm?.gain ?? scale;
   const falls = pending.pools.length === 0 ? pending.falls : pending.falls.map((f, c) => (signs[c]! < 0 ? !f : f));
   const channels = pending.channels.map((channel, c) =>
-    norm === undefined ? affineChannel(channel, scale[c]!, shift[c]!, divisor?.[c]) : normChannel(channel, normOf(norm, c)),
+    norm === undefined
+      ? affineChannel(channel, scale[c]!, shift[c]!, divisor?.[c])
+      : normChannel(channel, normOf(norm, c)),
   );
   return { ...pending, channels, falls, steps };
 }

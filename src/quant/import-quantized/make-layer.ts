@@ -22,9 +22,7 @@ export interface MadeLayer {
 
 /** Channels that fall behind the pools give lo + hi less their codes, which rise in front of them. */
 export function quantizedLayer(pending: Pending, grid: CodeGrid, setting: LayerSetting): MadeLayer {
-  const bare = bareLayer(pending, setting);
-  const residualCodes = pending.residual === null ? 1 : pending.residual.most + 1;
-  const reaches = reachableRanges(pending).map((range): Reach => ({ range, residualCodes }));
+  const reaches = reachesOf(pending);
   const wished = pending.channels.map((channel, c) => {
     const f = channelQuantizer(grid, channel, c);
     return pending.falls[c] ? complement(f, grid.lo + grid.hi) : f;
@@ -32,6 +30,17 @@ export function quantizedLayer(pending: Pending, grid: CodeGrid, setting: LayerS
   const { lo, hi } = pending.falls.includes(true) ? grid : layerLimits(wished, reaches, grid);
   const within = (code: number): number => Math.min(hi, Math.max(lo, code));
   const quantizers = wished.map((f) => ({ ...f, lo, hi, least: within(f.least), most: within(f.most) }));
+  return { layer: layerOf(pending, quantizers, reaches, setting), most: hi };
+}
+
+/** @param quantizers of the channels, all of the same limits */
+export function layerOf(
+  pending: Pending,
+  quantizers: readonly RealQuantizer[],
+  reaches: readonly Reach[],
+  setting: LayerSetting,
+): ConvLayer | MulLayer {
+  const { lo, hi } = quantizers[0]!;
   const channels = channelConstants(quantizers, reaches, setting.widths);
   const residual = pending.residual && { tensor: pending.residual.tensor, m: channels.map((c) => c.r) };
   const round = channels[0]?.round ?? 'floor';
@@ -43,14 +52,16 @@ export function quantizedLayer(pending: Pending, grid: CodeGrid, setting: LayerS
   // Steps behind two batch norms are compared with a root that was rounded.
   const rounded = exactness.kind === 'exact' && pending.channels.some(({ form }) => form.rounded === true);
   return {
-    layer: {
-      ...bare,
-      requantize: { ...constantLists(channels), round, lo, hi, residual },
-      exactness: rounded ? { kind: 'exact-in-range' } : exactness,
-      checked,
-    },
-    most: hi,
+    ...bareLayer(pending, setting),
+    requantize: { ...constantLists(channels), round, lo, hi, residual },
+    exactness: rounded ? { kind: 'exact-in-range' } : exactness,
+    checked,
   };
+}
+
+export function reachesOf(pending: Pending): readonly Reach[] {
+  const residualCodes = pending.residual === null ? 1 : pending.residual.most + 1;
+  return reachableRanges(pending).map((range) => ({ range, residualCodes }));
 }
 
 /** As narrow as all channels allow: their clamps, and what wide codes can reach. */

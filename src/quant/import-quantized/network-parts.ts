@@ -55,14 +55,15 @@ export class NetworkParts {
     return { kind: 'coded', tensor: name, scales, zero, most };
   }
 
+  /** Under its own name, or the next that is free. */
   add(layer: Layer): void {
-    this.layers.push(layer);
+    this.layers.push({ ...layer, name: this.#unusedName(layer.name) });
   }
 
   /** Accumulators that leave the machine. */
   leaveRaw(pending: Pending, output: string): void {
     this.tensors.set(output, { name: output, ...pending.shape, ...RAW });
-    this.layers.push(bareLayer(pending, this.setting(pending, output, [])) as Layer);
+    this.add(bareLayer(pending, this.setting(pending, output, [])) as Layer);
   }
 
   /** The pools in turn; the last of them makes `output`. */
@@ -82,7 +83,7 @@ export class NetworkParts {
     const tensor = this.unusedTensor(output);
     this.tensors.set(tensor, { name: tensor, ...shape, bits, scale, zero });
     const shared = { kind: 'maxpool', input: input.tensor, output: tensor, exactness: { kind: 'exact' } } as const;
-    this.layers.push({ ...shared, name: this.#unusedName(name), sources, kernel, strides, dilations, pads });
+    this.add({ ...shared, name, sources, kernel, strides, dilations, pads });
     return { ...input, tensor };
   }
 
@@ -107,7 +108,7 @@ export class NetworkParts {
   }
 
   arrange(layer: Omit<ArrangeLayer, 'kind' | 'exactness'>): void {
-    this.layers.push({ ...layer, name: this.#unusedName(layer.name), kind: 'arrange', exactness: { kind: 'exact' } });
+    this.add({ ...layer, kind: 'arrange', exactness: { kind: 'exact' } });
   }
 
   /** A rectangle of it. */
@@ -122,7 +123,7 @@ export class NetworkParts {
 
   setting(pending: Pending, output: string, sources: readonly string[]): LayerSetting {
     return {
-      name: this.#unusedName(pending.base.name),
+      name: pending.base.name,
       sources: [...pending.sources, ...sources],
       output,
       widths: this.options.widths,

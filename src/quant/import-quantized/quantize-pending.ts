@@ -1,11 +1,14 @@
 /** Accumulators, and what follows them, onto a grid: layers of the integer network. */
 import { toNumber } from '../rational.js';
+import { channelLimits, clampedByChannel } from './channel-clamps.js';
 import { curvedCodes } from './curved-layers.js';
+import { evenTies } from './even-ties.js';
 import type { CodeGrid } from './grid.js';
 import { type MadeLayer, quantizedLayer } from './make-layer.js';
 import type { NetworkParts } from './network-parts.js';
 import type { Coded, Pending } from './values.js';
 import { commonZero } from './whole-zero.js';
+import { wideCodes } from './wide-codes.js';
 
 /** @throws SystoleError network-unsupported, accumulator-range */
 export function quantized(
@@ -22,11 +25,25 @@ export function quantized(
   // Ties that go to even codes still do where an even total is left of them.
   const wished = turned && (given.lo + given.hi) % 2 !== 0 ? { ...given, hi: given.hi + 1 } : given;
   const name = pools.length > 0 ? parts.unusedTensor(pending.output) : output;
-  const made = exactLayer(pending, wished, parts.setting(pending, name, sources));
-  const { zeros, scales, lo, hi } = made.grid;
-  const worth = { scales, zero: zeros[0]!, most: made.most };
+  const setting = parts.setting(pending, name, sources);
+  const made = exactLayer(pending, wished, setting);
+  const apart = made.layer.exactness.kind === 'approximate' ? channelLimits(pending, given) : null;
+  if (apart !== null) {
+    const open = { ...pending, channels: pending.channels.map((channel) => ({ ...channel, bounds: [] })) };
+    const codes = quantized(parts, open, given, parts.unusedTensor(`${output}.open`), sources);
+    return clampedByChannel(parts, codes, apart, given.zeros[0]!, output);
+  }
+  const ties = made.layer.exactness.kind === 'approximate' ? evenTies(parts, pending, wished, setting) : null;
+  if (made.layer.exactness.kind === 'approximate' && ties === null && given.round === 'half-even') {
+    const wide = pending.residual !== null || pending.base.kind === 'product' ? wideCodes(parts, pending) : null;
+    if (wide !== null) return quantized(parts, wide, given, output, sources);
+  }
+  const { zeros, scales, lo, hi } = ties === null ? made.grid : wished;
+  const worth = { scales, zero: zeros[0]!, most: ties === null ? made.most : wished.hi };
+  if (ties !== null) parts.addCodes(ties.half, pending.shape, { scales: scales.slice(0, 1), zero: 0, most: ties.most });
+  if (ties !== null) parts.add(ties.first);
+  parts.add(ties?.second ?? made.layer);
   const first = parts.addCodes(name, pending.shape, worth);
-  parts.add(made.layer);
   const pooled = parts.pooled(pools, first, turned ? parts.unusedTensor(`${output}.turned`) : output);
   if (!turned) return pooled;
   const by = { m: falls.map((f) => (f ? -1 : 1)), b: falls.map((f) => (f ? lo + hi : 0)) };
