@@ -28,15 +28,20 @@ const INTS = 7;
  * The forms to try, in order. A batch of one is the test as it is. A longer first axis is, for operators that leave it alone,
  * a batch whose images are run one by one; and for every operator an axis like any other, of one
  * sample that the model takes as 1 x shape and squeezes. What gives the
- * array nothing to do comes again behind a Mul by one half, with the data doubled: both are exact.
+ * array nothing to do comes again behind a Mul by one half, with the data doubled: both are exact; and what does not even
+ * read the data, shapes that is, beside such a Mul, whose result is an output too.
  * @returns the reason where a tensor's type is not read
  */
 export function formsOf(test: NodeTest): Form[] | string {
-  const plain = openForms(test, false);
-  if (typeof plain === 'string') return plain;
-  const halved = openForms(test, true);
-  return typeof halved === 'string' ? plain : [...plain, ...halved];
+  const all = PLACES.map((place) => openForms(test, place));
+  const unread = all.find((forms) => typeof forms === 'string');
+  return typeof unread === 'string' ? unread : (all as Form[][]).flat();
 }
+
+/** Where the halving stands. */
+const PLACES = ['nowhere', 'in front', 'beside'] as const;
+type Place = (typeof PLACES)[number];
+const TITLES = { nowhere: '', 'in front': ', behind a halving', beside: ', beside a halving' } as const;
 
 /** They may take the first axis of their data for the batch; the shapes of input and output say whether they leave it alone. */
 const ON_IMAGES = new Set([
@@ -50,17 +55,16 @@ function isOnImages({ node }: proto.onnx.IGraphProto): boolean {
   return (node ?? []).some(({ opType }) => ON_IMAGES.has(opType ?? ''));
 }
 
-function openForms(test: NodeTest, halved: boolean): Form[] | string {
+function openForms(test: NodeTest, place: Place): Form[] | string {
   const plain = frozen(test);
   if (typeof plain === 'string') return plain;
   const [first = []] = plain.shapes;
-  const data = halved ? { ...plain, inputs: plain.inputs.map((values) => values.map((x) => 2 * x)) } : plain;
-  const title = (name: string) => (halved ? `${name}, behind a halving` : name);
-  if (halved) halveInputs(plain.graph);
+  const title = (name: string) => `${name}${TITLES[place]}`;
+  const data = place === 'nowhere' ? plain : halved(plain, place);
   if (first.length < 2 || first[0] === 1) return [{ name: title('as it is'), ...whole(data) }];
   const batch = first[0]!;
   const byImage =
-    isOnImages(plain.graph) && [...plain.shapes, ...plain.outputShapes].every((shape) => shape[0] === batch);
+    isOnImages(plain.graph) && [...data.shapes, ...data.outputShapes].every((shape) => shape[0] === batch);
   const images = { name: title('image by image'), model: plain.bytes(), runs: imageRuns(data, batch) };
   squeezeInputs(plain.graph, plain.opset);
   return [...(byImage ? [images] : []), { name: title('as one sample'), ...whole(data) }];
@@ -160,6 +164,17 @@ function imageRuns({ graph, inputs, outputs }: Frozen, batch: number): Run[] {
     ),
     outputs: outputs.map((values) => image(values, i)),
   }));
+}
+
+/** The model takes twice the data. */
+function halved(plain: Frozen, place: Place): Frozen {
+  const { graph, inputs, outputs, shapes, outputShapes } = plain;
+  const infos = structuredClone(graph.input ?? []);
+  halveInputs(graph);
+  const doubled = { ...plain, inputs: inputs.map((values) => values.map((x) => 2 * x)) };
+  if (place === 'in front') return doubled;
+  graph.output!.push(...infos);
+  return { ...doubled, outputs: [...outputs, ...inputs], outputShapes: [...outputShapes, ...shapes] };
 }
 
 function halveInputs(graph: proto.onnx.IGraphProto): void {

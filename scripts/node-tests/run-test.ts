@@ -55,7 +55,7 @@ async function outcomeOfForm(form: Form): Promise<Outcome> {
 }
 
 const hasNothing = (outcome: Outcome) =>
-  outcome.status === 'refused' && outcome.message.includes('nothing for the array');
+  outcome.status === 'refused' && /nothing for the array|is not computed by the network/.test(outcome.message);
 
 /** Behind a halving, one node is the halving. */
 function byWhom({ nodes }: Graph, { name }: Form): 'array' | 'host' {

@@ -1,6 +1,7 @@
 /** What the host does along axes: the largest values, sums and means. */
+import type { Shape } from '../graph.js';
 import type { ReduceFunction } from '../host-step.js';
-import { hostOperand, hostResult } from '../import/host.js';
+import { hostOperand, hostResult, hostStep } from '../import/host.js';
 import { mismatch } from '../import/refuse.js';
 import { unusedName } from '../import/state.js';
 import type { HostValue } from '../import/value.js';
@@ -14,8 +15,28 @@ export function best(kind: 'argmax' | 'argmin'): HostImporter {
     const x = computedInput(call, 0);
     const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
     const keepdims = call.attributes.int('keepdims') === 1;
-    return [hostResult(call, { kind, axis }, [x], keepdims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1))];
+    const shape = keepdims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1);
+    if (call.attributes.int('select_last_index') === 1) return [lastBest(call, kind, x, axis, shape)];
+    return [hostResult(call, { kind, axis }, [x], shape)];
   };
+}
+
+/** Of equal values the last: the first one from the end. */
+function lastBest(call: ImportCall, kind: 'argmax' | 'argmin', x: HostValue, axis: number, shape: Shape): HostValue {
+  const { state, node } = call;
+  const part = (suffix: string) => ({ name: unusedName(state, `${node.outputs[0]!}.${suffix}`), source: node.name });
+  const last = x.shape[axis]! - 1;
+  const along = (there: number, elsewhere: number) => x.shape.map((_, i) => (i === axis ? there : elsewhere));
+  const turned = { kind: 'slice', starts: along(last, 0), steps: along(-1, 1) } as const;
+  const fromEnd = hostStep(
+    state,
+    { kind, axis },
+    [hostStep(state, turned, [x], x.shape, part('reversed'))],
+    shape,
+    part('fromEnd'),
+  );
+  const most = { kind: 'constant', shape: [], data: Float32Array.of(last) } as const;
+  return hostResult(call, { kind: 'binary', fn: 'sub' }, [most, fromEnd], shape);
 }
 
 export function reduce(fn: ReduceFunction): HostImporter {

@@ -81,6 +81,12 @@ export function hostSource(state: ImportState, { name }: HostValue): string | un
 /** The ONNX type of a value whose model does not say it: indices are integers. */
 export function madeType(state: ImportState, { name }: HostValue): 'int64' | 'float32' {
   const step = state.host.find(({ outputs }) => outputs.some((output) => output.name === name));
+  // An index counted from the other end.
+  if (step?.op.kind === 'binary' && step.op.fn === 'sub' && step.outputs[0]?.name === name) {
+    const [from, index] = step.inputs;
+    const counted = typeof from !== 'string' && from?.constant.data.every(Number.isInteger) === true;
+    return counted && typeof index === 'string' ? madeType(state, { kind: 'host', shape: [], name: index }) : 'float32';
+  }
   const isIndex = step?.op.kind === 'argmax' || step?.op.kind === 'argmin' || step?.op.kind === 'nms';
   return isIndex || (step?.op.kind === 'topk' && step.outputs[1]?.name === name) ? 'int64' : 'float32';
 }

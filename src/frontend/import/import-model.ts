@@ -9,15 +9,15 @@ import { buildGraph } from './build-graph.js';
 import { checkNode } from './check-node.js';
 import { evaluate, type Step } from './evaluate.js';
 import { inputGrid } from './grid.js';
-import { hostValue, madeType } from './host.js';
+import { hostStep, hostValue, madeType } from './host.js';
 import { hostCodes } from './host-codes.js';
 import type { PinnedInput } from './input-layout.js';
 import { fixedBatch, inputShape } from './input-shape.js';
 import { orderNodes } from './order.js';
 import { findInputLayout } from './probe.js';
 import { limit } from './refuse.js';
-import { type ImportState, newState } from './state.js';
-import { UNKNOWN, type Value } from './value.js';
+import { type ImportState, newState, unusedName } from './state.js';
+import { type ConstantValue, type HostValue, UNKNOWN, type Value } from './value.js';
 
 export interface Imported {
   /** null where there are obstacles. */
@@ -109,6 +109,18 @@ function onlyUsed(step: Step, made: readonly Value[], used: ReadonlySet<string>)
   });
 }
 
+/** The host gives it out as it is; null for one that float32 does not hold. */
+function constantStep(state: ImportState, name: string, { tensor }: ConstantValue): HostValue | null {
+  if (tensor.type === 'other' || tensor.data.length === 0) return null;
+  const data = Float32Array.from(tensor.data);
+  if (data.some((x, i) => x !== tensor.data[i])) return null;
+  const { shape } = tensor;
+  const made = { name: unusedName(state, `${name}.constant`), source: name };
+  return hostStep(state, { kind: 'reshape' }, [{ kind: 'constant', shape, data }], shape, made);
+}
+
+const typeName = (elementType: number): string => (elementType === 0 ? 'float32' : elementTypeName(elementType));
+
 /** Empty where the way to it is not free. */
 function modelOutput(
   model: OnnxModel,
@@ -119,6 +131,8 @@ function modelOutput(
   const value = values.get(name);
   if (value === undefined || value.kind === 'unknown') return [];
   const isPad = value.kind === 'map' && value.tensor.padding !== undefined;
+  const constant = value.kind === 'constant' ? constantStep(state, name, value) : null;
+  if (constant !== null) return [{ name, value: constant.name, shape: constant.shape, type: typeName(elementType) }];
   if (value.kind === 'constant' || value.kind === 'patches' || isPad) {
     throw new SystoleError('graph-limit', 'the output is not computed by the network', {
       where: `output ${name}`,

@@ -38,7 +38,9 @@ export function vectorInput(name: string, modelShape: Shape): PinnedInput {
  */
 export function pinInput(name: string, modelShape: Shape, value: MapValue, roles: AxisRoles): PinnedInput | null {
   const axes = atomsByAxis(value.atoms, value.shape);
-  if (axes === null) return null;
+  const size = (axis: MapAxis): number => elementsOf(roles[axis].map((i) => value.shape[i]!));
+  // An axis without a role may only have one value: the model's batch.
+  if (axes === null || size('c') * size('h') * size('w') !== elementsOf(value.shape)) return null;
   const parts = (['c', 'h', 'w'] as const).flatMap((axis) =>
     placed(
       axis,
@@ -47,7 +49,6 @@ export function pinInput(name: string, modelShape: Shape, value: MapValue, roles
   );
   // Parts in the order of the model's input: the largest stride first.
   const inModel = [...parts].sort((a, b) => b.stride - a.stride);
-  const size = (axis: MapAxis): number => elementsOf(roles[axis].map((i) => value.shape[i]!));
   return {
     tensor: { name, channels: size('c'), height: size('h'), width: size('w'), vector: false },
     atoms: normalAtoms(inModel.map((part) => part.atom)),

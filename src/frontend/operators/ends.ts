@@ -1,5 +1,6 @@
 /** Softmax, Sigmoid and ArgMax: the host does them at the end of the network. A Sigmoid before a layer is the array's. */
 
+import { best } from '../host/lines.js';
 import { emitPointwise } from '../import/emit-join.js';
 import { hostResult, hostStep, hostValue } from '../import/host.js';
 import { mapOperand, notReal } from '../import/operands.js';
@@ -24,9 +25,9 @@ export const ARG_MAX = onnxOperator('ArgMax', {
   attributes: {
     axis: { type: 'int', default: 0 },
     keepdims: { type: 'int', default: 1, only: [0, 1] },
-    select_last_index: { type: 'int', default: 0, only: [0] },
+    select_last_index: { type: 'int', default: 0, only: [0, 1] },
   },
-  import: importArgMax,
+  import: best('argmax'),
 });
 
 export const SIGMOID = onnxOperator('Sigmoid', {
@@ -65,12 +66,4 @@ function importSoftmax(call: ImportCall): Value[] {
   const lines = hostStep(call.state, { kind: 'reshape' }, [value], flat, part('lines'));
   const shares = hostStep(call.state, { kind: 'softmax', axis: 1 }, [lines], flat, part('shares'));
   return [hostResult(call, { kind: 'reshape' }, [shares], shape)];
-}
-
-function importArgMax(call: ImportCall): Value[] {
-  const value = hostOperand(call);
-  const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
-  const keepdims = call.attributes.int('keepdims') === 1;
-  const shape = keepdims ? value.shape.with(axis, 1) : value.shape.toSpliced(axis, 1);
-  return [hostResult(call, { kind: 'argmax', axis }, [value], shape)];
 }
