@@ -1,4 +1,5 @@
 /** Maps put together from parts: a quantizer behind them is one for each part, and then codes only move. */
+import { SystoleError } from '../../base/error.js';
 import type { ArrangeNode, QuantNode } from '../../frontend/graph.js';
 import { mapShape } from '../map-shape.js';
 import { commonScale, type Dyadic, dyadic } from '../rational.js';
@@ -9,7 +10,7 @@ import { type CodeGrid, ofChannel } from './grid.js';
 import { identityOf, quantInput } from './quant-value.js';
 import { quantized, sameGrid } from './quantize-pending.js';
 import type { Arranged, ArrangedPart, Coded, Value } from './values.js';
-import { codesOf, unquantized, type Walk } from './walk.js';
+import { codesOf, type Walk } from './walk.js';
 
 export function arrangeValue(walk: Walk, node: ArrangeNode): Arranged {
   const shape = mapShape(walk.graph, node.output);
@@ -98,7 +99,13 @@ export function arrangedCodes(
 function fillSteps({ fill, node }: Arranged, { scales }: Coded): number {
   const value = oneFill(fill!, node.name);
   const [n, d] = commonScale([dyadic(value), scales[0]!]) as [bigint, bigint];
-  if ((scales.length > 1 && value !== 0) || n % d !== 0n) throw unquantized(node.name);
+  if ((scales.length > 1 && value !== 0) || n % d !== 0n) {
+    throw new SystoleError('network-unsupported', 'what fills a map is no value of its grid', {
+      where: node.name,
+      actual: `${value}`,
+      hint: 'quantize the map behind this node',
+    });
+  }
   return Number(n / d);
 }
 
@@ -112,7 +119,12 @@ interface Joining {
 
 function joined(walk: Walk, { node, parts, shape }: Arranged, codes: readonly Coded[], to: Joining): Coded {
   const aligned = alignedCodes(walk.parts, codes, { scales: to.scales, fill: to.fill, where: node.name });
-  if (aligned === null) throw unquantized(node.name);
+  if (aligned === null) {
+    throw new SystoleError('network-unsupported', 'what a map is put together from has no grid in common', {
+      where: node.name,
+      hint: 'quantize the map behind this node',
+    });
+  }
   const { worth, fill } = aligned;
   const made = walk.parts.addCodes(to.output, shape, worth);
   const places = parts.map(({ place }, i) => ({ ...place, input: aligned.codes[i]!.tensor }));

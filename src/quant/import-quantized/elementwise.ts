@@ -9,6 +9,7 @@ import { affineInput } from './input.js';
 import { identityPending } from './layer-base.js';
 import { mapOf } from './network-parts.js';
 import type { NormConstants } from './real-form.js';
+import { splitCodes } from './split-codes.js';
 import { affineStep, clampStep, clampSteps, pointwiseStep } from './steps.js';
 import type { Arranged, ArrangedPart, Coded, Pending } from './values.js';
 import { unquantized, type Walk } from './walk.js';
@@ -88,7 +89,7 @@ function forChannels(node: Elementwise, channels: readonly number[]): Elementwis
 function throughCodes({ parts }: Walk, node: Elementwise, codes: Coded): ArrangedPart['value'] {
   const shape = mapOf(parts.tensors.get(codes.tensor)!);
   const identity = identityPending(node, codes, shape);
-  if (node.kind === 'pointwise') return throughPending(node, identity);
+  if (node.kind === 'pointwise') return splitCodes(parts, node, codes) ?? throughPending(node, identity);
   const { scale, shift, norm, divisor, clamp } = node;
   const moves =
     norm !== undefined || divisor !== undefined || !shift.every((x) => x === 0) || !scale.every((s) => s > 0);

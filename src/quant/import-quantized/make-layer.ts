@@ -27,7 +27,7 @@ export function quantizedLayer(pending: Pending, grid: CodeGrid, setting: LayerS
     const f = channelQuantizer(grid, channel, c);
     return pending.falls[c] ? complement(f, grid.lo + grid.hi) : f;
   });
-  const { lo, hi } = pending.falls.includes(true) ? grid : layerLimits(wished, reaches, grid);
+  const { lo, hi } = layerLimits(wished, reaches, grid);
   const within = (code: number): number => Math.min(hi, Math.max(lo, code));
   const quantizers = wished.map((f) => ({ ...f, lo, hi, least: within(f.least), most: within(f.most) }));
   return { layer: layerOf(pending, quantizers, reaches, setting), most: hi };

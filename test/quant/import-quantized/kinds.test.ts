@@ -68,6 +68,24 @@ describe('importQuantized with the newer kinds', () => {
     );
   });
 
+  it('adds what is above zero to what is below where the functions of single channels need more than a table', () => {
+    const slopes = Float32Array.of(0.25, -0.5, 2, 0.125, 0, 0.75);
+    const network = exactly(
+      (b) => {
+        b.quant(uniform({ scale: 0.125, zero: 3 }));
+        return b
+          .node(pointwise('prelu', b.last, { slopes }))
+          .quant(uniform({ scale: 0.0625 }))
+          .conv({ ...SAME, channels: 2, codes: { bits: 4 } });
+      },
+      [1, 6, 3, 3],
+      NO_MACHINES,
+    );
+    expect(network.layers.map((layer) => layer.kind === 'conv' && layer.requantize?.residual?.tensor)).toEqual([
+      ...[undefined, undefined, 'pointwise1.out.below', undefined],
+    ]);
+  });
+
   it('multiplies tensors of one shape, and maps by a pixel of each channel', () => {
     const network = exactly(
       (b) => {
