@@ -23,7 +23,7 @@ function run({ models, seed, first, count, shared }: WorkerJob): void {
   const post = (message: WorkerMessage) => parentPort!.postMessage(message);
   for (let index = first; index < first + count; index++) {
     Atomics.store(state, 0, index);
-    const verdict = verdictOn(fuzzCase(models, seed, index).bytes);
+    const verdict = verdictOn(fuzzCase(models, seed, index));
     const answer = 'crash' in verdict ? 'crash' : verdict.answer;
     answers[answer] = (answers[answer] ?? 0) + 1;
     if ('crash' in verdict) post({ kind: 'crash', index, text: verdict.crash });
