@@ -37,7 +37,11 @@ export function fuzzCase(models: readonly FuzzModel[], seed: number, index: numb
 function pickModel(models: readonly FuzzModel[], random: RandomSource): FuzzModel {
   const shares = models.map(({ bytes }) => 1 / bytes.length);
   let left = random.uniform() * shares.reduce((a, b) => a + b, 0);
-  return models.find((_, i) => (left -= shares[i]!) <= 0) ?? models[0]!;
+  for (const [i, model] of models.entries()) {
+    left -= shares[i]!;
+    if (left <= 0) return model;
+  }
+  return models.at(-1)!;
 }
 
 /** Code of the refusal, or 'graph'; a crash says what was thrown. */
