@@ -1,6 +1,9 @@
 /** A frame of several inputs and outputs as one run of numbers: tensors in the order of the stream, each NHWC. */
 import type { CodeTensor, IntegerNetwork } from './network.js';
 
+/** Codes of a frame: 16-bit ones where an input has more than 8 bits. */
+export type FrameCodes = Uint8Array | Uint16Array;
+
 export function elementsOf({ height, width, channels }: Pick<CodeTensor, 'height' | 'width' | 'channels'>): number {
   return height * width * channels;
 }

@@ -8,8 +8,9 @@ import type { Images } from '../arch/program/program.js';
 import { SystoleError } from '../base/error.js';
 import { identityText } from '../base/manifest.js';
 import { imagePath, type MemoryName, PROJECT_PATHS } from '../base/project-layout.js';
+import { elementsOf, type FrameCodes } from '../quant/frame.js';
 import type { IntegerNetwork } from '../quant/network.js';
-import { inputCodes, modelOutput } from '../quant/numerics.js';
+import { inputCodes, type ModelInputs, modelOutputs } from '../quant/numerics.js';
 import { networkFromBytes } from '../quant/serialize.js';
 import { openAccelerator } from './accelerator.js';
 import type { Link } from './link.js';
@@ -27,12 +28,22 @@ export interface CompiledModel {
   readonly verilog: ReadonlyMap<string, string>;
 }
 
+export interface ModelResult {
+  /** The model's first output. */
+  readonly output: Float32Array;
+  readonly outputs: ReadonlyMap<string, Float32Array>;
+  readonly cycles: number;
+}
+
 export interface Session {
   readonly model: CompiledModel;
-  /** The model's input (float32, its own layout) -> its output, the host's epilogue applied. */
-  infer(real: Float32Array): Promise<{ readonly output: Float32Array; readonly cycles: number }>;
-  /** Codes, NHWC -> what leaves the machine: codes or accumulators, NHWC. Errors: also those of checkCodes. */
-  inferCodes(codes: Uint8Array): Promise<{ readonly output: Int32Array; readonly cycles: number }>;
+  /** The model's inputs (float32, their own layouts) -> its outputs, the host's steps applied. */
+  infer(real: ModelInputs): Promise<ModelResult>;
+  /**
+   * Codes of all inputs, one after the other, NHWC -> what leaves the machine, all outputs one after the other: codes or
+   * accumulators, NHWC. Errors: also those of checkCodes.
+   */
+  inferCodes(codes: FrameCodes): Promise<{ readonly output: Int32Array; readonly cycles: number }>;
   close(): Promise<void>;
 }
 
@@ -87,7 +98,7 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
   const compiled = typeof model === 'string' ? await readModel(model) : model;
   const { network, images, identity, layout } = compiled;
   const accelerator = await openAccelerator(link, images, { identity });
-  const inferCodes = async (codes: Uint8Array) => {
+  const inferCodes = async (codes: FrameCodes) => {
     checkCodes(compiled, codes);
     const { output, cycles } = await accelerator.infer(inputBytes(layout.inputs, codes));
     const expected = outputBytes(layout.outputs);
@@ -104,32 +115,37 @@ export async function openModel(model: string | CompiledModel, link: Link): Prom
     model: compiled,
     inferCodes,
     infer: async (real) => {
-      const { output, cycles } = await inferCodes(Uint8Array.from(inputCodes(network, real)));
-      return { output: modelOutput(network, output), cycles };
+      const { output, cycles } = await inferCodes(inputCodes(network, real));
+      const outputs = modelOutputs(network, output);
+      return { output: outputs.get(network.modelOutputs[0]!.name)!, outputs, cycles };
     },
     close: () => accelerator.close(),
   };
 }
 
 /** Errors: data-shape, data-type for codes that are not those of a frame of this model. */
-export function checkCodes({ network, layout }: CompiledModel, codes: Uint8Array): void {
-  const where = network.inputs[0]!.modelName;
+export function checkCodes({ network, layout }: CompiledModel, codes: FrameCodes): void {
   const expected = frameCodes(layout.inputs);
   if (codes.length !== expected) {
     throw new SystoleError('data-shape', 'an input has the wrong number of codes', {
-      where,
+      where: network.inputs.map(({ modelName }) => modelName).join(', '),
       expected: `${expected}`,
       actual: `${codes.length}`,
     });
   }
-  const top = 2 ** network.tensors[network.inputs[0]!.tensor]!.bits - 1;
-  const wrong = codes.find((code) => code > top);
-  if (wrong === undefined) return;
-  throw new SystoleError('data-type', "a code is larger than the network's input takes", {
-    where,
-    expected: `0 to ${top}`,
-    actual: `${wrong}`,
-  });
+  let at = 0;
+  for (const { tensor, modelName } of network.inputs) {
+    const { bits, ...size } = network.tensors[tensor]!;
+    const own = codes.subarray(at, at + elementsOf(size));
+    at += own.length;
+    const wrong = own.find((code) => code > 2 ** bits - 1);
+    if (wrong === undefined) continue;
+    throw new SystoleError('data-type', "a code is larger than the network's input takes", {
+      where: modelName,
+      expected: `0 to ${2 ** bits - 1}`,
+      actual: `${wrong}`,
+    });
+  }
 }
 
 /** undefined for text that is no JSON: the machine's schema refuses it. */

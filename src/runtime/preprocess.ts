@@ -1,22 +1,22 @@
 /** The preprocess steps that a project keeps: the same for calibration, inference and evaluation. */
 import { join } from 'node:path';
-import { type Preprocess, parsePreprocess } from '../base/preprocess/steps.js';
+import { type PreprocessSteps, parsePreprocessFile } from '../base/preprocess/steps.js';
 import { PROJECT_PATHS } from '../base/project-layout.js';
 import type { CompiledModel } from './model.js';
 
 export interface KeptPreprocess {
-  readonly steps: Preprocess;
+  readonly steps: PreprocessSteps;
   /** For messages. */
   readonly where: string;
 }
 
 /**
- * null where the project was compiled without; applyPreprocess (base) applies the steps to a raw sample, and Session.infer takes
- * what comes out. Errors: preprocess-invalid.
+ * null where the project was compiled without; preprocessFor (base) gives an input's steps, applyPreprocess applies them to a
+ * raw sample, and Session.infer takes what comes out. Errors: preprocess-invalid.
  */
 export function preprocessOf({ project }: Pick<CompiledModel, 'project'>): KeptPreprocess | null {
   const bytes = project.files.get(PROJECT_PATHS.preprocess);
   if (bytes === undefined) return null;
   const where = join(project.folder, PROJECT_PATHS.preprocess);
-  return { steps: parsePreprocess(JSON.parse(new TextDecoder().decode(bytes)), where), where };
+  return { steps: parsePreprocessFile(JSON.parse(new TextDecoder().decode(bytes)), where), where };
 }

@@ -65,13 +65,14 @@ static int number(const char *text, unsigned long *value) {
 }
 
 /* FILE for an only one, or NAME=FILE: the file goes to its place. Returns NULL, or what is wrong. */
-static const char *place_file(const char **files, uint32_t count, const char *(*name_of)(uint32_t), const char *text) {
+static const char *place_file(const char **files, uint32_t count, const char *(*name_of)(uint32_t), const char *text,
+                              const char *twice) {
   for (uint32_t i = 0; i < count; i++) {
     const char *name = name_of(i);
     const size_t length = strlen(name);
     const int named = strncmp(text, name, length) == 0 && text[length] == '=';
     if (!named && count > 1) continue;
-    if (files[i]) return "a file is given twice";
+    if (files[i]) return twice;
     files[i] = named ? text + length + 1 : text;
     return NULL;
   }
@@ -91,7 +92,7 @@ static const char *parse(struct options *options, int argc, char **argv) {
       continue;
     }
     if (name[0] != '-') {
-      const char *wrong = place_file(options->inputs, SYSTOLE_INPUTS, input_name, name);
+      const char *wrong = place_file(options->inputs, SYSTOLE_INPUTS, input_name, name, "more than one INPUT");
       if (wrong) return wrong;
       continue;
     }
@@ -100,7 +101,7 @@ static const char *parse(struct options *options, int argc, char **argv) {
     if (strcmp(name, "--expect") == 0) {
       options->expect = value;
     } else if (strcmp(name, "--output") == 0) {
-      const char *wrong = place_file(options->outputs, SYSTOLE_RESULTS, result_name, value);
+      const char *wrong = place_file(options->outputs, SYSTOLE_RESULTS, result_name, value, "more than one --output");
       if (wrong) return wrong;
     } else if (strcmp(name, "--simulator") == 0) {
       options->simulator = value;
@@ -117,7 +118,8 @@ static const char *parse(struct options *options, int argc, char **argv) {
   }
   uint32_t given = 0;
   for (uint32_t i = 0; i < SYSTOLE_INPUTS; i++) given += options->inputs[i] != NULL;
-  if (options->random ? given > 0 : given < SYSTOLE_INPUTS) return "give either every INPUT or --random N";
+  /* An input without a file cannot be left to chance beside one that has one. */
+  if (options->random ? given > 0 : given < SYSTOLE_INPUTS) return "give either INPUT or --random N";
   return NULL;
 }
 

@@ -91,7 +91,7 @@ describe.skipIf(!available)('the C host program, in a project that was copied al
   });
 
   test('codes and bare values give the same outputs as the .npy of real values', async () => {
-    const frame = randomFrames(plan, 1, 3)[0]!;
+    const frame = Uint8Array.from(randomFrames(plan, 1, 3)[0]!);
     const real = Float32Array.from({ length: 75 }, (_, i) => frame[(i % 25) * 3 + Math.floor(i / 25)]!);
     const write = (name: string, data: Uint8Array) => writeFile(join(project.host, name), data);
     await write('real.npy', writeNpy({ shape: [1, 3, 5, 5], data: real }));

@@ -28,7 +28,15 @@ export async function writeCProject(files: ReadonlyMap<string, string | Uint8Arr
     fixture: async (name, flags = STRICT) => {
       const program = join(parent, name);
       const source = join(projectRoot, 'test/runtime/fixtures', `${name}.c`);
-      const parts = ['systole.c', 'systole_ends.c', 'systole_steps.c', 'systole_lines.c', 'systole_network.c', 'systole_images.c', 'systole_sim_link.c'];
+      const parts = [
+        'systole.c',
+        'systole_ends.c',
+        'systole_steps.c',
+        'systole_lines.c',
+        'systole_network.c',
+        'systole_images.c',
+        'systole_sim_link.c',
+      ];
       await execa('cc', [...flags, '-I', host, '-o', program, source, ...parts, '-lm'], { cwd: host });
       return program;
     },

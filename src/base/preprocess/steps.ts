@@ -38,6 +38,18 @@ const schema = z.array(step);
 
 export type PreprocessStep = z.infer<typeof step>;
 export type Preprocess = readonly PreprocessStep[];
+/** Of a model's only input, or of each by name. */
+export type PreprocessSteps = Preprocess | Readonly<Record<string, Preprocess>>;
+
+/** null: the input's values are taken as they are. */
+export function preprocessFor(steps: PreprocessSteps, input: string): Preprocess | null {
+  if (isList(steps)) return steps;
+  return Object.hasOwn(steps, input) ? steps[input]! : null;
+}
+
+function isList(steps: PreprocessSteps): steps is Preprocess {
+  return Array.isArray(steps);
+}
 
 /** @throws SystoleError preprocess-invalid, with the step and field that are wrong */
 export function parsePreprocess(json: unknown, where: string): Preprocess {
@@ -47,7 +59,8 @@ export function parsePreprocess(json: unknown, where: string): Preprocess {
     const at = issue.path.length > 0 ? `${where}: ${issue.path.join('.')}` : where;
     throw new SystoleError('preprocess-invalid', 'the preprocess file is not valid', {
       where: at,
-      expected: 'a list of steps: reshape, transpose, channelOrder, resize, scale, mean, std',
+      expected:
+        'a list of steps, or one for each input by name: reshape, transpose, channelOrder, resize, scale, mean, std',
       actual: issue.message,
     });
   }
@@ -56,6 +69,14 @@ export function parsePreprocess(json: unknown, where: string): Preprocess {
     if (divisors.some((value) => Math.fround(value) === 0)) throw refused(where, i, entry, 'divides by zero');
   });
   return found.data;
+}
+
+/** A list, or an object of one for each input. @throws SystoleError preprocess-invalid */
+export function parsePreprocessFile(json: unknown, where: string): PreprocessSteps {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return parsePreprocess(json, where);
+  return Object.fromEntries(
+    Object.entries(json).map(([input, steps]) => [input, parsePreprocess(steps, `${where}: ${input}`)]),
+  );
 }
 
 /** A step that cannot be applied to what it gets. */

@@ -13,7 +13,7 @@ import { type PreprocessFile, readPreprocess } from '../data/preprocess-file.js'
 import type { TensorFile } from '../data/tensor-file.js';
 import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
 import type { Outcome } from '../frame/outcome.js';
-import { positive, shape, whole } from '../frame/values.js';
+import { positive, repeated, SEVERAL, shape, whole } from '../frame/values.js';
 import { importModel, type ModelFile, readModelFile } from '../model/float-graph.js';
 import {
   candidateMachines,
@@ -30,7 +30,7 @@ import { packageVersion } from '../package.js';
 
 interface Options extends PrecisionOptions, MachineOptions {
   readonly output: string;
-  readonly calibration?: string;
+  readonly calibration?: readonly string[];
   readonly limit?: number;
   readonly preprocess?: string;
   readonly clock: number;
@@ -54,7 +54,7 @@ export function addCompile(program: Command, session: Session): void {
     options: [
       required(option('-o, --output <DIR>', 'the directory to make')),
       ...PRECISION_OPTIONS,
-      option('--calibration <FILE>', 'sample inputs, FILE.npy or FILE.npz[:key], batch first'),
+      option('--calibration <FILE>', `sample inputs, FILE.npy or FILE.npz[:key], batch first; ${SEVERAL}`, repeated),
       option('--limit <n>', 'calibrate on the first n samples only', whole(1)),
       option(
         '--preprocess <FILE.json>',
@@ -115,9 +115,17 @@ function keptFiles({ model, preprocess }: Inputs): Map<string, string | Uint8Arr
   return files;
 }
 
-function manifestInputs({ model, preprocess }: Inputs, calibration: TensorFile | null): ManifestInput[] {
-  const parts = { model, ...(calibration && { calibration }), ...(preprocess && { preprocess }) };
-  return Object.entries(parts).map(([role, { name, sha256 }]) => ({ role, name, sha256 }));
+function manifestInputs({ model, preprocess }: Inputs, calibration: readonly TensorFile[]): ManifestInput[] {
+  const entry = (role: string, { name, sha256 }: { readonly name: string; readonly sha256: string }) => ({
+    role,
+    name,
+    sha256,
+  });
+  return [
+    entry('model', model),
+    ...calibration.map((file) => entry('calibration', file)),
+    ...(preprocess === null ? [] : [entry('preprocess', preprocess)]),
+  ];
 }
 
 /** As they count for the result: defaults filled in, no paths; without a precision where the model has its own. */

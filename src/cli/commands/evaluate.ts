@@ -15,12 +15,12 @@ import { addCommand, type Context, option, required, type Session } from '../fra
 import { percent } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { facts } from '../frame/table.js';
-import { whole } from '../frame/values.js';
+import { repeated, SEVERAL, whole } from '../frame/values.js';
 import { classCount, isClassifier } from '../model/classes.js';
 import { readReals } from '../model/project.js';
 
 interface Options {
-  readonly data: string;
+  readonly data: readonly string[];
   readonly labels: string;
   readonly model?: string;
   readonly limit?: number;
@@ -38,7 +38,7 @@ export function addEvaluate(program: Command, session: Session): void {
     ],
     examples: ['systole evaluate shapes --data unseen.npz:inputs --labels unseen.npz:labels'],
     options: [
-      required(option('--data <FILE>', 'images: FILE.npy or FILE.npz[:key]')),
+      required(option('--data <FILE>', `images: FILE.npy or FILE.npz[:key]; ${SEVERAL}`, repeated)),
       required(option('--labels <FILE>', 'classes, one whole number for each image: FILE.npz:key')),
       option('--model <FILE.onnx>', 'the float model to compare with'),
       option('--limit <n>', 'only the first n images', whole(1)),
@@ -52,7 +52,7 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
   const model = await readModel(folder);
   const { network } = model;
   requireClasses(model);
-  const images = await readReals(model, options.data, options.limit);
+  const images = await readReals(model, options.data, { option: '--data', limit: options.limit });
   const labels = labelsOf(await readTensorFile(options.labels), {
     ...{ count: images.length, longer: options.limit !== undefined, classes: classCount(network) },
   });
@@ -64,12 +64,12 @@ async function evaluate(folder: string, options: Options, { progress }: Context)
     counter('integer network'),
   );
   const seconds = (performance.now() - start) / 1000;
-  const { shape } = network.inputs[0]!;
+  const inputs = network.inputs.map(({ modelName, shape }) => ({ name: modelName, shape }));
   const end = { host: network.host, modelOutputs: network.modelOutputs };
   const float = {
     kind: 'float' as const,
-    onnx: executable(await floatModel(model, options.model), shape),
-    shape,
+    onnx: executable(await floatModel(model, options.model), network.inputs[0]!.shape),
+    inputs,
     end,
     images,
   };

@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
+import { SystoleError } from '../../base/error.js';
 import { writeNpy } from '../../base/npy.js';
-import { modelOutput } from '../../quant/numerics.js';
+import { modelOutput, modelOutputs } from '../../quant/numerics.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
+import { filesByName } from '../data/named-files.js';
 import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
 import { cyclesText } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { facts } from '../frame/table.js';
-import { positive, whole } from '../frame/values.js';
+import { positive, repeated, SEVERAL, whole } from '../frame/values.js';
 import { isClassifier, predictedClass, type Score, topScores } from '../model/classes.js';
 import { batchShape, clockOf, outputCodes, readFrames } from '../model/project.js';
 import { defaultPlace, openRunner, type Place, place } from '../model/runner.js';
 import { writeWhole } from '../write-file.js';
 
 interface Options {
-  readonly input: string;
-  readonly output?: string;
+  readonly input: readonly string[];
+  readonly output?: readonly string[];
   readonly on?: Place;
   readonly limit?: number;
   readonly codes?: true;
@@ -38,8 +40,8 @@ export function addRun(program: Command, session: Session): void {
       'systole run shapes --input images.npz:inputs --limit 4 --on program',
     ],
     options: [
-      required(option('-i, --input <FILE>', 'FILE.npy or FILE.npz[:key]')),
-      option('-o, --output <FILE.npy>', 'where to write the outputs'),
+      required(option('-i, --input <FILE>', `FILE.npy or FILE.npz[:key]; ${SEVERAL}`, repeated)),
+      option('-o, --output <FILE.npy>', 'where to write the output; NAME=FILE.npy for each of several', repeated),
       option('--on <place>', 'golden, program or verilator (default: verilator where installed, else program)', place),
       option('--limit <n>', 'only the first n images', whole(1)),
       option('--codes', 'integer codes in the files instead of real values'),
@@ -66,24 +68,68 @@ async function run(folder: string, options: Options, { progress }: Context): Pro
   } finally {
     await runner.close();
   }
-  const { shape, data } = results(model, outputs, options.codes ?? false);
-  if (options.output !== undefined) await writeWhole(options.output, writeNpy({ shape, data }));
-  return outcome(model, options, { on, cycles, shape, outputs });
+  const made = results(model, outputs, options.codes ?? false);
+  const files = outputFiles(
+    made.map(({ name }) => name),
+    options.output ?? [],
+  );
+  for (const { name, shape, data } of made) {
+    const file = files.get(name);
+    if (file !== undefined) await writeWhole(file, writeNpy({ shape, data }));
+  }
+  return outcome(model, options, {
+    on,
+    cycles,
+    outputs,
+    made: made.map((part) => ({ ...part, file: files.get(part.name) ?? null })),
+  });
 }
 
-function results({ network }: CompiledModel, outputs: readonly Int32Array[], codes: boolean) {
-  if (codes) {
-    const data = joined(
-      outputs.map((raw) => outputCodes(network, raw)),
-      Int32Array,
-    );
-    return { shape: batchShape(network.outputs[0]!.shape, outputs.length), data };
+/** FILE for an only output; NAME=FILE for those of several that are wanted. */
+function outputFiles(names: readonly string[], texts: readonly string[]): Map<string, string> {
+  const wanted = names.filter((name) => names.length === 1 || texts.some((text) => text.startsWith(`${name}=`)));
+  const odd = texts.find((text) => !wanted.some((name) => names.length === 1 || text.startsWith(`${name}=`)));
+  if (odd !== undefined) {
+    throw new SystoleError('usage-invalid', 'an output file needs the name of its output', {
+      where: '--output',
+      expected: names.map((name) => `--output ${name}=FILE.npy`).join(' '),
+      actual: odd,
+    });
   }
-  const data = joined(
-    outputs.map((raw) => modelOutput(network, raw)),
-    Float32Array,
-  );
-  return { shape: batchShape(network.modelOutputs[0]!.shape, outputs.length), data };
+  if (texts.length === 0) return new Map();
+  const files = filesByName(wanted, texts, '--output');
+  return new Map(wanted.map((name, i) => [name, files[i]!]));
+}
+
+interface Result {
+  readonly name: string;
+  /** Of all images together. */
+  readonly shape: readonly number[];
+  readonly data: Int32Array | Float32Array;
+}
+
+/** The model's outputs, or with codes what leaves the machine. */
+function results({ network }: CompiledModel, outputs: readonly Int32Array[], codes: boolean): Result[] {
+  if (codes) {
+    const parts = outputs.map((raw) => outputCodes(network, raw));
+    return network.outputs.map(({ name, shape }) => ({
+      name,
+      shape: batchShape(shape, outputs.length),
+      data: joined(
+        parts.map((part) => part.get(name)!),
+        Int32Array,
+      ),
+    }));
+  }
+  const parts = outputs.map((raw) => modelOutputs(network, raw));
+  return network.modelOutputs.map(({ name, shape }) => ({
+    name,
+    shape: batchShape(shape, outputs.length),
+    data: joined(
+      parts.map((part) => part.get(name)!),
+      Float32Array,
+    ),
+  }));
 }
 
 function joined<T extends Int32Array | Float32Array>(parts: readonly T[], type: new (length: number) => T): T {
@@ -99,11 +145,11 @@ function joined<T extends Int32Array | Float32Array>(parts: readonly T[], type: 
 interface Ran {
   readonly on: Place;
   readonly cycles: number | null;
-  readonly shape: readonly number[];
   readonly outputs: readonly Int32Array[];
+  readonly made: readonly (Result & { readonly file: string | null })[];
 }
 
-function outcome(model: CompiledModel, options: Options, { on, cycles, shape, outputs }: Ran): Outcome {
+function outcome(model: CompiledModel, options: Options, { on, cycles, outputs, made }: Ran): Outcome {
   const clock = clockOf(model, options.clock);
   const images = outputs.length;
   const predictions = predictionsOf(model, outputs);
@@ -112,11 +158,16 @@ function outcome(model: CompiledModel, options: Options, { on, cycles, shape, ou
     ['ran on', fallback ? 'the program simulator (Verilator is not installed: systole doctor)' : on],
     ['images', images],
     ...(cycles === null ? [] : [['cycles', `${cyclesText(cycles, clock)}, one image`]]),
-    ['output', `[${shape.join(', ')}]${options.output === undefined ? '' : ` in ${options.output}`}`],
+    ...made.map(({ name, shape, file }) => [
+      made.length === 1 ? 'output' : `output ${name}`,
+      `[${shape.join(', ')}]${file === null ? '' : ` in ${file}`}`,
+    ]),
   ] as [string, string | number][];
+  const first = made[0]!;
   return {
     json: {
-      ...{ on, images, output: options.output ?? null, shape, cycles },
+      ...{ on, images, output: first.file, shape: first.shape, cycles },
+      outputs: made.map(({ name, shape, file }) => ({ name, shape, file })),
       ...{ clock, latencyMs: cycles === null ? null : cycles / (1000 * clock), predictions },
     },
     text: [facts(lines), ...(predictions ? [predictionText(predictions)] : [])].join('\n\n'),

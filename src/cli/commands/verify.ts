@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { exactnessText } from '../../base/manifest.js';
 import { randomFrames } from '../../hdlgen/test-vectors.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import { type CompiledModel, readModel } from '../../runtime/model.js';
 import type { VerifyReport } from '../../runtime/verify/report.js';
 import { verifyProject } from '../../runtime/verify/verify-project.js';
@@ -10,7 +11,7 @@ import { cyclesText, percent, rateText } from '../frame/numbers.js';
 import type { Outcome } from '../frame/outcome.js';
 import { shellCommand } from '../frame/shell.js';
 import { facts, shortNames, table } from '../frame/table.js';
-import { whole } from '../frame/values.js';
+import { repeated, SEVERAL, whole } from '../frame/values.js';
 import { asPlanned } from '../model/as-planned.js';
 import { divergenceText } from '../model/divergence-text.js';
 import { clockOf, exclusive, readFrames } from '../model/project.js';
@@ -19,7 +20,7 @@ import { cacheFolder } from '../package.js';
 import { makeWhole } from '../write-file.js';
 
 interface Options {
-  readonly input?: string;
+  readonly input?: readonly string[];
   readonly random?: number;
   readonly limit?: number;
   readonly codes?: true;
@@ -45,7 +46,7 @@ export function addVerify(program: Command, session: Session): void {
       'systole verify shapes --random 4 --seed 7 --trace wave.fst',
     ],
     options: [
-      option('-i, --input <FILE>', 'images: FILE.npy or FILE.npz[:key]'),
+      option('-i, --input <FILE>', `images: FILE.npy or FILE.npz[:key]; ${SEVERAL}`, repeated),
       option('--random <n>', 'n images of random codes instead', whole(1)),
       option('--limit <n>', 'only the first n images of --input', whole(1)),
       option('--codes', 'the file holds integer codes, not real values'),
@@ -75,7 +76,7 @@ async function verify(folder: string, options: Options, { progress }: Context): 
   return outcome(folder, model, options, report);
 }
 
-function framesOf(model: CompiledModel, { input, random, limit, codes, seed }: Options): Promise<Uint8Array[]> {
+function framesOf(model: CompiledModel, { input, random, limit, codes, seed }: Options): Promise<FrameCodes[]> {
   if (input !== undefined) return readFrames(model, { input, ...(limit && { limit }), ...(codes && { codes }) });
   const { network, layout } = model;
   return Promise.resolve(randomFrames({ network, inputs: layout.inputs }, random ?? RANDOM_IMAGES, seed));
@@ -96,7 +97,7 @@ function replayCommand(folder: string, options: Options): string {
   const { input, random, limit, codes, seed, stalls, jobs, trace } = options;
   return shellCommand([
     ...['systole', 'verify', folder],
-    ...(input === undefined ? ['--random', `${random ?? RANDOM_IMAGES}`] : ['--input', input]),
+    ...(input === undefined ? ['--random', `${random ?? RANDOM_IMAGES}`] : input.flatMap((file) => ['--input', file])),
     ...(limit === undefined ? [] : ['--limit', `${limit}`]),
     ...(codes ? ['--codes'] : []),
     ...['--seed', `${seed}`],

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { SystoleError } from '../../base/error.js';
-import { type Preprocess, parsePreprocess } from '../../base/preprocess/steps.js';
+import { type PreprocessSteps, parsePreprocessFile } from '../../base/preprocess/steps.js';
 import { sha256 } from '../../base/sha256.js';
 import { readBytes } from '../files.js';
 
 export interface PreprocessFile {
-  readonly steps: Preprocess;
+  readonly steps: PreprocessSteps;
   readonly where: string;
   readonly name: string;
   readonly sha256: string;
@@ -15,7 +15,7 @@ export interface PreprocessFile {
 export async function readPreprocess(path: string): Promise<PreprocessFile> {
   const bytes = await readBytes(path);
   return {
-    steps: parsePreprocess(fromJson(bytes, path), path),
+    steps: parsePreprocessFile(fromJson(bytes, path), path),
     where: path,
     name: basename(path),
     sha256: sha256(bytes),

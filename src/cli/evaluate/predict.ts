@@ -3,17 +3,18 @@ import { openFloatModel } from '../../frontend/float-model.js';
 import { openFastModel } from '../../quant/fast/open-fast-model.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import { inputCodes, modelOutput } from '../../quant/numerics.js';
+import type { NamedInput, NamedSample } from '../data/named-files.js';
 import { type NetworkEnd, predictedClass } from '../model/classes.js';
 
 export type PredictJob =
-  | { readonly kind: 'integer'; readonly network: IntegerNetwork; readonly images: readonly Float32Array[] }
+  | { readonly kind: 'integer'; readonly network: IntegerNetwork; readonly images: readonly NamedSample[] }
   | {
       readonly kind: 'float';
       readonly onnx: Uint8Array;
-      /** Of the input, batch 1 first. */
-      readonly shape: readonly number[];
+      /** Of its inputs, batch 1 first, in the order of the model. */
+      readonly inputs: readonly NamedInput[];
       readonly end: NetworkEnd;
-      readonly images: readonly Float32Array[];
+      readonly images: readonly NamedSample[];
     };
 
 /** One class for each image. */
@@ -32,12 +33,15 @@ async function predictInteger({ network, images }: Job<'integer'>, onImage: () =
   });
 }
 
-async function predictFloat({ onnx, shape, end, images }: Job<'float'>, onImage: () => void): Promise<number[]> {
+async function predictFloat({ onnx, inputs, end, images }: Job<'float'>, onImage: () => void): Promise<number[]> {
   const model = await openFloatModel(onnx);
   try {
     const classes: number[] = [];
     for (const image of images) {
-      const outputs = await model.run(image, shape);
+      const outputs = await model.run(
+        inputs.map(({ name }) => image[name]!),
+        inputs.length === 1 ? inputs[0]!.shape : undefined,
+      );
       classes.push(predictedClass(end, outputs.get(end.modelOutputs[0]!.name)!));
       onImage();
     }

@@ -56,3 +56,11 @@ export function shard(text: string): Shard {
   if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of };
   throw new InvalidArgumentError('It must be i/n with i from 1 to n, such as 2/5.');
 }
+
+/** An option that may be given several times. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** How such an option names its files. */
+export const SEVERAL = 'NAME=FILE for each where the model has several inputs';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { sha256 } from '../../base/sha256.js';
-import type { Graph } from '../../frontend/graph.js';
+import type { Graph, GraphInput } from '../../frontend/graph.js';
 import { importOnnx } from '../../frontend/import-onnx.js';
 import { inFile, readBytes } from '../files.js';
 
@@ -21,8 +21,12 @@ export function importModel({ path, bytes }: ModelFile, inputShape: readonly num
   return inFile(path, () => importOnnx(bytes, inputShape === undefined ? {} : { inputShape }));
 }
 
-/** The shape of the model's own input, batch 1 first. */
+/** The shape of an input in the model, batch 1 first. */
+export function modelShapeOf({ layout, shape }: GraphInput): readonly number[] {
+  return layout?.modelShape ?? shape;
+}
+
+/** Of a model's only input. */
 export function modelInputShape({ inputs }: Graph): readonly number[] {
-  const input = inputs[0]!;
-  return input.layout?.modelShape ?? input.shape;
+  return modelShapeOf(inputs[0]!);
 }

@@ -1,15 +1,16 @@
 /** A model's integer network: calibrated here, or with the precision that the model carries. */
 import { SystoleError } from '../../base/error.js';
+import { preprocessFor } from '../../base/preprocess/steps.js';
 import type { Graph } from '../../frontend/graph.js';
 import { calibrate } from '../../quant/calibrate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import { codesOfSamples, type InputCodes, toIntegerNetwork, whatIsOpen } from '../../quant/to-integer-network.js';
+import { readNamedSamples } from '../data/named-files.js';
 import type { PreprocessFile } from '../data/preprocess-file.js';
 import { preprocessGrid } from '../data/preprocess-grid.js';
-import { realSamples } from '../data/samples.js';
-import { readTensorFile, type TensorFile } from '../data/tensor-file.js';
+import type { TensorFile } from '../data/tensor-file.js';
 import type { Progress } from '../frame/progress.js';
-import { modelInputShape } from './float-graph.js';
+import { modelShapeOf } from './float-graph.js';
 import type { QuantizeLimits } from './machine-options.js';
 import {
   calibrationNeeded,
@@ -20,14 +21,15 @@ import {
 } from './precision-options.js';
 
 export interface QuantizeChoices extends PrecisionOptions {
-  readonly calibration?: string;
+  /** FILE, or NAME=FILE for each where the model has several inputs. */
+  readonly calibration?: readonly string[];
   readonly limit?: number;
 }
 
 export interface QuantizedModel {
   readonly network: IntegerNetwork;
-  /** null: none was needed. */
-  readonly calibration: TensorFile | null;
+  /** Empty where none was needed. */
+  readonly calibration: readonly TensorFile[];
   readonly samples: number;
   /** null: the model's own. */
   readonly precision: Required<PrecisionOptions> | null;
@@ -73,21 +75,30 @@ function ownPrecision(sources: Sources, choices: QuantizeChoices, progress: Prog
     throw new SystoleError('option-invalid', 'the model is quantized already: there is nothing to calibrate', {
       where: '--calibration',
       expected: 'no --calibration',
-      actual: choices.calibration,
+      actual: choices.calibration.join(' '),
     });
   }
-  return ofModel(sources, { input: null, calibration: null, samples: 0 }, progress);
+  return ofModel(sources, { input: null, calibration: [], samples: 0 }, progress);
 }
 
 /** Its input has no quantizer: the bytes that the preprocess steps start from are its codes, or the range of samples is. */
 async function ownButInput(sources: Sources, choices: QuantizeChoices, progress: Progress): Promise<QuantizedModel> {
   if (choices.calibration !== undefined) {
     const { calibration, samples } = await readSamples(sources, choices, choices.calibration);
-    return ofModel(sources, { input: codesOfSamples(samples), calibration, samples: samples.length }, progress);
+    return ofModel(
+      sources,
+      {
+        input: codesOfSamples(samples.flatMap((sample) => Object.values(sample))),
+        calibration,
+        samples: samples.length,
+      },
+      progress,
+    );
   }
-  const input = sources.preprocess === null ? null : preprocessGrid(sources.preprocess.steps);
+  const steps = sources.preprocess && preprocessFor(sources.preprocess.steps, sources.graph.inputs[0]!.name);
+  const input = steps && preprocessGrid(steps);
   if (input === null) throw inputNeeded(sources.path);
-  return ofModel(sources, { input, calibration: null, samples: 0 }, progress);
+  return ofModel(sources, { input, calibration: [], samples: 0 }, progress);
 }
 
 function ofModel(
@@ -95,7 +106,7 @@ function ofModel(
   {
     input,
     ...rest
-  }: { readonly input: InputCodes | null; readonly calibration: TensorFile | null; readonly samples: number },
+  }: { readonly input: InputCodes | null; readonly calibration: readonly TensorFile[]; readonly samples: number },
   progress: Progress,
 ): QuantizedModel {
   progress.stage('quantizing');
@@ -103,8 +114,9 @@ function ofModel(
   return { network, precision: null, ...rest };
 }
 
-async function readSamples({ graph, preprocess }: Sources, { limit }: QuantizeChoices, path: string) {
-  const calibration = await readTensorFile(path);
-  const samples = realSamples(calibration, { shape: modelInputShape(graph), preprocess, limit });
-  return { calibration, samples };
+async function readSamples({ graph, preprocess }: Sources, { limit }: QuantizeChoices, texts: readonly string[]) {
+  const inputs = graph.inputs.map((input) => ({ name: input.name, shape: modelShapeOf(input) }));
+  const choices = { option: '--calibration', preprocess, limit };
+  const { samples, files } = await readNamedSamples(inputs, texts, choices);
+  return { calibration: files, samples };
 }

@@ -1,5 +1,6 @@
 /** Where a compiled network can run. */
 import { InvalidArgumentError } from 'commander';
+import { type FrameCodes, outputFrame } from '../../quant/frame.js';
 import { runGolden } from '../../quant/golden.js';
 import { openProgramLink } from '../../runtime/links/program.js';
 import { openVerilatedMachine } from '../../runtime/links/verilated.js';
@@ -18,8 +19,8 @@ export function place(text: string): Place {
 }
 
 export interface Runner {
-  /** Codes, NHWC -> what leaves the machine, NHWC. cycles: null where nothing counts them. */
-  run(frame: Uint8Array): Promise<{ readonly output: Int32Array; readonly cycles: number | null }>;
+  /** Codes of all inputs, NHWC -> what leaves the machine, all outputs, NHWC. cycles: null where nothing counts them. */
+  run(frame: FrameCodes): Promise<{ readonly output: Int32Array; readonly cycles: number | null }>;
   close(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export async function defaultPlace(): Promise<Place> {
 export async function openRunner(model: CompiledModel, on: Place, progress: Progress): Promise<Runner> {
   const { network, machine } = model;
   if (on === 'golden') {
-    const output = (frame: Uint8Array) => runGolden(network, frame).get(network.outputs[0]!.tensor)!;
+    const output = (frame: FrameCodes) => outputFrame(network, runGolden(network, frame));
     return { run: async (frame) => ({ output: output(frame), cycles: null }), close: async () => {} };
   }
   const link =

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.js';
+import { preprocessFor } from '../../base/preprocess/steps.js';
 import type { Graph } from '../../frontend/graph.js';
 import { type Calibration, calibrate } from '../../quant/calibrate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
@@ -64,7 +65,9 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
   const preprocess = paths.preprocess === null ? null : await readPreprocess(paths.preprocess);
   const calibrationFile = paths.calibration === null ? null : await readTensorFile(paths.calibration);
   const inputFile = await readTensorFile(paths.inputs);
-  const form = { shape: modelInputShape(graph), preprocess };
+  const steps = preprocess && preprocessFor(preprocess.steps, graph.inputs[0]!.name);
+  const kept = preprocess && steps && { steps, where: preprocess.where };
+  const form = { shape: modelInputShape(graph), preprocess: kept };
   const samples =
     calibrationFile === null ? null : () => realSamples(calibrationFile, { ...form, limit: model.calibrationLimit });
   return {
@@ -81,7 +84,7 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
     network: networksOf({
       graph,
       samples,
-      grid: preprocess === null ? null : preprocessGrid(preprocess.steps),
+      grid: steps && preprocessGrid(steps),
       path: paths.model,
     }),
   };

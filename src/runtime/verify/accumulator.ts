@@ -1,3 +1,4 @@
+import type { FrameCodes } from '../../quant/frame.js';
 import { runGolden } from '../../quant/golden.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import type { Place } from './divergence.js';
@@ -6,7 +7,7 @@ import type { Place } from './divergence.js';
  * The golden accumulator behind a code that differs: the layer again, without its requantizer.
  * null where no single one is: pooled layers, copies, stops without a place.
  */
-export function goldenAccumulator(network: IntegerNetwork, frame: Uint8Array, place: Place): number | null {
+export function goldenAccumulator(network: IntegerNetwork, frame: FrameCodes, place: Place): number | null {
   const layer = network.layers.find(({ name }) => name === place.layer);
   const { tensor, y, x, channel } = place;
   if (layer?.kind !== 'conv' || layer.output !== tensor || y === null || x === null || channel === null) return null;

@@ -1,7 +1,9 @@
 /** Simulated frames against the golden model and the program simulator. */
+
 import { outputBytes, outputValues } from '../../arch/plan/stream-frames.js';
 import { explainWaiting } from '../../arch/register-values.js';
 import type { SystoleError } from '../../base/error.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import { errorNames } from '../diagnosis.js';
 import { othersTurn } from '../links/turn.js';
 import type { SimulatedFrame } from '../links/verilated.js';
@@ -28,7 +30,7 @@ export interface FrameChecker {
   prepare(): Promise<void>;
 }
 
-export function frameChecker(model: VerifiedModel, frames: readonly Uint8Array[]): FrameChecker {
+export function frameChecker(model: VerifiedModel, frames: readonly FrameCodes[]): FrameChecker {
   const run = referenceRunner(model);
   const references: Reference[] = [];
   const reference = (index: number): Reference => {

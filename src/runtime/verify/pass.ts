@@ -1,13 +1,16 @@
 /** All frames through simulators, at full rate or under stalls. */
+
+import { inputBytes } from '../../arch/plan/stream-frames.js';
 import { INTERVAL_FRAMES } from '../../arch/timing/count-cycles.js';
 import { SystoleError } from '../../base/error.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import { type SimulatedFrame, type Stalls, simulateFrames, type WaveWindow } from '../links/verilated.js';
 import type { CompiledModel } from '../model.js';
 import type { FrameCheck, FrameChecker } from './check-frame.js';
 
 export interface Pass {
   readonly binary: string;
-  readonly frames: readonly Uint8Array[];
+  readonly frames: readonly FrameCodes[];
   readonly seed: number;
   readonly stalls: Omit<Stalls, 'seed'> | null;
   readonly jobs: number;
@@ -42,7 +45,7 @@ export async function runPass(
 }
 
 /** The frames over again, each waiting at the door while the one before computes: as many as the interval is counted for. */
-export const pipelinedFrames = (frames: readonly Uint8Array[]): readonly Uint8Array[] =>
+export const pipelinedFrames = (frames: readonly FrameCodes[]): readonly FrameCodes[] =>
   Array.from({ length: INTERVAL_FRAMES }, (_, i) => frames[i % frames.length]!);
 
 export interface PipelinedRun {
@@ -95,7 +98,7 @@ export function runPart(
   const job = {
     images: model.images,
     identity: model.identity,
-    frames: frames.slice(start, end),
+    frames: frames.slice(start, end).map((frame) => inputBytes(model.layout.inputs, frame)),
     firstFrame: start,
     pipelined: pipelined ?? false,
     seed,

@@ -1,7 +1,9 @@
 /** A frame by the golden model, and the program simulator held against it. */
+
 import { inputBytes, outputValues } from '../../arch/plan/stream-frames.js';
 import { openProgram } from '../../arch/simulator/run-program.js';
 import { SystoleError } from '../../base/error.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import { runGolden } from '../../quant/golden.js';
 import type { CompiledModel } from '../model.js';
 import { firstPlace, type Place, placeless } from './divergence.js';
@@ -17,7 +19,7 @@ export interface Reference {
 export type VerifiedModel = Pick<CompiledModel, 'machine' | 'network' | 'layout' | 'images'>;
 
 /** @returns frame (codes, one a byte, NHWC) -> reference; memories are decoded once */
-export function referenceRunner(model: VerifiedModel): (frame: Uint8Array) => Reference {
+export function referenceRunner(model: VerifiedModel): (frame: FrameCodes) => Reference {
   const run = programRunner(model);
   return (frame) => {
     const golden = runGolden(model.network, frame);
@@ -35,7 +37,7 @@ interface ProgramFrame {
   readonly refusal: string | null;
 }
 
-function programRunner({ machine, images }: VerifiedModel): (frame: Uint8Array, to: TensorCollector) => ProgramFrame {
+function programRunner({ machine, images }: VerifiedModel): (bytes: Uint8Array, to: TensorCollector) => ProgramFrame {
   let run: ReturnType<typeof openProgram> | undefined;
   return (frame, to) => {
     try {

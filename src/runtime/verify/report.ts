@@ -1,5 +1,7 @@
 /** What `verify --json` prints. */
+
 import type { ExactnessWord } from '../../base/manifest.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import type { CompiledModel } from '../model.js';
 import { goldenAccumulator } from './accumulator.js';
 import type { FrameCheck } from './check-frame.js';
@@ -61,7 +63,7 @@ export interface Checks {
 
 export function verifyReport(
   { machine, project, network }: CompiledModel,
-  frames: readonly Uint8Array[],
+  frames: readonly FrameCodes[],
   { alone, stalled, pipelined }: Checks,
 ): VerifyReport {
   const { rows, cols, lanes, activationDigit, weightDigit } = machine;

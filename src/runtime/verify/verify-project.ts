@@ -2,7 +2,9 @@
  * golden model = program simulator = Verilog, for every layer and every bit of the same frames.
  * The Verilog is the project's own, Verilated; program, weights and data enter through its AXI ports.
  */
+
 import { SystoleError } from '../../base/error.js';
+import type { FrameCodes } from '../../quant/frame.js';
 import { buildMachine, type Stalls } from '../links/verilated.js';
 import { type CompiledModel, checkCodes } from '../model.js';
 import { frameChecker } from './check-frame.js';
@@ -37,7 +39,7 @@ const NOT_PIPELINED: PipelinedRun = { checks: [], interval: null };
  */
 export async function verifyProject(
   model: CompiledModel,
-  frames: readonly Uint8Array[],
+  frames: readonly FrameCodes[],
   options: VerifyOptions,
 ): Promise<VerifyReport> {
   checkFrames(model, frames);
@@ -57,7 +59,7 @@ export async function verifyProject(
   return report;
 }
 
-function checkFrames(model: CompiledModel, frames: readonly Uint8Array[]): void {
+function checkFrames(model: CompiledModel, frames: readonly FrameCodes[]): void {
   if (frames.length === 0) throw new SystoleError('option-invalid', 'verification needs at least one input frame');
   for (const frame of frames) checkCodes(model, frame);
 }
