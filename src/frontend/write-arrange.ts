@@ -1,46 +1,27 @@
 /** A rearranged map as the plainest ONNX operators that make it: slices, Concat, Gather along axes, or of single values. */
 import type { ArrangeNode, ArrangePart, MapGrid, Shape } from './graph.js';
 import { int, type OnnxSink } from './onnx-sink.js';
+import { assembled, type Piece, type Run } from './write-pieces.js';
 
 type ShapeOf = (name: string) => Shape;
 
-/** Indices along one axis of a tensor. */
-interface Run {
-  readonly axis: number;
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-}
-
 export function writeArrange(sink: OnnxSink, node: ArrangeNode, shapeOf: ShapeOf): void {
   const output = shapeOf(node.output);
-  const from = (part: ArrangePart): string => sliced(sink, node, part, shapeOf(part.input));
   const covered = node.parts.reduce((sum, { size }) => sum + size[0] * size[1] * size[2], 0);
-  const whole = covered === elements(output);
-  const single = node.parts.length === 1 ? node.parts[0]! : null;
-  if (
-    single !== null &&
-    runsOf(single.to, single.size, output.length).every(({ step, count }) => step * count === count)
-  ) {
-    if (whole) sink.emit('Identity', [from(single)], node.output);
-    else padded(sink, node, single, output, from(single));
-    return;
-  }
-  const lists = whole ? separated(node, output) : null;
+  const lists = node.parts.length > 1 && covered === elements(output) ? separated(node, output) : null;
   if (lists !== null) {
     const input = node.parts[0]!.input;
     const last = lists.reduce((name, list, i) => picked(sink, node, name, i + 1, list, shapeOf(input)), input);
     sink.emit('Identity', [last], node.output);
     return;
   }
-  const axis = whole ? stackedAlong(node, output) : null;
-  if (axis === null) {
-    scattered(sink, node, shapeOf, output);
-    return;
-  }
-  const start = (part: ArrangePart): number => runsOf(part.to, part.size, output.length)[axis - 1]!.start;
-  const inOrder = [...node.parts].sort((a, b) => start(a) - start(b));
-  sink.emit('Concat', inOrder.map(from), node.output, [int('axis', axis)]);
+  const pieces = node.parts.map((part): Piece => {
+    const runs = runsOf(part.to, part.size, output.length);
+    return { runs, write: () => sliced(sink, node, part, shapeOf(part.input)) };
+  });
+  const whole = assembled(sink, node, pieces, output);
+  if (whole === null) scattered(sink, node, shapeOf, output);
+  else sink.emit('Identity', [whole], node.output);
 }
 
 /** Along axes 1 to 3, or 1 of a vector. */
@@ -69,24 +50,6 @@ function sliced(sink: OnnxSink, node: ArrangeNode, { input, from, size }: Arrang
   return sink.apply('Slice', inputs, `${node.name}.part`);
 }
 
-/** A part without gaps, and the fill around it: joined on, since ONNX Runtime moves a Pad into the pool behind it, which pads with other values. */
-function padded(sink: OnnxSink, node: ArrangeNode, { to, size }: ArrangePart, output: Shape, from: string): void {
-  const shape: number[] = [1, ...runsOf(to, size, output.length).map(({ count }) => count)];
-  const fill = (axis: number, length: number): string[] => {
-    const slab = shape.with(axis, length);
-    const data = new Float32Array(elements(slab)).fill(node.fill);
-    return length === 0 ? [] : [sink.floats(`${node.name}.fill`, slab, data)];
-  };
-  const last = runsOf(to, size, output.length).reduce((name, { axis, start, count }) => {
-    const rest = output[axis]! - start - count;
-    if (start === 0 && rest === 0) return name;
-    const pieces = [...fill(axis, start), name, ...fill(axis, rest)];
-    shape[axis] = output[axis]!;
-    return sink.apply('Concat', pieces, `${node.name}.padded`, [int('axis', axis)]);
-  }, from);
-  sink.emit('Identity', [last], node.output);
-}
-
 /**
  * For each axis the indices of the one input that its indices come from, where they do not depend on the other axes.
  * The parts cover the output.
@@ -113,15 +76,6 @@ function picked(sink: OnnxSink, node: ArrangeNode, from: string, axis: number, l
   if (list.length === input[axis] && list.every((index, i) => index === i)) return from;
   const indices = sink.indices(`${node.name}.indices`, list);
   return sink.apply('Gather', [from, indices], `${node.name}.picked`, [int('axis', axis)]);
-}
-
-/** The axis along which the parts lie one behind the other, each over the whole of the other axes. */
-function stackedAlong(node: ArrangeNode, output: Shape): number | null {
-  const fills = (part: ArrangePart, axis: number): boolean =>
-    runsOf(part.to, part.size, output.length).every((run) =>
-      run.axis === axis ? run.step === 1 : run.count === output[run.axis],
-    );
-  return [1, 2, 3].find((axis) => node.parts.every((part) => fills(part, axis))) ?? null;
 }
 
 /** One index for each value of the output, into all inputs behind one another and the fill at their end. */

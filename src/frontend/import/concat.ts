@@ -2,11 +2,10 @@
 import type { ArrangePart } from '../graph.js';
 import type { ImportCall } from '../operators/operator.js';
 import { type Digit, digitOf, resized, resizedMap, resizedValue } from './digit.js';
-import { layoutsOf } from './image.js';
 import { extentOf, type MapAxis } from './layout.js';
 import { emitArrange, partsOf, type Run, wholeRun } from './placement.js';
-import { relaid } from './relaid.js';
-import { isFollowed, naturalValue } from './state.js';
+import { plainValue } from './relaid.js';
+import { isFollowed } from './state.js';
 import type { MapTensor, MapValue } from './value.js';
 
 /** A value, or as many indices of the fill. */
@@ -23,13 +22,8 @@ export function concatenated(call: ImportCall, pieces: readonly Piece[], axis: n
   if (digits !== null) return joined(call, pieces, axis, digits, fill);
   // At the end of the network the host joins the pieces as they are.
   if (!isFollowed(call)) return null;
-  const rank = pieces.find((piece) => piece.kind === 'map')!.shape.length;
-  const [usual] = layoutsOf(rank);
-  if (usual === undefined) return null;
-  const plain = pieces.map((piece): Piece => {
-    if (piece.kind === 'fill') return piece;
-    return { ...piece, ...naturalValue(relaid(call, piece, usual), piece.shape) };
-  });
+  const plain = pieces.map((piece) => (piece.kind === 'fill' ? piece : plainValue(call, piece)));
+  if (!plain.every((piece) => piece !== null)) return null;
   const again = digitsOf(call, plain, axis);
   return again && joined(call, plain, axis, again, fill);
 }
@@ -53,7 +47,8 @@ function digitsOf(call: ImportCall, pieces: readonly Piece[], axis: number): Dig
       return null;
     frames.add(frame(piece, digit));
   }
-  if (frames.size !== 1) return null;
+  const evenly = pieces.every((piece) => piece.kind === 'map' || piece.count % known.inner === 0);
+  if (frames.size !== 1 || !evenly) return null;
   return pieces.map((piece, i) => (piece.kind === 'fill' ? { ...known, size: piece.count / known.inner } : found[i]!));
 }
 

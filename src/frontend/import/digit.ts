@@ -13,14 +13,19 @@ export interface Digit {
   readonly inner: number;
 }
 
-/** null where the axis is no digit: one of length 1 that is no axis of the map, or one cut unevenly. */
+/**
+ * Where an axis of length 1 is none of the map, its further indices would be further channels, behind all others.
+ * null where the axis is cut unevenly, or is the batch.
+ */
 export function digitOf(call: ImportCall, value: MapValue, axis: number): Digit | null {
   const usual = pinnedAxes(call, value)?.[axis] ?? null;
   const axes = atomsByAxis(value.atoms, value.shape);
   if (axes === null) return null;
   const [first, ...others] = axes[axis]!;
   if (first !== undefined) return { ...first, inner: elementsOf(others.map(({ size }) => size)) };
-  return usual === null ? null : { axis: usual, size: 1, stride: 1, inner: 1 };
+  if (usual !== null) return { axis: usual, size: 1, stride: 1, inner: 1 };
+  if (axis === 0 && (call.state.batch > 1 || value.shape.length <= 4)) return null;
+  return { axis: 'c', size: 1, stride: value.tensor.channels, inner: 1 };
 }
 
 /** The value's atoms under its axes with the digit of another size. */

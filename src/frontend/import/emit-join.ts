@@ -5,6 +5,7 @@ import { base, emitAffine, OPEN } from './emit.js';
 import { type Atom, atomsByAxis, sameAtoms } from './layout.js';
 import { broadcastShape } from './per-channel.js';
 import { limit, mismatch } from './refuse.js';
+import { plainValue } from './relaid.js';
 import { isProbed, newTensor, partOf } from './state.js';
 import { elementsOf, type MapTensor, type MapValue } from './value.js';
 
@@ -30,8 +31,13 @@ function joined(call: ImportCall, kind: Join, a: MapValue, b: MapValue): MapValu
   if (shape === null) throw mismatch(call, `${call.node.operator} of tensors that do not go together`, { actual });
   if (elementsOf(shape) !== elementsOf(a.shape)) throw enlarges(call, actual);
   const isWhole = elementsOf(a.shape) === elementsOf(b.shape);
-  if (isWhole ? !sameLayout(a, b) : !isPerChannel(shape, a, b))
-    throw isWhole ? relaid(call, a, b) : enlarges(call, actual);
+  const goes = (x: MapValue, y: MapValue): boolean => (isWhole ? sameLayout(x, y) : isPerChannel(shape, x, y));
+  if (!goes(a, b)) {
+    const [x, y] = [a, b].map((value) => plainValue(call, withRank(value, shape.length)));
+    if (!x || !y || !goes(x, y)) throw isWhole ? relaid(call, a, b) : enlarges(call, actual);
+    return joined(call, kind, x, y);
+  }
+  if (isWhole && isProbed(call.state, a.tensor)) return { ...a, shape };
   const { channels, height, width, vector } = a.tensor;
   const made = newTensor(call.state, call.node, { channels, height, width, vector: vector && b.tensor.vector });
   const inputs = [a.tensor.name, b.tensor.name] as const;
@@ -41,6 +47,11 @@ function joined(call: ImportCall, kind: Join, a: MapValue, b: MapValue): MapValu
       : { kind: 'add', ...base(call), inputs, ...(kind === 'sub' ? { sign: -1 } : {}), clamp: OPEN },
   );
   return { kind: 'map', shape, tensor: made, atoms: a.atoms };
+}
+
+/** Axes of length 1 before the others. */
+function withRank(value: MapValue, rank: number): MapValue {
+  return { ...value, shape: [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape] };
 }
 
 function sameLayout(a: MapValue, b: MapValue): boolean {

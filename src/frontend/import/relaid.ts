@@ -1,12 +1,13 @@
 /** A value whose order is not that of a map, as a map: its digits move to the axes that they are now part of. */
 import type { ArrangePart } from '../graph.js';
 import type { ImportCall } from '../operators/operator.js';
+import { layoutsOf } from './image.js';
 import type { AxisRoles } from './input-layout.js';
 import { type Atom, atomsByAxis, type MapAxis, type MapSize, naturalAtoms, normalAtoms, sameAtoms } from './layout.js';
 import { checkParts, emitArrange } from './placement.js';
 import { realized } from './realized.js';
 import { limit } from './refuse.js';
-import { partOf } from './state.js';
+import { naturalValue, partOf } from './state.js';
 import { elementsOf, type MapTensor, type MapValue } from './value.js';
 
 /** A digit of the index along axis `to` of the new map. */
@@ -36,6 +37,13 @@ export function relaid(call: ImportCall, value: MapValue, roles: AxisRoles): Map
   const made = emitRelaid(partOf(call, 'relaid', 'between'), input, roles);
   call.state.relaid.set(key, made);
   return made;
+}
+
+/** The value in the usual order of its rank, rearranged where it is in another; null for a rank that has none. */
+export function plainValue(call: ImportCall, value: MapValue): MapValue | null {
+  const [usual] = layoutsOf(value.shape.length);
+  if (usual === undefined || value.shape.length < 3 || value.shape[0] !== 1) return null;
+  return { ...value, ...naturalValue(relaid(call, value, usual), value.shape) };
 }
 
 /** The rearranged map, as the call's own output. @throws SystoleError operator-limit where too many parts would move */

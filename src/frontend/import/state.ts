@@ -110,9 +110,9 @@ export function partOf(call: ImportCall, suffix: string, makes: 'intermediate' |
   return { ...call, node: { ...node, name: own, outputs }, source };
 }
 
-/** Whether something that only the array does is computed from what the call makes. */
+/** Whether something that only the array does is computed from what the call makes; while the input's layout is looked for, all is taken for it. */
 export function isFollowed({ node, state }: ImportCall): boolean {
-  return state.followed.has(node.outputs[0]!);
+  return state.probe !== null || state.followed.has(node.outputs[0]!);
 }
 
 /** The tensor as ONNX sees it when its order is NCHW and its shape the same, or `shape` with ones left out. */

@@ -4,7 +4,8 @@ import { foldSlice, type Range, sliceRanges } from '../fold/slice.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { type AxisPick, pickedValue } from '../import/pick.js';
 import { limit, mismatch } from '../import/refuse.js';
-import { partOf } from '../import/state.js';
+import { plainValue } from '../import/relaid.js';
+import { isFollowed, partOf } from '../import/state.js';
 import type { MapValue, Value } from '../import/value.js';
 import { oneAxis } from './axes.js';
 import { type ImportCall, onnxOperator } from './operator.js';
@@ -90,11 +91,17 @@ function integers(call: ImportCall, index: number, what: string): number[] | nul
   return constant === null ? null : [...constant.data];
 }
 
+/** At the end of the network the host takes the view as it is. */
+function pickedAgain(call: ImportCall, value: MapValue, picks: readonly AxisPick[]): MapValue | null {
+  const plain = isFollowed(call) ? plainValue(call, value) : null;
+  return plain && pickedValue(call, plain, picks);
+}
+
 /** Codes of a quantizer with a scale for each channel stay with their channel. */
 export function pickedOrRefused(call: ImportCall, value: MapValue, picks: readonly AxisPick[]): MapValue {
   const scales =
     value.grid === undefined ? 1 : Math.max(value.grid.quantizer.scale.length, value.grid.quantizer.zero.length);
-  const made = scales === 1 ? pickedValue(call, value, picks) : null;
+  const made = scales === 1 ? (pickedValue(call, value, picks) ?? pickedAgain(call, value, picks)) : null;
   if (made !== null) return made;
   throw limit(call, `${call.node.operator} works on channels, rows and columns only`, {
     expected: 'an axis that is channels, rows or columns of the map',
