@@ -25,7 +25,7 @@ it('a random network is kept as files from which compile makes the same network'
     },
   );
   const { model, calibration } = await source.paths();
-  const options = ['-o', shop.path('out'), '--calibration', calibration, '--weights', '3'];
+  const options = ['-o', shop.path('out'), '--calibration', calibration!, '--weights', '3'];
   const { code, json } = await cliJson('compile', model, ...options);
   expect(code).toBe(0);
   expect(json.network).toBe(network.name);
