@@ -1,9 +1,10 @@
 /** The validity rule behind the planner: what every program must obey, read off its records. */
-import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 import type { FeedRecord, LoadRecord, PostRecord } from '../program/program.js';
+import { checkWaits } from './check-waits.js';
 import { LAYERS_BEHIND, MOST_EARLY_LOADS } from './place-frame.js';
 import type { Plan } from './plan.js';
+import { require } from './plan-rule.js';
 import { homeOf } from './tensor-home.js';
 
 /** @throws SystoleError plan-invalid: a defect of the planner, never of the user's model */
@@ -22,11 +23,7 @@ export function checkPlan(plan: Plan): void {
     checkPair(layer.name, feeds[i]!, posts[i]!);
   });
   checkOverlaps(plan);
-  checkCounters(plan, posts, feeds);
-}
-
-function require(holds: boolean, where: string, sentence: string): void {
-  if (!holds) throw new SystoleError('plan-invalid', `the plan of ${where} is not valid: ${sentence}`, { where });
+  checkWaits(plan, feeds, posts);
 }
 
 /** The inputs' LOADs, a FEED and a POST for each layer, END; where the next frame is loaded meanwhile, LOOP and its LOADs as well. */
@@ -134,25 +131,4 @@ function checkOverlaps(plan: Plan): void {
     const within = inner.base >= outer.base && last <= outer.base + outer.planeStride && inner.group === outer.group;
     require(inner.inside === null || (within && inner.planes === outer.planes), inner.name, `it leaves ${outer.name}`);
   }
-}
-
-/** A record that counts has its counter to itself until the last one that waits for it. */
-function checkCounters({ program, layers }: Plan, posts: readonly PostRecord[], feeds: readonly FeedRecord[]): void {
-  const counting = posts.flatMap(({ fields }, i) =>
-    fields.count === 1 ? [{ counter: fields.outCounter, made: i }] : [],
-  );
-  const loaded = program.flatMap((record) => (record.opcode === 'load' ? [record.fields.counter] : []));
-  feeds.forEach(({ fields }, i) => {
-    const waits = [
-      { counter: fields.inCounter, rows: fields.inRows },
-      ...(fields.resEnable ? [{ counter: fields.resCounter, rows: fields.resRows }] : []),
-    ];
-    for (const { counter, rows } of waits) {
-      const maker = counting.findLast((one) => one.counter === counter && one.made < i);
-      require(maker !== undefined || loaded.includes(counter), layers[i]!
-        .name, 'it waits for a counter that nobody counts');
-      const most = maker ? posts[maker.made]!.fields.nOy : 65535;
-      require(rows <= most, layers[i]!.name, `it waits for ${rows} rows of a record that makes ${most}`);
-    }
-  });
 }
