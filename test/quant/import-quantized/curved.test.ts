@@ -6,7 +6,6 @@ import type { IntegerNetwork } from '../../../src/quant/network.js';
 import { GraphBuilder, RELU, uniform } from '../../support/graph-builder.js';
 import { exactly, expectSameCodes, imported, SAME } from './same-codes.js';
 
-const NO_MACHINES = { machines: [] };
 const FALLING = { scale: [1, -0.5, 2], shift: [0, 1, -1] };
 
 const pointwise = (fn: PointwiseFunction, input: string, more: Partial<PointwiseNode> = {}) =>
@@ -19,7 +18,7 @@ const kindsOf = (network: IntegerNetwork): string[] =>
   network.layers.map((layer) => (layer.kind === 'conv' && layer.requantize?.table ? 'table' : layer.kind));
 
 function exact(build: (b: GraphBuilder) => GraphBuilder, shape?: readonly number[]): IntegerNetwork {
-  return exactly(build, shape, NO_MACHINES);
+  return exactly(build, shape);
 }
 
 /** Sums of few values: 3 channels of 5x5, between -28 and 28 quarters. */
@@ -181,7 +180,7 @@ describe('importQuantized behind pools and norms', () => {
       .build();
     const network = imported(graph);
     expect(network.layers[0]!.exactness).toEqual({ kind: 'exact-in-range' });
-    expectSameCodes(graph, network, NO_MACHINES);
+    expectSameCodes(graph, network);
   });
 });
 

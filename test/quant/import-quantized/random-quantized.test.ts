@@ -1,5 +1,6 @@
 /**
- * Random quantized graphs written to ONNX, in ONNX Runtime, against the integer network in the golden model: the same codes
+ * Random quantized graphs written to ONNX, in ONNX Runtime, against the integer network in the golden model, the fast one and the
+ * program simulator: the same codes
  * wherever the ledger says exact, and no further off than it says where it does not. RUNS sets how many.
  */
 import fc from 'fast-check';
@@ -14,8 +15,9 @@ import { runGolden } from '../../../src/quant/golden.js';
 import { operandsOf } from '../../../src/quant/layer-operands.js';
 import type { IntegerNetwork } from '../../../src/quant/network.js';
 import { inputCodes } from '../../../src/quant/numerics.js';
+import { compareLevels } from '../../support/compare-levels.js';
 import { randomQuantized } from './random-quantized.js';
-import { imported } from './same-codes.js';
+import { imported, MACHINES } from './same-codes.js';
 
 const RUNS = Number(process.env.RUNS ?? 60);
 const FRAMES = 3;
@@ -62,6 +64,7 @@ async function sameAsRuntime(seed: number): Promise<void> {
     const golden = runGolden(network, codes);
     const fast = openFastModel(network).run(codes);
     for (const [name, values] of golden) expect([...fast.get(name)!], name).toEqual([...values]);
+    if (frame === 0) expect(compareLevels(network, MACHINES[seed % MACHINES.length]!, codes).divergence).toBeNull();
     for (const { output, quantizer } of quants) {
       const tensor = network.tensors[output];
       const most = off.get(output);

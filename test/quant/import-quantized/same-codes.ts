@@ -15,7 +15,10 @@ import { testMachine } from '../../support/machines.js';
 
 const WIDTHS = { mBits: 34, bBits: 64, nBits: 6 };
 export const SAME = { kernel: [3, 3], pads: [1, 1, 1, 1] } as const;
-const MACHINES = [testMachine(), testMachine({ rows: 2, activationDigit: 4, weightDigit: 2, accBits: 32 })];
+export const MACHINES = [
+  testMachine({ memory: { tableEntries: 8192 } }),
+  testMachine({ rows: 2, activationDigit: 4, weightDigit: 2, accBits: 32, memory: { tableEntries: 8192 } }),
+];
 
 export function imported(graph: Graph): IntegerNetwork {
   checkGraph(graph, 'the builder');
@@ -51,7 +54,7 @@ export function expectSameCodes(
     const output = modelOutput(network, values.get(network.outputs[0]!.tensor)!);
     expect([...output]).toEqual(real.get(graph.outputs[0]!.name)!.map(Math.fround));
     for (const machine of machines) {
-      expect(compareLevels(network, machine, Uint8Array.from(codes)).divergence, machine.name).toBeNull();
+      expect(compareLevels(network, machine, codes).divergence, machine.name).toBeNull();
     }
   }
 }
