@@ -1,12 +1,14 @@
 import type { Machine } from './machine.js';
 
-/** Bits of a machine's memories, all copies counted: activations have one per array row. */
+/** Bits of a machine's memories, all copies counted: activations have one per array row, tables one per channel of a slot. */
 export function memoryBits(machine: Machine): number {
   const { memory, rows, cols, lanes, activationDigit, weightDigit, postWidth } = machine;
   const activations = rows * memory.groups * memory.activationWords * lanes * activationDigit;
   const weights = cols * memory.weightWords * lanes * weightDigit;
   const channel = 2 * machine.mBits + machine.bBits + machine.nBits;
-  return activations + weights + memory.parameterWords * postWidth * channel + 32 * memory.programWords;
+  const parameters = memory.parameterWords * postWidth * channel;
+  const tables = memory.tableEntries * postWidth * 16;
+  return activations + weights + parameters + tables + 32 * memory.programWords;
 }
 
 /** One-bit products a machine makes in a cycle: the size of its array, whatever its digits. */

@@ -1,7 +1,7 @@
 // POST: what happens to a slot between the array's bottom right corner and the output FIFO. Never stalls.
 // A slot that arrives in cycle t with P residual planes (1 without a residual) has its operands ready in cycle
-// t + 2 + P (a product of two maps too), its requantized values 4 cycles later, is pooled in one, and stands at entry_*
-// in cycle t + P + 7. Tables, in a machine that has them, take one cycle more, before the pool.
+// t + 2 + P (a product of two maps too), its requantized values, looked up or not, 4 cycles later, is pooled in one, and
+// stands at entry_* in cycle t + P + 7.
 `default_nettype none
 `include "systole_records.vh"
 module systole_post #(
@@ -184,6 +184,7 @@ module systole_post #(
   end
 
   wire [PW*ACC_BITS-1:0] quantized;
+  wire [PW*16-1:0]       codes;
   genvar c;
   generate
     for (c = 0; c < PW; c = c + 1) begin : g_channel
@@ -201,18 +202,16 @@ module systole_post #(
           .m_i(param3[c*CH_BITS +: M_BITS]), .b_i(param3[c*CH_BITS+M_BITS +: B_BITS]),
           .n_i(param3[c*CH_BITS+M_BITS+B_BITS +: N_BITS]), .r_i(param3[c*CH_BITS+M_BITS+B_BITS+N_BITS +: M_BITS]),
           .raw_i(quant3[33]), .nearest_i(quant3[32]), .lo_i(quant3[31:16]), .hi_i(quant3[15:0]),
-          .y_o(quantized[c*ACC_BITS +: ACC_BITS])
+          .code_o(codes[c*16 +: 16]), .y_o(quantized[c*ACC_BITS +: ACC_BITS])
       );
     end
   endgenerate
 
-  // Beside the four requantizer stages, the tables, then beside the pool.
+  // Beside the four requantizer stages, then beside the pool.
   reg [3:0]           v4;
   reg [META_BITS-1:0] meta4, meta5, meta6, meta7, meta8;
   reg [KEEP_BITS-1:0] pool4, pool5, pool6, pool7;
-  wire                   pool_valid;
-  wire [META_BITS-1:0]   pool_entry;
-  wire [WINDOW_BITS-1:0] window;
+  wire [WINDOW_BITS-1:0] window = pool7[WINDOW_BITS-1:0];
   wire [PW*ACC_BITS-1:0] pool_value;
   always @(posedge clk) begin
     v4 <= rst ? 4'd0 : {v4[2:0], fire3};
@@ -232,42 +231,34 @@ module systole_post #(
       meta7 <= meta6;
       pool7 <= pool6;
     end
-    if (pool_valid) meta8 <= pool_entry;
+    if (v4[3]) meta8 <= meta7;
   end
 
+  // A table is read beside the requantizer's last stage.
   generate
     if (TABLE_ENTRIES > 0) begin : g_table
-      reg                   valid_q;
-      reg [META_BITS-1:0]   meta_q;
-      reg [WINDOW_BITS-1:0] window_q;
-      always @(posedge clk) begin
-        valid_q <= v4[3] && !rst;
-        if (v4[3]) begin
-          meta_q <= meta7;
-          window_q <= pool7[WINDOW_BITS-1:0];
-        end
-      end
+      wire [PW*16-1:0] entry;
       systole_table #(
-          .PW(PW), .VALUE_BITS(ACC_BITS), .ENTRIES(TABLE_ENTRIES), .ENTRY_BITS(ENTRY_BITS)
+          .PW(PW), .ENTRIES(TABLE_ENTRIES), .ENTRY_BITS(ENTRY_BITS)
       ) tables (
           .clk(clk), .we_i(table_we_i), .waddr_i(table_waddr_i[ENTRY_BITS-1:0]), .wdata_i(table_wdata_i),
-          .valid_i(v4[3]), .enable_i(pool7[KEEP_BITS-1]), .base_i(pool7[WINDOW_BITS +: ENTRY_BITS]),
-          .value_i(quantized), .value_o(pool_value)
+          .read_i(v4[2] && pool6[KEEP_BITS-1]), .base_i(pool6[WINDOW_BITS +: ENTRY_BITS]), .code_i(codes), .entry_o(entry)
       );
-      assign pool_valid = valid_q;
-      assign pool_entry = meta_q;
-      assign window = window_q;
+      for (c = 0; c < PW; c = c + 1) begin : g_channel
+        wire [ACC_BITS+15:0] looked = {{ACC_BITS{1'b0}}, entry[c*16 +: 16]};
+        assign pool_value[c*ACC_BITS +: ACC_BITS] = pool7[KEEP_BITS-1] ? looked[ACC_BITS-1:0] : quantized[c*ACC_BITS +: ACC_BITS];
+        wire unused = &{1'b0, looked};
+      end
+      wire unused = &{1'b0, pool7};
     end else begin : g_no_table
-      assign pool_valid = v4[3];
-      assign pool_entry = meta7;
-      assign window = pool7;
       assign pool_value = quantized;
+      wire unused = &{1'b0, codes};
     end
   endgenerate
   systole_pool #(
       .ROWS(ROWS), .PW(PW), .VALUE_BITS(ACC_BITS), .POOL_BITS(POOL_BITS)
   ) pool (
-      .clk(clk), .rst(rst), .valid_i(pool_valid), .enable_i(window[WINDOW_BITS-1]), .row_i(window[POOL_BITS +: 5]),
+      .clk(clk), .rst(rst), .valid_i(v4[3]), .enable_i(window[WINDOW_BITS-1]), .row_i(window[POOL_BITS +: 5]),
       .slot_i(window[POOL_BITS-1:0]), .first_i(window[WINDOW_BITS-2]), .last_i(window[WINDOW_BITS-3]),
       .inside_i(window[WINDOW_BITS-4]), .value_i(pool_value),
       .absorb_o(absorb_o), .valid_o(entry_valid_o), .value_o(entry_data_o)

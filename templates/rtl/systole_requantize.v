@@ -21,6 +21,7 @@ module systole_requantize #(
     input  wire                nearest_i,
     input  wire [15:0]         lo_i,
     input  wire [15:0]         hi_i,
+    output wire [15:0]         code_o,  // y in the cycle before, if not raw: for the address of a table
     output wire [ACC_BITS-1:0] y_o
 );
   localparam P_BITS = ACC_BITS + M_BITS;
@@ -87,6 +88,7 @@ module systole_requantize #(
     end
     if (v3) y4 <= raw3 ? acc3 : clamped_x[ACC_BITS-1:0];
   end
+  assign code_o = clamped;
   assign y_o = y4;
   wire unused = &{1'b0, clamped_x};
 endmodule

@@ -69,8 +69,8 @@ const BLOCKS: readonly Block[] = [
     modules: ['systole_table', 'systole_ram'],
     reference: 'table_reference',
     sets: [
-      { PW: 2, VALUE_BITS: 16, ENTRIES: 4, ENTRY_BITS: 2 },
-      { PW: 1, VALUE_BITS: 18, ENTRIES: 8, ENTRY_BITS: 3 },
+      { PW: 2, ENTRIES: 4, ENTRY_BITS: 2 },
+      { PW: 1, ENTRIES: 8, ENTRY_BITS: 3 },
     ],
     cycles: { steps: 6 },
     faults: 3,

@@ -18,8 +18,6 @@ import { writerModel } from './writer.js';
 const STEP_TO_TOKEN = 6;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
-/** More on a machine with tables. */
-const TABLE_STAGE = 1;
 
 /** What happens in one cycle. */
 export interface MachineCycle {
@@ -60,7 +58,6 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   // Slots on their way to POST, and from there to the FIFO.
   const toPost = timedQueue<SlotTiming>();
   const toFifo = timedQueue<SlotTiming>();
-  const toFifoDelay = ARRIVAL_TO_FIFO + (machine.memory.tableEntries > 0 ? TABLE_STAGE : 0);
   const depth = STEP_TO_TOKEN + machine.cols / machine.columnsPerStage + machine.rows;
 
   let cycle = 0;
@@ -86,7 +83,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     }
 
     const arrived = toPost.take(cycle);
-    if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + toFifoDelay, arrived);
+    if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + ARRIVAL_TO_FIFO, arrived);
     const entered = toFifo.take(cycle);
     if (entered !== null && !entered.absorbed) writer.push(entered);
     // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.

@@ -21,6 +21,7 @@ module requantize_reference #(
     input  wire                nearest_i,
     input  wire [15:0]         lo_i,
     input  wire [15:0]         hi_i,
+    output wire [15:0]         code_o,
     output wire [ACC_BITS-1:0] y_o
 );
   localparam WIDE = 24;  // more than the sum, its limits and 2^n need
@@ -41,15 +42,20 @@ module requantize_reference #(
 
   reg v1, v2, v3;
   reg [ACC_BITS-1:0] y1, y2, y3, y4;
+  reg [15:0] code1, code2, code3;
   always @(posedge clk) begin
     v1 <= valid_i;
     v2 <= v1;
     v3 <= v2;
+    if (valid_i) code1 <= y[15:0];
+    if (v1) code2 <= code1;
+    if (v2) code3 <= code2;
     if (valid_i) y1 <= raw_i ? acc_i : y[ACC_BITS-1:0];
     if (v1) y2 <= y1;
     if (v2) y3 <= y2;
     if (v3) y4 <= y3;
   end
+  assign code_o = code3;
   assign y_o = WRONG == 3 ? y3 : y4;
 endmodule
 `default_nettype wire
