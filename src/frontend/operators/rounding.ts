@@ -6,6 +6,8 @@ import { foldUnary } from '../fold/elementwise.js';
 import type { Rounding } from '../graph.js';
 import { emitQuant } from '../import/emit.js';
 import { mapOperand } from '../import/operands.js';
+import { limit } from '../import/refuse.js';
+import { isFollowed } from '../import/state.js';
 import { rounded } from '../quantizer.js';
 import { type Operator, onnxOperator } from './operator.js';
 
@@ -18,6 +20,7 @@ function rounding(name: string, round: Rounding): Operator {
     attributes: {},
     fold: (call) => foldUnary(call, (x) => rounded(round, x)),
     import: (call) => {
+      if (!isFollowed(call)) throw limit(call, 'a rounding without bounds, behind the last layer, is no quantizer');
       const unit = { scale: Float32Array.of(1), zero: Float32Array.of(0) };
       return [emitQuant(call, mapOperand(call, 0), { kind: 'uniform', ...unit, ...ENDS, round, zeroInside: false })];
     },

@@ -136,14 +136,18 @@ describe('Sum, Mean, Min and Max', () => {
 });
 
 describe('Floor, Ceil and Round', () => {
-  it('are quantizers of step 1', async () => {
+  it("before another layer are quantizers of step 1, behind the last one they are the host's", async () => {
     for (const [operator, round] of [
       ['Floor', 'floor'],
       ['Ceil', 'ceil'],
       ['Round', 'half-even'],
     ] as const) {
-      const { nodes } = await sameAsRuntime(branches([node(operator, 'a', 'y')]), { low: -9, high: 9 });
+      const layer = [node(operator, 'a', 'q'), node('MaxPool', 'q', 'y', { kernel_shape: [2, 2] })];
+      const { nodes } = await sameAsRuntime(branches(layer), { low: -9, high: 9 });
       expect(nodes[1]).toMatchObject({ kind: 'quant', quantizer: { kind: 'uniform', round } });
+      const last = await sameAsRuntime(branches([node(operator, 'a', 'y')]), { low: -9, high: 9 });
+      expect(last.nodes.map(({ kind }) => kind)).toEqual(['conv']);
+      expect(last.host).toMatchObject([{ op: { kind: 'unary', fn: operator.toLowerCase() } }]);
     }
   });
 
