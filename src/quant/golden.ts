@@ -2,8 +2,6 @@
  * The golden model: the meaning of an integer network, in textbook loops. Everything else is held against it,
  * and it knows nothing of anything else.
  */
-import type { MapGrid } from '../frontend/graph.js';
-import { inputTensors } from './frame.js';
 import type {
   ArrangeLayer,
   CodeTensor,
@@ -20,7 +18,17 @@ import type {
  * gives its raw accumulators.
  */
 export function runGolden(network: IntegerNetwork, codes: ArrayLike<number>): Map<string, Int32Array> {
-  const values = inputTensors(network, codes);
+  const values = new Map<string, Int32Array>();
+  let at = 0;
+  for (const { tensor } of network.inputs) {
+    const { height, width, channels } = tensorOf(network, tensor);
+    const first = at;
+    at += height * width * channels;
+    values.set(
+      tensor,
+      Int32Array.from({ length: at - first }, (_, i) => codes[first + i]!),
+    );
+  }
   for (const layer of network.layers) values.set(layer.output, runLayer(network, layer, values));
   return values;
 }
@@ -135,8 +143,13 @@ function arrange(
   for (const part of layer.parts) {
     const from = tensorOf(network, part.input);
     const input = values.get(part.input)!;
-    const at = (grid: MapGrid, { width, channels }: CodeTensor, i: number, j: number, k: number): number =>
-      ((grid.y + i * grid.yStep) * width + grid.x + j * grid.xStep) * channels + grid.c + k * grid.cStep;
+    const at = (
+      grid: ArrangeLayer['parts'][number]['to'],
+      { width, channels }: CodeTensor,
+      i: number,
+      j: number,
+      k: number,
+    ): number => ((grid.y + i * grid.yStep) * width + grid.x + j * grid.xStep) * channels + grid.c + k * grid.cStep;
     for (let i = 0; i < part.size[0]; i++) {
       for (let j = 0; j < part.size[1]; j++) {
         for (let k = 0; k < part.size[2]; k++) out[at(part.to, to, i, j, k)] = input[at(part.from, from, i, j, k)]!;

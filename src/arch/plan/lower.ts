@@ -1,4 +1,3 @@
-// NOTICE (delete this line): uncommitted edits of this file from before 16:41 were lost in the migration of the central types; see the end of /tmp/contract.md. Redo them on top of this version.
 import { operandsOf } from '../../quant/layer-operands.js';
 import type { ConvLayer, IntegerNetwork, Layer, MaxPoolLayer } from '../../quant/network.js';
 import { arrangeLayers } from './arrange-layers.js';

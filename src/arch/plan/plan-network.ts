@@ -1,4 +1,3 @@
-// NOTICE (delete this line): uncommitted edits of this file from before 16:41 were lost in the migration of the central types; see the end of /tmp/contract.md. Redo them on top of this version.
 import { SystoleError } from '../../base/error.js';
 import type { IntegerNetwork } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
