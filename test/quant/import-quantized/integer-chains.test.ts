@@ -88,10 +88,11 @@ describe('integers in float clothes', () => {
           ...block('x', 1, 'a'),
           ...block('a', 2, 'b'),
           node('GlobalAveragePool', 'b', 'g'),
-          node('Floor', 'g', 'y'),
+          node('Floor', 'g', 'h'),
+          node('Conv', 'h w3', 'y'),
         ],
         initializers: {
-          ...{ w1: whole([4, 2, 3, 3], 1, 7), w2: whole([3, 4, 3, 3], 2, 4) },
+          ...{ w1: whole([4, 2, 3, 3], 1, 7), w2: whole([3, 4, 3, 3], 2, 4), w3: whole([5, 3, 1, 1], 5, 20) },
           ...{ m1: floats([1, 4, 1, 1], [3, 7, -5, 12]), m2: floats([1, 3, 1, 1], [9, 2, 31]) },
           ...{ b1: whole([1, 4, 1, 1], 3, 900), b2: whole([1, 3, 1, 1], 4, 900) },
           ...{ d: floats([], [d]), zero: floats([], [0]), top: floats([], [255]) },
@@ -100,9 +101,29 @@ describe('integers in float clothes', () => {
       const input = { bits: 8, scale: 1, zero: 0 };
       const { network, worst } = await outputsAgree(recipe, { low: 0, high: 255, whole: true, input });
       expect(worst).toBe(0);
-      expect(network.layers.map(({ kind }) => kind)).toEqual(['conv', 'conv', 'conv']);
+      expect(network.layers.map(({ kind }) => kind)).toEqual(['conv', 'conv', 'conv', 'conv']);
     },
   );
+});
+
+describe('a rounding without a range', () => {
+  it('is refused, not tried code by code', () => {
+    const nodes = [
+      node('QuantizeLinear', 'x a.s a.z', 'q'),
+      node('DequantizeLinear', 'q a.s a.z', 'f'),
+      node('Mul', 'f f', 'p'),
+      node('Floor', 'p', 'r'),
+      node('Conv', 'r w', 'y'),
+    ];
+    const graph = importOnnx(
+      buildOnnx({
+        shape: SHAPE,
+        nodes,
+        initializers: { ...gridConstants('a', { scale: 1 }), w: whole([1, 2, 1, 1], 1, 3) },
+      }),
+    );
+    expect(() => importQuantized(graph, { widths: WIDTHS })).toThrow('a quantizer has no range');
+  });
 });
 
 describe('a division in front of the first quantizer', () => {
@@ -123,7 +144,7 @@ describe('a division in front of the first quantizer', () => {
 });
 
 describe('codes at both ends', () => {
-  it('uint8 in, int8 out, every layer on codes', async () => {
+  it('uint8 in and out, every layer on codes', async () => {
     const nodes = [
       node('QLinearConv', 'x x.s x.z w w.s w.z h.s h.z', 'h', { pads: [1, 1, 1, 1] }),
       node('QLinearConv', 'h h.s h.z v w.s w.z y.s y.z', 'y'),
@@ -132,13 +153,12 @@ describe('codes at both ends', () => {
       ...gridConstants('x', { scale: 1 / 32, zero: 100, type: 'uint8' }),
       ...gridConstants('w', { scale: 1 / 128, type: 'int8' }),
       ...gridConstants('h', { scale: 1 / 4, zero: 9, type: 'uint8' }),
-      ...gridConstants('y', { scale: 3, zero: -3 }),
+      ...gridConstants('y', { scale: 4, zero: 100, type: 'uint8' }),
       w: randomCodes('int8', [3, 2, 3, 3], 1, [-128, 127]),
       v: randomCodes('int8', [4, 3, 1, 1], 2, [-128, 127]),
     };
     const inputs = [{ name: 'x', shape: SHAPE, elementType: TYPES.uint8 }];
-    const recipe = { nodes, initializers: { ...initializers, 'y.z': codes('uint8', [], [100]) }, inputs };
-    const { network, worst } = await outputsAgree(recipe, { low: 0, high: 255, whole: true });
+    const { network, worst } = await outputsAgree({ nodes, initializers, inputs }, { low: 0, high: 255, whole: true });
     expect(worst).toBe(0);
     expect(network.modelOutputs).toMatchObject([{ name: 'y', type: 'uint8' }]);
   });
