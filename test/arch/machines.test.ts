@@ -5,7 +5,7 @@ import { overrideMachine } from '../../src/arch/machine-override.js';
 import { parseMachine } from '../../src/arch/machine-schema.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
 import { SystoleError } from '../../src/base/error.js';
-import { mnistLike, resnet8Like } from '../support/known-networks.js';
+import { branchingLike, mnistLike, resnet8Like } from '../support/known-networks.js';
 import { namedMachines, PROVEN_ARRAYS, PROVEN_DIGITS, provenMachine, testMachine } from '../support/machines.js';
 import { NetworkBuilder } from '../support/network-builder.js';
 
@@ -98,10 +98,10 @@ describe('the named machines', () => {
   });
 
   test.each(PROVEN_ARRAYS.flatMap((array) => PROVEN_DIGITS.map(([a, w]) => [array, a, w] as const)))(
-    '%s with digits (%d,%d) holds ResNet-8 and the MNIST network at 8, 3 and 1 bits of weights',
+    '%s with digits (%d,%d) holds ResNet-8, the MNIST network and one with branches at 8, 3 and 1 bits of weights',
     (array, a, w) => {
       const machine = provenMachine(array, a, w);
-      for (const network of [resnet8Like, mnistLike]) {
+      for (const network of [resnet8Like, mnistLike, branchingLike]) {
         for (const bits of [8, 3, 1]) {
           const plan = planNetwork(network({ weightBits: bits, endBits: 8 }), machine);
           expect(plan.images.program.length).toBeGreaterThan(0);

@@ -106,7 +106,7 @@ export const ODD_MACHINES: readonly Machine[] = [
     name: 'one column, one bit',
     ...{ cols: 1, lanes: 2, activationDigit: 1, weightDigit: 1, postWidth: 1, columnsPerStage: 1 },
     ...{ mBits: 20, bBits: 44, nBits: 5 },
-    memory: { groups: 4, activationWords: 2 ** 15, weightWords: 2 ** 16, fifoEntries: 2 },
+    memory: { groups: 4, activationWords: 2 ** 15, weightWords: 2 ** 16, fifoEntries: 2, tableEntries: 512 },
     stream: { inBytes: 1, outBytes: 1 },
   }),
   testMachine({

@@ -4,7 +4,8 @@ import { planNetwork } from '../../../src/arch/plan/plan-network.js';
 import type { ArrangePart } from '../../../src/frontend/graph.js';
 import type { IntegerNetwork } from '../../../src/quant/network.js';
 import { compareLevels } from '../../support/compare-levels.js';
-import { testMachine } from '../../support/machines.js';
+import { branchingLike } from '../../support/known-networks.js';
+import { provenMachine, testMachine } from '../../support/machines.js';
 import { NetworkBuilder, randomCodes } from '../../support/network-builder.js';
 import { concat, interleave } from '../../support/random-arrange.js';
 
@@ -209,4 +210,14 @@ describe('an arrangement', () => {
     expect(tight.layers.filter(({ name }) => name.startsWith('arrange'))).toHaveLength(2);
     expect(compareLevels(network, words(256), randomCodes(network, 1)).divergence).toBeNull();
   });
+});
+
+test('a network with branches takes a layer for each convolution and product, and five that move codes', () => {
+  const large = provenMachine('1x16x16', 8, 8);
+  const network = branchingLike({ weightBits: 4, endBits: 8 });
+  const { plan, divergence } = compareLevels(network, large, randomCodes(network, 1));
+  expect(divergence).toBeNull();
+  const moving = plan.layers.filter(({ name }) => !/^(conv|mul)\d+$/.test(name)).map(({ name }) => name);
+  // The half that no layer works on and the picking of channels in turn; three of the four pixels made of each.
+  expect(moving).toEqual(['arrange13', 'arrange13.2', 'arrange14', 'arrange14.2', 'arrange14.3']);
 });
