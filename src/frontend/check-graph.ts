@@ -76,6 +76,7 @@ function checkConstants(node: GraphNode, fail: Fail): void {
   if (node.kind === 'affine') {
     checkFinite(node.scale, 'scales', node.name);
     checkFinite(node.shift, 'shifts', node.name);
+    if (node.divisor?.includes(0)) fail('it divides by zero', node.name);
   }
   if (node.kind === 'pointwise') {
     checkFinite(node.slopes ?? Float32Array.of(node.alpha, node.beta), 'slopes', node.name);

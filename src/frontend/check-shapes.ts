@@ -41,7 +41,7 @@ export function checkShapes(graph: Graph, node: GraphNode, fail: Fail): void {
       return;
     case 'affine':
       if (!same(at(node.input), output)) fail('its input has another shape than its output', node.name);
-      if (node.scale.length !== output.channels || node.shift.length !== output.channels) {
+      if ([node.scale, node.shift, node.divisor ?? node.scale].some(({ length }) => length !== output.channels)) {
         fail('there is not one scale and shift for each channel', node.name);
       }
       return;

@@ -172,9 +172,10 @@ export interface InputQuantizer {
   readonly step: number;
 }
 
-/** x*scale + shift, then the clamp; one for each channel, or one for all. */
+/** x*scale + shift, or x/scale + shift, then the clamp; one for each channel, or one for all. */
 export interface InputAffine {
   readonly scale: readonly number[];
+  readonly divides?: true;
   readonly shift: readonly number[];
   readonly min: number | null;
   readonly max: number | null;

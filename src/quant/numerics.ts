@@ -78,8 +78,9 @@ function ownCodes(tensor: CodeTensor, quantizer: InputQuantizer, real: Float32Ar
   return codes;
 }
 
-function applyAffine({ scale, shift, min, max }: InputAffine, c: number, x: number): number {
-  const y = Math.fround(Math.fround(x * ofChannel(scale, c)) + ofChannel(shift, c));
+function applyAffine({ scale, divides, shift, min, max }: InputAffine, c: number, x: number): number {
+  const by = ofChannel(scale, c);
+  const y = Math.fround(Math.fround(divides ? x / by : x * by) + ofChannel(shift, c));
   return Math.min(max ?? Number.POSITIVE_INFINITY, Math.max(min ?? Number.NEGATIVE_INFINITY, y));
 }
 

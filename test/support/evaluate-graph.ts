@@ -31,7 +31,12 @@ function evaluate(graph: Graph, node: GraphNode, values: ReadonlyMap<string, rea
     case 'affine':
       return of(node.input).map((x, i) => {
         const c = channel(i);
-        return clamp(node.norm ? normed(node.norm, c, x) : x * node.scale[c]! + node.shift[c]!, node.clamp);
+        return clamp(
+          node.norm
+            ? normed(node.norm, c, x)
+            : (node.divisor ? x / node.divisor[c]! : x * node.scale[c]!) + node.shift[c]!,
+          node.clamp,
+        );
       });
     case 'add':
     case 'mul': {

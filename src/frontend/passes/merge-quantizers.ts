@@ -1,12 +1,13 @@
-import type { AffineNode, Clamp, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
-import { countUses, hasClamp, isPureClamp, rewired, withNodes, withOutputs } from '../graph-nodes.js';
+import type { AffineNode, Graph, GraphNode, Quantizer, QuantNode, UniformQuantizer } from '../graph.js';
+import { countUses, isPureClamp, rewired, withNodes, withOutputs } from '../graph-nodes.js';
 import { sameSteps } from '../import/grid.js';
 import { quantizedCode } from '../quantizer.js';
+import { type Range, valueRanges } from './value-ranges.js';
 
 /**
  * One quantizer where several stand on one grid: those of one tensor are shared; one behind another, with nothing but
  * max pools and clamps between, only narrows its range. A code of a grid is the same code whatever the rounding, since
- * it is a whole number of steps. One without a range of its own, a Floor say, has that of the clamp before it.
+ * it is a whole number of steps. One without a range of its own, a Floor say, has that of the values before it.
  */
 export function mergeQuantizers(graph: Graph): Graph {
   const merging = new Merging(graph);
@@ -27,8 +28,7 @@ class Merging {
   private readonly grids = new Map<string, Quantizer>();
   private readonly twins = new Map<string, string>();
   private changed = false;
-  /** Of nodes that clamp what they make. */
-  private readonly clamps = new Map<string, Clamp>();
+  private ranges: ReadonlyMap<string, Range> | null = null;
 
   constructor(private readonly graph: Graph) {
     this.uses = countUses(graph);
@@ -45,7 +45,6 @@ class Merging {
     }
     const grid = node.kind === 'maxpool' ? this.grids.get(node.input) : undefined;
     if (grid !== undefined) this.grids.set(node.output, grid);
-    if (hasClamp(node)) this.clamps.set(node.output, node.clamp);
     this.nodes.push(node);
   }
 
@@ -65,12 +64,12 @@ class Merging {
   private tightened(node: GraphNode): GraphNode {
     if (node.kind !== 'quant' || node.quantizer.kind !== 'uniform') return node;
     const { quantizer } = node;
-    const { min, max } = this.clamps.get(node.input) ?? { min: null, max: null };
     if (quantizer.hi - quantizer.lo < MOST_CODES || quantizer.scale.length > 1 || quantizer.zero.length > 1)
       return node;
     this.changed = true;
-    const lo = min === null ? quantizer.lo : quantizedCode(quantizer, 0, min);
-    const hi = max === null ? quantizer.hi : quantizedCode(quantizer, 0, max);
+    this.ranges ??= valueRanges(this.graph);
+    const [min, max] = this.ranges.get(node.input) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const [lo, hi] = [quantizedCode(quantizer, 0, min), quantizedCode(quantizer, 0, max)];
     return { ...node, quantizer: { ...quantizer, lo, hi } };
   }
 

@@ -1,4 +1,5 @@
 /** A model's activation quantizer -> unsigned codes of the integer network. */
+import { SystoleError } from '../../base/error.js';
 import type { BipolarQuantizer, Quantizer, Rounding, UniformQuantizer } from '../../frontend/graph.js';
 import { quantizedCode } from '../../frontend/quantizer.js';
 import { type Dyadic, dyadic, multiply } from '../rational.js';
@@ -29,6 +30,9 @@ export interface CodeGrid {
   codeOf(x: number, channel: number): number;
 }
 
+/** Steps are compared code by code; those of sums before their lowest bits are dropped are the most. */
+const MOST_CODES = 2 ** 24;
+
 /** In the model's own codes. */
 export interface ModelGrid extends Omit<CodeGrid, 'base' | 'step'> {}
 
@@ -39,6 +43,14 @@ export interface ModelGrid extends Omit<CodeGrid, 'base' | 'step'> {}
 export function codeGrid(quantizer: Quantizer, padded: boolean, where: string): CodeGrid {
   const model = modelGrid(quantizer, where);
   const { lo, hi, zeros } = model;
+  if (hi - lo >= MOST_CODES) {
+    throw new SystoleError('network-unsupported', 'a quantizer has no range, or one of too many codes', {
+      where,
+      expected: `less than ${MOST_CODES} codes`,
+      actual: `${lo} to ${hi}`,
+      hint: 'put a Clip behind it that says which codes are meant',
+    });
+  }
   const base = Math.min(lo, ...zeros.map(Math.floor));
   const halves = zeros.length === 1 && !Number.isInteger(zeros[0]) && Number.isInteger(2 * zeros[0]!);
   const step = padded && halves && hi - lo <= 1 ? 2 : 1;

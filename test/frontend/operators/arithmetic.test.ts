@@ -77,16 +77,16 @@ describe('Add, Sub and Mul of two tensors', () => {
       const { nodes } = await sameAsRuntime(branches([square], { two: floats([], [2]) }));
       expect(nodes.at(-1)).toMatchObject({ kind: 'mul', inputs: ['a', 'a'] });
     }
-    const cube = branches([node('Pow', 'a three', 'y', {}, { name: 'p' })], { three: floats([], [3]) });
+    const cube = branches([node('Pow', 'a three', 'p'), node('Conv', 'p w', 'y')], { three: floats([], [3]) });
     expect(codeAndPlace(cube)).toEqual(['operator-limit', 'node p (Pow)']);
   });
 
-  it('refuse a map of one channel over many, and a division by a tensor', () => {
-    const spatial = branches([node('Conv', 'b o', 's'), node('Mul', 'a s', 'y', {}, { name: 'p' })], {
+  it('before a layer refuse a map of one channel over many, and a division by a tensor', () => {
+    const spatial = branches([node('Conv', 'b o', 's'), node('Mul', 'a s', 'p'), node('Conv', 'p w', 'y')], {
       o: randomFloats([1, 3, 1, 1], 5),
     });
     expect(codeAndPlace(spatial)).toEqual(['operator-limit', 'node p (Mul)']);
-    const divided = branches([node('Div', 'a b', 'y', {}, { name: 'd' })]);
+    const divided = branches([node('Div', 'a b', 'd'), node('Conv', 'd w', 'y')]);
     expect(codeAndPlace(divided)).toEqual(['operator-limit', 'node d (Div)']);
   });
 });
@@ -127,7 +127,7 @@ describe('Sum, Mean, Min and Max', () => {
     ] as const) {
       const { nodes } = await sameAsRuntime(branches([node(operator, 'd a c', 'y')], initializers));
       expect(nodes).toMatchObject([{ kind: 'conv', clamp }]);
-      expect(codeAndPlace(branches([node(operator, 'a b', 'y', {}, { name: 'm' })]))).toEqual([
+      expect(codeAndPlace(branches([node(operator, 'a b', 'm'), node('Conv', 'm w', 'y')]))).toEqual([
         'operator-limit',
         `node m (${operator})`,
       ]);
