@@ -1,15 +1,15 @@
 /** A rearranged map as the plainest ONNX operators that make it: slices, Concat, Gather along axes, or of single values. */
+import { type Run, runsOf, separated } from './arrange-runs.js';
 import type { ArrangeNode, ArrangePart, MapGrid, Shape } from './graph.js';
 import { int, type OnnxSink } from './onnx-sink.js';
-import { assembled, type Piece, type Run } from './write-pieces.js';
+import { assembled, type Piece } from './write-pieces.js';
 
 type ShapeOf = (name: string) => Shape;
 
 export function writeArrange(sink: OnnxSink, node: ArrangeNode, shapeOf: ShapeOf): void {
   const output = shapeOf(node.output);
-  const covered = node.parts.reduce((sum, { size }) => sum + size[0] * size[1] * size[2], 0);
-  const lists = node.parts.length > 1 && covered === elements(output) ? separated(node, output) : null;
-  if (lists !== null) {
+  const lists = node.parts.length > 1 ? separated(node.parts, output) : null;
+  if (lists?.every((list) => !list.includes(-1))) {
     const input = node.parts[0]!.input;
     const last = lists.reduce((name, list, i) => picked(sink, node, name, i + 1, list, shapeOf(input)), input);
     sink.emit('Identity', [last], node.output);
@@ -22,17 +22,6 @@ export function writeArrange(sink: OnnxSink, node: ArrangeNode, shapeOf: ShapeOf
   const whole = assembled(sink, node, pieces, output);
   if (whole === null) scattered(sink, node, shapeOf, output);
   else sink.emit('Identity', [whole], node.output);
-}
-
-/** Along axes 1 to 3, or 1 of a vector. */
-function runsOf(grid: MapGrid, [rows, columns, channels]: ArrangePart['size'], rank: number): Run[] {
-  const runs = [
-    { axis: 1, start: grid.c, step: grid.cStep, count: channels },
-    { axis: 2, start: grid.y, step: grid.yStep, count: rows },
-    { axis: 3, start: grid.x, step: grid.xStep, count: columns },
-  ];
-  // The step of a single index means nothing.
-  return runs.slice(0, rank - 1).map((run) => (run.count === 1 ? { ...run, step: 1 } : run));
 }
 
 function sliced(sink: OnnxSink, node: ArrangeNode, { input, from, size }: ArrangePart, shape: Shape): string {
@@ -48,28 +37,6 @@ function sliced(sink: OnnxSink, node: ArrangeNode, { input, from, size }: Arrang
     constant('steps', ({ step }) => step),
   ];
   return sink.apply('Slice', inputs, `${node.name}.part`);
-}
-
-/**
- * For each axis the indices of the one input that its indices come from, where they do not depend on the other axes.
- * The parts cover the output.
- */
-function separated({ parts }: ArrangeNode, output: Shape): Int32Array[] | null {
-  if (parts.some(({ input }) => input !== parts[0]!.input)) return null;
-  const lists = output.slice(1).map((n) => new Int32Array(n).fill(-1));
-  for (const { from, to, size } of parts) {
-    const sources = runsOf(from, size, output.length);
-    for (const [i, { start, step, count }] of runsOf(to, size, output.length).entries()) {
-      const source = sources[i]!;
-      for (let k = 0; k < count; k++) {
-        const index = source.start + k * source.step;
-        const known = lists[i]![start + k * step]!;
-        if (known >= 0 && known !== index) return null;
-        lists[i]![start + k * step] = index;
-      }
-    }
-  }
-  return lists;
 }
 
 function picked(sink: OnnxSink, node: ArrangeNode, from: string, axis: number, list: Int32Array, input: Shape): string {

@@ -1,14 +1,7 @@
 /** A map put together from pieces: one behind the other where a cut parts them, in turn where they are woven. */
+import type { Run } from './arrange-runs.js';
 import type { ArrangeNode, Shape } from './graph.js';
 import { int, type OnnxSink } from './onnx-sink.js';
-
-/** Indices along one axis of a tensor. */
-export interface Run {
-  readonly axis: number;
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-}
 
 /** Where its values lie, along axes 1, 2, ... in turn. */
 export interface Piece {

@@ -1,9 +1,11 @@
 /** Every pass, in order. A pass keeps what the graph computes, and is named as its file. */
 import type { Graph } from '../graph.js';
 import { absorbAffine } from './absorb-affine.js';
+import { absorbShuffle } from './absorb-shuffle.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
 import { integerWeights } from './integer-weights.js';
+import { mergeArranges } from './merge-arranges.js';
 import { mergePointwise } from './merge-pointwise.js';
 import { mergeQuantizers } from './merge-quantizers.js';
 import { removeIdentity } from './remove-identity.js';
@@ -15,6 +17,8 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'remove-identity', run: removeIdentity },
+  { name: 'merge-arranges', run: mergeArranges },
+  { name: 'absorb-shuffle', run: absorbShuffle },
   { name: 'integer-weights', run: integerWeights },
   { name: 'merge-quantizers', run: mergeQuantizers },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
