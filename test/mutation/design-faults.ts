@@ -62,8 +62,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'frames that left still count as loaded',
     module: 'core',
-    from: "loaded_q + {1'b0, load_done} - {1'b0, frame_done}",
-    to: "loaded_q + {1'b0, load_done}",
+    from: "loaded_q + {1'b0, loaded} - {1'b0, frame_done}",
+    to: "loaded_q + {1'b0, loaded}",
     queued: true,
   },
   {
@@ -228,6 +228,39 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     from: "first_i ? 16'd0 : best_old[i*16 +: 16]",
     to: 'best_old[i*16 +: 16]',
   },
+  {
+    name: 'the offset of the second factor is forgotten',
+    module: 'product',
+    from: "{{(FACTOR_BITS-RES_BITS){1'b0}}, res_i} + r_offset_i",
+    to: "{{(FACTOR_BITS-RES_BITS){1'b0}}, res_i}",
+    sample: true,
+  },
+  {
+    name: 'the first factor has no sign',
+    module: 'product',
+    from: '{{FACTOR_BITS{a[FACTOR_BITS-1]}}, a}',
+    to: "{{FACTOR_BITS{1'b0}}, a}",
+  },
+  {
+    name: 'a product is made before the last plane of its factor is there',
+    module: 'post',
+    from: 'multiply = beat2 && last2 &&',
+    to: 'multiply = beat2 && first2 &&',
+  },
+  { name: 'all tables are the first one', module: 'table', from: 'base_i + index', to: 'index', sample: true },
+  { name: 'values are always looked up', module: 'post', from: 'pool7[KEEP_BITS-1] ? looked', to: "1'b1 ? looked" },
+  {
+    name: 'a table is read a cycle early',
+    module: 'post',
+    from: 'v4[2] && pool6[KEEP_BITS-1]',
+    to: 'v4[1] && pool6[KEEP_BITS-1]',
+  },
+  {
+    name: 'parts of a map count its rows',
+    module: 'post',
+    from: 'row_end && fields_i[`SYSTOLE_POST_COUNT*32]',
+    to: 'row_end',
+  },
   // FIFO, writer, streams: handshakes.
   {
     name: 'a push overtakes what waits',
@@ -241,8 +274,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'every slot completes a row',
     module: 'writer',
-    from: 'pop && row_end && !to_stream',
-    to: 'pop && !to_stream',
+    from: 'pop && row_end;',
+    to: 'pop;',
   },
   {
     name: 'the loader writes where the writer does',
@@ -262,6 +295,39 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     module: 'loader',
     from: 'take = listening & s_axis_tvalid_i',
     to: 'take = listening',
+  },
+  {
+    name: 'beats of the next input are taken',
+    module: 'loader',
+    from: "& (beats_left_q != 32'd0)",
+    to: '',
+    sample: true,
+  },
+  {
+    name: 'codes of two bytes lose the upper one',
+    module: 'loader',
+    from: 'pad_code : wide ? wide_code',
+    to: "pad_code : 1'b0 ? wide_code",
+  },
+  {
+    name: 'every input is a frame',
+    module: 'loader',
+    from: 'loaded_o        = done_o & last',
+    to: 'loaded_o        = done_o',
+  },
+  { name: 'every input begins a frame', module: 'loader', from: 'if (rst | loaded_o)', to: 'if (rst | done_o)' },
+  {
+    name: 'the second input is held for the next frame',
+    module: 'core',
+    from: 'hold && !inside_frame_q',
+    to: 'hold',
+    sample: true,
+  },
+  {
+    name: 'the rows of the frame before count for the second input',
+    module: 'core',
+    from: 'load_full && !load_hold',
+    to: 'load_move',
   },
   { name: 'beats are taken without room', module: 'loader', from: '& (fill_q <= MOST[7:0])', to: '' },
   {
@@ -288,6 +354,20 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     module: 'packer',
     from: 'room = ~valid_q | m_axis_tready_i',
     to: "room = 1'b1",
+  },
+  {
+    name: 'an output goes on in the beat of the one before',
+    module: 'packer',
+    from: '(e_end_i & last_part)',
+    to: '(e_last_i & last_part)',
+  },
+  { name: 'TKEEP has holes between outputs', module: 'packer', from: ' | {OUT_BYTES{~e_last_i}}', to: '' },
+  {
+    name: 'every output ends the frame',
+    module: 'writer',
+    from: 'map_last && step_last && frame_last',
+    to: 'map_last && step_last',
+    sample: true,
   },
   {
     name: 'TLAST comes with every beat',

@@ -8,10 +8,11 @@ import { planNetwork } from '../../src/arch/plan/plan-network.js';
 import type { IntegerNetwork } from '../../src/quant/network.js';
 import type { CompiledModel } from '../../src/runtime/model.js';
 import { testMachine } from '../support/machines.js';
-import { NetworkBuilder, randomFrame } from '../support/network-builder.js';
+import { NetworkBuilder, randomCodes } from '../support/network-builder.js';
 import { compiledModel } from '../support/project.js';
+import { concat } from '../support/random-arrange.js';
 
-/** Two rows, two stages of two slots each, digits narrower than the operands, the smallest FIFO, narrow streams. */
+/** Two rows, two stages of two slots each, digits narrower than the operands, the smallest FIFO, tables, narrow streams. */
 export const MACHINE: Machine = testMachine({
   name: 'tiny',
   rows: 2,
@@ -30,6 +31,7 @@ export const MACHINE: Machine = testMachine({
     activationWords: 256,
     weightWords: 512,
     parameterWords: 64,
+    tableEntries: 256,
     programWords: 1024,
     passEntries: 64,
     fifoEntries: 16,
@@ -41,7 +43,7 @@ export interface FixedCase {
   readonly name: CaseName;
   readonly plan: Plan;
   readonly model: CompiledModel;
-  readonly frames: readonly Uint8Array[];
+  readonly frames: readonly Uint16Array[];
 }
 
 /** Stalls of both streams; verify runs every case at full rate and under each. */
@@ -134,6 +136,29 @@ const NETWORKS = {
     for (let layer = 0; layer < 4; layer++) builder.conv({ ...same3, channels: 4, weightBits: 2, bits: 4 + layer });
     return builder.conv({ ...same3, channels: 4, weightBits: 2, bits: 8, residual: 'conv3.out' }).build();
   },
+  /** Two inputs, one of two bytes a code, tables before a pool and before a product, maps side by side, three outputs. */
+  several: () => {
+    const map = { height: 7, width: 5, channels: 3 };
+    const builder = new NetworkBuilder({ ...map, bits: 7, zero: 2 }, 19, BUILDER_WIDTHS);
+    builder
+      .input({ ...map, bits: 11, zero: 5 })
+      .conv({ ...same3, input: 'input1', channels: 3, weightBits: 2, bits: 5, zero: 9, table: 32 })
+      .mul({ inputs: ['conv0.out', 'input'], bits: 6, zero: 3, round: 'nearest-even' })
+      .conv({ ...same3, channels: 3, weightBits: 2, bits: 6, zero: 3, table: 64 })
+      .maxpool({ kernel: [2, 2], strides: [1, 1], pads: [0, 0, 1, 1] });
+    const { tensors } = builder;
+    builder
+      .arrange(concat([tensors['mul1.out']!, tensors['pool3.out']!], 2))
+      .conv({ ...same3, channels: 4, weightBits: 2, bits: 7 })
+      .conv({ kernel: [7, 5], channels: 5, weightBits: 3, bits: null });
+    return builder.build('mul1.out', 'conv5.out', 'conv6.out');
+  },
+  /** So short that END is at the head before the second input is loaded. */
+  product: () =>
+    new NetworkBuilder({ height: 5, width: 4, channels: 6, bits: 5, zero: 3 }, 20, BUILDER_WIDTHS)
+      .input({ height: 5, width: 4, channels: 6, bits: 4, zero: 6 })
+      .mul({ inputs: ['input', 'input1'], bits: 8, zero: 100 })
+      .build(),
 } satisfies Record<string, () => IntegerNetwork>;
 
 export type CaseName = keyof typeof NETWORKS;
@@ -163,7 +188,7 @@ export async function fixedSet(): Promise<FixedSet> {
   const made: Partial<Record<CaseName, FixedCase>> = {};
   for (const [i, name] of (Object.keys(NETWORKS) as CaseName[]).entries()) {
     const network = NETWORKS[name]();
-    const frames = [2 * i, 2 * i + 1].map((seed) => randomFrame(network, seed));
+    const frames = [2 * i, 2 * i + 1].map((seed) => randomCodes(network, seed));
     const [plan, model] = [planNetwork(network, MACHINE), await compiledModel(network, MACHINE)];
     made[name] = { name, plan, model, frames };
   }

@@ -58,6 +58,13 @@ function loadEarly({ program, images }: Plan): Images {
   return { ...images, program: encodeProgram([...rest.slice(0, loop + 1), program[next]!, ...rest.slice(loop + 1)]) };
 }
 
+/** TLAST on an output that others follow. */
+function firstOutputLast(plan: Plan): Images {
+  const posts = plan.program.filter((record) => record.opcode === 'post');
+  const first = posts.findIndex(({ fields }) => fields.toStream === 1);
+  return field('post', first, 'last', set(1))(plan);
+}
+
 const plus = (step: number) => (value: number) => value + step;
 const set = (to: number) => () => to;
 
@@ -101,6 +108,17 @@ export const IMAGE_FAULTS: readonly ImageFault[] = [
   { name: 'the residual loses its upper plane', on: 'pooled', edit: field('post', 2, 'resPlanes', set(1)) },
   { name: 'the pool begins one row further down', on: 'pooled', edit: field('post', 3, 'cyBase', plus(1)) },
   { name: 'accumulators leave as two bytes', on: 'pooled', edit: field('post', 4, 'elementBytes', set(2)) },
+  { name: 'the offset of the first factor', on: 'product', edit: field('post', 0, 'aOffset', plus(1)) },
+  { name: 'the offset of the second factor', on: 'product', edit: field('post', 0, 'rOffset', plus(-1)) },
+  { name: 'a product becomes a sum', on: 'product', edit: field('post', 0, 'mulEnable', set(0)) },
+  { name: 'a table is read one entry on', on: 'several', edit: field('post', 0, 'tableBase', plus(1)) },
+  { name: 'values are not looked up', on: 'several', edit: field('post', 0, 'tableEnable', set(0)) },
+  { name: 'rows of a map are not counted', on: 'chain', edit: field('post', 1, 'count', set(0)) },
+  // Streams.
+  { name: 'the first input ends the frame', on: 'several', edit: field('load', 0, 'last', set(1)) },
+  { name: 'an input has a beat too many', on: 'several', edit: field('load', 0, 'beats', plus(1)) },
+  { name: 'codes of two bytes count as one', on: 'several', edit: field('load', 1, 'codeBytes', set(1)) },
+  { name: 'the first output ends the frame', on: 'several', edit: firstOutputLast },
   // Passes.
   { name: 'a pass reads another plane', on: 'pooled', edit: pass(2, () => ({ aOff: 288 })) },
   { name: 'a pass takes weights one word on', on: 'pooled', edit: pass(1, ({ wOff }) => ({ wOff: wOff + 1 })) },
@@ -114,5 +132,6 @@ export const IMAGE_FAULTS: readonly ImageFault[] = [
   { name: 'the sign of m', on: 'pooled', edit: constants(4, ({ m }) => ({ m: -m })) },
   { name: 'the lowest bit of b', on: 'ties', edit: constants(1, ({ b }) => ({ b: b ^ 1n })) },
   { name: 'n', on: 'ties', edit: constants(2, ({ n }) => ({ n: n + 1 })) },
+  { name: 'a bit of a table', on: 'several', edit: flip('tables', 31 * 32 + 4) },
   { name: 'r of the residual', on: 'pooled', edit: constants(12, ({ r }) => ({ r: r + 2 ** 10 })) },
 ];
