@@ -118,7 +118,10 @@ function dataInput(graph: proto.onnx.IGraphProto, name: string, tensor: proto.on
   const decoded = decodeTensor(tensor, `input ${name}`);
   if (decoded.type === 'other') return `data of ${decoded.what}`;
   if (isFloatType(type)) return { shape: decoded.shape, values: Float32Array.from(decoded.data) };
-  if (!isCodes(type)) return { shape: decoded.shape, values: Float32Array.from(decoded.data) };
+  if (!isCodes(type)) {
+    if (onlyMoves(graph)) graph.input!.find((info) => info.name === name)!.type!.tensorType!.elemType = FLOAT;
+    return { shape: decoded.shape, values: Float32Array.from(decoded.data) };
+  }
   const grid = gridOf(graph, 'input', type);
   const values = realValues(tensor, grid);
   if (values === null) return 'a constant of a type that is not read';
@@ -136,12 +139,20 @@ function outputValues(graph: proto.onnx.IGraphProto, name: string, tensor: proto
     leaveAsReal(graph, name, null);
     return plain;
   }
-  if (!isCodes(type)) return plain;
+  if (!isCodes(type)) {
+    if (onlyMoves(graph)) graph.output!.find((info) => info.name === name)!.type!.tensorType!.elemType = FLOAT;
+    return plain;
+  }
   const grid = gridOf({ ...graph, node: [node] }, 'output', type);
   const values = realValues(tensor, grid);
   if (values === null) return 'a constant of a type that is not read';
   leaveAsReal(graph, name, grid);
   return { shape: decoded.shape, values };
+}
+
+/** Wide integers that float32 holds may then be real values. */
+function onlyMoves({ node }: proto.onnx.IGraphProto): boolean {
+  return (node ?? []).every(({ opType }) => opType === 'Pad');
 }
 
 function whole({ graph, bytes, inputs, outputs }: Frozen): Pick<Form, 'model' | 'runs'> {

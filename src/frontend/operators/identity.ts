@@ -2,9 +2,10 @@
 
 import { foldCast } from '../fold/cast.js';
 import { optionalConstant } from '../import/operands.js';
-import { limit } from '../import/refuse.js';
+import { limit, placeOf } from '../import/refuse.js';
 import { regridded } from '../import/regrid.js';
-import type { Grid, MapValue, Value } from '../import/value.js';
+import { reserve } from '../import/state.js';
+import { elementsOf, type Grid, type MapValue, type Value } from '../import/value.js';
 import { isFloatType } from '../onnx/tensor.js';
 import { type ImportCall, onnxOperator } from './operator.js';
 
@@ -21,12 +22,23 @@ export const DROPOUT = onnxOperator('Dropout', {
   import: importDropout,
 });
 
+/** TensorProto.DataType */
+const BOOL = 9;
+
+/** Nothing is dropped: the mask is true everywhere. */
 function importDropout(call: ImportCall): Value[] {
   const training = optionalConstant(call, 2, 'training_mode');
   if (training?.data.some((flag) => flag !== 0)) {
     throw limit(call, 'Dropout in training mode is not supported', { hint: 'export the model in evaluation mode' });
   }
-  return [call.inputs[0]!];
+  const value = call.inputs[0]!;
+  const name = call.node.outputs[1] ?? '';
+  const shape = value.kind === 'map' || value.kind === 'host' ? value.shape : null;
+  if (name === '' || shape === null) return [value];
+  const elements = elementsOf(shape);
+  reserve(call.state, elements * Float64Array.BYTES_PER_ELEMENT, placeOf(call.node));
+  const tensor = { type: 'int', shape, data: new Float64Array(elements).fill(1), elementType: BOOL } as const;
+  return [value, { kind: 'constant', name, tensor }];
 }
 
 /** Between floating-point types nothing changes: the graph computes in float32. Codes become numbers. */
