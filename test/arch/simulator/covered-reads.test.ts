@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { planNetwork } from '../../../src/arch/plan/plan-network.js';
+import { encodeProgram } from '../../../src/arch/program/encode.js';
+import type { ProgramRecord } from '../../../src/arch/program/program.js';
+import { isCovered } from '../../../src/arch/simulator/covered-reads.js';
+import { runProgram } from '../../../src/arch/simulator/run-program.js';
+import { testMachine } from '../../support/machines.js';
+import { NetworkBuilder, randomFrame } from '../../support/network-builder.js';
+import { concat } from '../../support/random-arrange.js';
+
+const machine = testMachine();
+const one = { kernel: [1, 1], channels: 2 } as const;
+
+describe('a wait for rows of a record', () => {
+  const records = (['load', 'feed', 'post', 'feed', 'post', 'load', 'feed', 'post'] as const).map(
+    (opcode) => ({ opcode }) as ProgramRecord,
+  );
+  const posts = [2, 4, 7];
+
+  test('covers its rows, and those of POST records before it, once it has counted one; nothing else', () => {
+    for (const maker of [0, ...posts]) {
+      for (const owner of [-1, 0, 2, 4, 5, 7]) {
+        for (const need of [0, 1, 3]) {
+          for (const row of [0, 2, 9]) {
+            const own = owner === maker && row < need;
+            const before = owner < maker && posts.includes(owner) && posts.includes(maker) && need > 0;
+            expect(isCovered({ owner, row }, { maker, need }, records)).toBe(own || before);
+          }
+        }
+      }
+    }
+  });
+
+  test('that nobody made covers nothing', () => {
+    expect(isCovered({ owner: 2, row: 0 }, { maker: undefined, need: 1 }, records)).toBe(false);
+    expect(isCovered({ owner: undefined, row: 0 }, { maker: 2, need: 1 }, records)).toBe(false);
+  });
+});
+
+describe('the program simulator', () => {
+  const builder = new NetworkBuilder({ height: 3, width: 3, channels: 2 })
+    .conv({ ...one, input: 'input' })
+    .conv({ ...one, input: 'input' });
+  const parts = ['conv0.out', 'conv1.out'].map((name) => builder.tensors[name]!);
+  const network = builder.arrange(concat(parts, 2)).conv(one).build();
+  const plan = planNetwork(network, machine);
+  /** The last layer waits for `counter` instead. */
+  const waitingFor = (counter: number) => {
+    const last = plan.program.findLastIndex(({ opcode }) => opcode === 'feed');
+    const program = plan.program.map((record, i) =>
+      i === last ? ({ ...record, fields: { ...record.fields, inCounter: counter } } as ProgramRecord) : record,
+    );
+    return { ...plan.images, program: encodeProgram(program) };
+  };
+  const counterOf = (name: string) => plan.tensors[name]!.place!.counter!;
+
+  test('lets a layer read parts that it waited for, the last one being enough', () => {
+    expect(() => runProgram(machine, waitingFor(counterOf('conv1.out')), randomFrame(network, 1))).not.toThrow();
+  });
+
+  test('refuses one that waits for the wrong tensor', () => {
+    const images = waitingFor(counterOf('input'));
+    expect(() => runProgram(machine, images, randomFrame(network, 1))).toThrow(
+      expect.objectContaining({ code: 'plan-invalid' }),
+    );
+  });
+});
