@@ -31,6 +31,7 @@ const folded = (limits: string): Description => ({ runs: [], exactness: NUMBERS,
 const grid = (limits: string): Description => ({ runs: ['fused', 'array'], exactness: GRID, limits });
 
 const WINDOW = 'one or two axes of space';
+const FUSED = 'Relu, Clip, LeakyRelu, HardSigmoid, Sigmoid, Tanh';
 const OPERANDS = 'constants: one for all or one a channel';
 
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
@@ -85,8 +86,8 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   LeakyRelu: pointwise(),
   PRelu: { ...pointwise('slopes are constants: one for all or one a channel'), runs: ['array'] },
   Sigmoid: { ...pointwise('behind the last layer on the host'), runs: ['array', 'host'] },
-  Tanh: pointwise('behind the last layer on the host'),
-  HardSigmoid: pointwise(),
+  Tanh: { ...pointwise('behind the last layer on the host'), runs: ['array', 'host'] },
+  HardSigmoid: { ...pointwise('behind the last layer on the host'), runs: ['array', 'host'] },
   HardSwish: pointwise(),
   Elu: pointwise(),
   Selu: pointwise(),
@@ -99,7 +100,7 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   QuickGelu: pointwise(),
   Mish: pointwise(),
   Sign: pointwise(),
-  Abs: pointwise(),
+  Abs: { ...pointwise('behind the last layer on the host'), runs: ['array', 'host'] },
   Neg: { runs: ['fused', 'host'], exactness: CERTIFIED, limits: '' },
   Floor: grid('on the array as a quantizer of scale 1'),
   Ceil: grid('on the array as a quantizer of scale 1'),
@@ -108,7 +109,7 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   DequantizeLinear: grid('scale and zero point are constants, for the tensor or one a channel; no blocks, no float8'),
   Quant: grid('scale, zero point and bits are constants; scale and zero point for the tensor or one a channel'),
   IntQuant: grid('as Quant'),
-  BipolarQuant: grid('the scale is a constant, one for all'),
+  BipolarQuant: grid('the scale is a constant, for the tensor or one a channel'),
   Trunc: grid('of codes; scales, zero point and bits are constants'),
   MultiThreshold: grid('thresholds are constants, for the tensor or one row a channel'),
   QLinearConv: layer(`${WINDOW}; all but the data is constant`),
@@ -117,10 +118,14 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   QLinearAdd: layer('scales and zero points are constants'),
   QLinearMul: layer('scales and zero points are constants'),
   QLinearConcat: moved('scales and zero points are constants; parts of another scale go through a layer first'),
-  QLinearAveragePool: layer(`${WINDOW}; channels first`),
-  QLinearGlobalAveragePool: layer('channels first'),
+  QLinearAveragePool: layer(`${WINDOW}; channels first or last`),
+  QLinearGlobalAveragePool: layer('channels first or last'),
   QLinearSigmoid: { runs: ['array', 'host'], exactness: TABLE, limits: 'scales and zero points are constants' },
   QLinearLeakyRelu: { runs: ['array'], exactness: TABLE, limits: 'scales and zero points are constants' },
+  QLinearReduceMean: layer('over all of space'),
+  FusedConv: layer(`as Conv; activations ${FUSED}`),
+  FusedGemm: layer(`as Gemm; activations ${FUSED}`),
+  FusedMatMul: layer('as MatMul; batches are not transposed'),
   QLinearSoftmax: host('at the end of the network'),
   ConvInteger: layer(`${WINDOW}; weights and zero points are constants`),
   MatMulInteger: layer('the second matrix and the zero points are constants'),
@@ -158,7 +163,11 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   },
   Identity: { runs: ['view'], exactness: MOVED, limits: '' },
   Dropout: { runs: ['view'], exactness: MOVED, limits: 'as inference runs it: it does nothing; no mask' },
-  Cast: { runs: ['view'], exactness: MOVED, limits: 'of computed values: to a floating-point type' },
+  Cast: {
+    runs: ['view', 'fused'],
+    exactness: MOVED,
+    limits: 'of computed values: to a floating-point type; codes become numbers',
+  },
   Constant: folded('no strings, no sparse tensors'),
   ConstantOfShape: folded(''),
   Shape: folded('of constants and of computed tensors'),

@@ -1,10 +1,11 @@
-/** Functions of single values, as tables or sums of the array. Sigmoid and Tanh at the very end are the host's. */
+/** Functions of single values, as tables or sums of the array. Behind the last layer those that the host knows are its. */
 import type { PointwiseFunction } from '../graph.js';
+import { hostImporter } from '../host/table.js';
 import { emitPointwise } from '../import/emit-join.js';
 import { floatOperand, mapOperand } from '../import/operands.js';
 import { perChannel, shapeWith } from '../import/per-channel.js';
 import { limit, placeOf } from '../import/refuse.js';
-import { isProbed, reserve } from '../import/state.js';
+import { isFollowed, isProbed, reserve } from '../import/state.js';
 import type { MapValue } from '../import/value.js';
 import { evaluatePointwise } from '../pointwise.js';
 import { type Attributes, type ImportCall, type Operator, onnxOperator } from './operator.js';
@@ -30,7 +31,11 @@ function pointwise(
       const chosen = { fn, alpha: 0, beta: 0, ...parameters(call.attributes) };
       return { type: 'float', shape: x.shape, data: x.data.map((v) => evaluatePointwise(chosen, 0, v)) };
     },
-    import: (call) => [emitPointwise(call, mapOperand(call, 0), { fn, ...parameters(call.attributes) })],
+    import: (call) => {
+      const byHost = isFollowed(call) ? undefined : hostImporter(call);
+      if (byHost !== undefined) return byHost(call);
+      return [emitPointwise(call, mapOperand(call, 0), { fn, ...parameters(call.attributes) })];
+    },
   });
 }
 

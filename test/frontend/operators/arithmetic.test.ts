@@ -48,7 +48,8 @@ describe('Add, Sub and Mul of two tensors', () => {
         node('Gemm', 'f m', 'd'),
         node('HardSigmoid', 'd', 's'),
         node('Unsqueeze', 's', 'u', { axes: [2, 3] }),
-        node('Mul', 'u b', 'y'),
+        node('Mul', 'u b', 'p'),
+        node('Conv', 'p w', 'y'),
       ],
       { m: randomFloats([3, 3], 4) },
       11,
@@ -60,6 +61,7 @@ describe('Add, Sub and Mul of two tensors', () => {
       'dense',
       'pointwise',
       'mul',
+      'conv',
     ]);
   });
 

@@ -80,6 +80,14 @@ describe('pointwise operators', () => {
     expect(codeAndPlace(recipe)).toEqual(['operator-limit', 'node p (PRelu)']);
   });
 
+  it('behind the last layer are the host’s where it knows them', async () => {
+    for (const operator of ['Tanh', 'HardSigmoid', 'Abs']) {
+      const recipe = { ...between([]), nodes: [conv('x', 'a'), node(operator, 'a', 'y')] };
+      const { nodes, host } = await sameAsRuntime(recipe, RANGE);
+      expect([nodes.length, host.length > 0]).toEqual([1, true]);
+    }
+  });
+
   it('of constants are folded', async () => {
     const recipe = between([node('Elu', 'c', 'e'), node('Mul', 'a e', 'b')], { c: floats([3, 1, 1], [-1, 0, 2]) });
     expect((await sameAsRuntime(recipe)).nodes.map((n) => n.kind)).toEqual(['conv', 'conv']);
