@@ -67,8 +67,7 @@ export function curvedCodes(
 /** Indices that pools compare rise with what they stand for. */
 function tableChannels({ pending, runs, down }: CurvedLayer): readonly TableChannel[] {
   return runs.map((own, c) => {
-    const { start, form } = pending.channels[c]!;
-    const [slope, offset] = slopeAndOffset(pending.curve === null ? form : start);
+    const [slope, offset] = slopeAndOffset(pending.channels[c]!.form);
     const turn = pending.pools.length > 0 && slope < 0 !== down[c] ? -1 : 1;
     return { runs: own, line: { slope: turn * slope, offset: turn * offset } };
   });

@@ -27,10 +27,10 @@ export function curvedRuns(pending: Pending, grid: CodeGrid, ranges: readonly Ac
   });
 }
 
-/** All channels are one function of their values, which pools may turn round in all of them or none. */
+/** All channels are one function of what is in front of the curve, which pools may turn round in all of them or none. */
 export function isAlike({ curve, steps, falls }: Pending, grid: CodeGrid): boolean {
   if (falls.some((f) => f !== falls[0])) return false;
   if (curve === null) return grid.rows!.length === 1;
   const one = grid.scales.length === 1 && grid.shifts.length === 1 && grid.divisors.length === 1;
-  return one && (grid.rows === null || grid.rows.length === 1) && steps.every((step) => !step.perChannel);
+  return one && (grid.rows === null || grid.rows.length === 1) && steps.slice(curve).every((step) => !step.perChannel);
 }
