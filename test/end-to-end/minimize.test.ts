@@ -24,6 +24,16 @@ it('a failing case loses every layer and every figure that the failure does not 
   }
 });
 
+it('and every input and output too many', async () => {
+  const failing = fc
+    .sample(caseArbitrary, { numRuns: 200, seed: 6 })
+    .filter(({ recipe }) => recipe.inputs.length === 2 && recipe.moreOutputs.length > 0);
+  expect(failing.length).toBeGreaterThan(0);
+  const smallest = await minimize(failing[0]!, async ({ recipe }) => recipe.inputs.length > 0);
+  expect(smallest.recipe).toMatchObject({ moreOutputs: [] });
+  expect(smallest.recipe.inputs).toHaveLength(1);
+});
+
 it('a value of the declared lists that too few cases hold is reported with its count', () => {
   const found = coverage();
   expect(missing(found, 1)).toHaveLength(Object.values(DECLARED).flat().length);

@@ -86,7 +86,10 @@ function* towards(now: Json, goal: Json): Generator<Json> {
   if (JSON.stringify(now) === JSON.stringify(goal)) return;
   yield goal;
   if (Array.isArray(now) && Array.isArray(goal)) {
-    for (const [i, item] of now.entries()) for (const simpler of towards(item, goal[i]!)) yield now.with(i, simpler);
+    for (const [i, item] of now.entries()) {
+      if (now.length > goal.length) yield now.toSpliced(i, 1);
+      else for (const simpler of towards(item, goal[i]!)) yield now.with(i, simpler);
+    }
   }
   if (typeof now !== 'number' || typeof goal !== 'number') return;
   const half = goal + Math.floor((now - goal) / 2);
