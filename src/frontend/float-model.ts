@@ -4,6 +4,7 @@
  */
 import * as ort from 'onnxruntime-web';
 import { SystoleError } from '../base/error.js';
+import { floatToHalf, halfToFloat } from './onnx/half.js';
 
 export interface FloatModelTensor {
   readonly name: string;
@@ -146,6 +147,7 @@ function checkSize(input: FloatModelTensor, shape: readonly number[], elements: 
 function toTensor(input: FloatModelTensor, values: Float32Array, shape: readonly number[]): ort.Tensor {
   const { type } = input;
   if (type === 'float32') return new ort.Tensor('float32', values, shape);
+  if (type === 'float16') return new ort.Tensor('float16', Uint16Array.from(values, floatToHalf), shape);
   if (type === 'float64') return new ort.Tensor('float64', Float64Array.from(values), shape);
   if (type === 'int64') {
     checkIntegers(input, values, -(2 ** 53), 2 ** 53);
@@ -154,7 +156,7 @@ function toTensor(input: FloatModelTensor, values: Float32Array, shape: readonly
   if (!(type in INTEGER_TYPES)) {
     throw new SystoleError('data-type', 'an input has an element type that is not supported', {
       where: input.name,
-      expected: ['float32', 'float64', 'int64', ...Object.keys(INTEGER_TYPES)].join(', '),
+      expected: ['float32', 'float16', 'float64', 'int64', ...Object.keys(INTEGER_TYPES)].join(', '),
       actual: type,
     });
   }
@@ -176,7 +178,8 @@ function checkIntegers(input: FloatModelTensor, values: Float32Array, min: numbe
 function toFloats(name: string, tensor: ort.Tensor): Float32Array {
   const { data } = tensor;
   if (data instanceof Float32Array) return data;
-  if (tensor.type === 'string' || tensor.type === 'float16') {
+  if (tensor.type === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, halfToFloat);
+  if (tensor.type === 'string') {
     throw new SystoleError('data-type', 'an output has an element type that is not supported', {
       where: name,
       actual: tensor.type,

@@ -1,6 +1,7 @@
 /** TensorProto -> plain values: the declared shape against the bytes that are there, before any allocation. */
 import type proto from 'onnx-proto';
 import { SystoleError } from '../../base/error.js';
+import { brainToFloat, halfToFloat } from './half.js';
 import { LIMITS } from './limits.js';
 import type { OnnxTensor } from './model.js';
 
@@ -164,21 +165,4 @@ function rawFloats(raw: Uint8Array): Float32Array {
   const data = new Float32Array(raw.length / 4);
   new Uint8Array(data.buffer).set(raw);
   return data;
-}
-
-/** IEEE 754 binary16. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The upper half of a float32. */
-function brainToFloat(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, (bits << 16) >>> 0);
-  return view.getFloat32(0);
 }
