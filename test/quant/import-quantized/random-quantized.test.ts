@@ -16,7 +16,7 @@ import { operandsOf } from '../../../src/quant/layer-operands.js';
 import type { IntegerNetwork } from '../../../src/quant/network.js';
 import { inputCodes } from '../../../src/quant/numerics.js';
 import { compareLevels } from '../../support/compare-levels.js';
-import { randomQuantized } from './random-quantized.js';
+import { randomQuantized, SMOOTH } from './random-quantized.js';
 import { imported, MACHINES } from './same-codes.js';
 
 const RUNS = Number(process.env.RUNS ?? 60);
@@ -29,13 +29,17 @@ const count = (what: string): void => {
 };
 
 /** Tensors whose codes are certain, and those that one layer makes of such, off by so many codes at most. */
-function certainty(network: IntegerNetwork): ReadonlyMap<string, number> {
+function certainty(graph: Graph, network: IntegerNetwork): ReadonlyMap<string, number> {
+  const smooth = new Set(
+    graph.nodes.flatMap((node) => (node.kind === 'pointwise' && SMOOTH.includes(node.fn) ? [node.name] : [])),
+  );
   const off = new Map<string, number>(network.inputs.map(({ tensor }) => [tensor, 0]));
   for (const layer of network.layers) {
     const before = operandsOf(layer).map((name) => off.get(name) ?? Number.NaN);
     const moves = layer.kind === 'maxpool' || layer.kind === 'arrange';
     const most = Math.max(...before);
-    const own = layer.exactness.kind === 'approximate' ? layer.exactness.maxCodes : 0;
+    const rounding = layer.sources.some((source) => smooth.has(source)) ? 1 : 0;
+    const own = rounding + (layer.exactness.kind === 'approximate' ? layer.exactness.maxCodes : 0);
     off.set(layer.output, moves ? most : most === 0 ? own : Number.NaN);
   }
   return off;
@@ -45,7 +49,7 @@ async function sameAsRuntime(seed: number): Promise<void> {
   const graph = randomQuantized(seed);
   const network = importedOrRefused(graph);
   if (network === null) return;
-  const off = certainty(network);
+  const off = certainty(graph, network);
   for (const { exactness } of network.layers) count(`layers ${exactness.kind}`);
   const quants = graph.nodes.flatMap((node) => (node.kind === 'quant' ? [node] : []));
   const made = new Set(graph.nodes.map(({ output }) => output));

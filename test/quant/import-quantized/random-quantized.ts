@@ -23,7 +23,14 @@ const ROUNDINGS: readonly Rounding[] = [
   'floor',
   'ceil',
 ];
-const FUNCTIONS: readonly PointwiseFunction[] = ['leakyrelu', 'prelu', 'abs', 'sign', 'hardsigmoid'];
+/** ONNX Runtime's exponentials are its own: a code beside a tie may be the other one. */
+export const SMOOTH: readonly PointwiseFunction[] = [
+  ...(['sigmoid', 'tanh', 'hardswish', 'silu', 'gelu', 'mish', 'elu', 'softplus'] as const),
+];
+const FUNCTIONS: readonly PointwiseFunction[] = [
+  ...(['leakyrelu', 'leakyrelu', 'prelu', 'prelu', 'abs', 'sign', 'hardsigmoid'] as const),
+  ...SMOOTH,
+];
 const BLOCKS = ['conv', 'conv', 'average', 'add', 'mul', 'arrange', 'function', 'max', 'regrid'] as const;
 const OPEN = { min: null, max: null };
 const ORIGIN: MapGrid = { y: 0, x: 0, c: 0, yStep: 1, xStep: 1, cStep: 1 };
@@ -174,7 +181,8 @@ class Maker {
   private pointwise(input: string, channels: number): void {
     const fn = FUNCTIONS[this.random.integer(0, FUNCTIONS.length - 1)]!;
     const slopes = fn === 'prelu' ? { slopes: Float32Array.from({ length: channels }, () => this.scale()) } : {};
-    this.b.node({ kind: 'pointwise', input, fn, alpha: 0.25, beta: 0.5, ...slopes }, this.shape(input));
+    const alpha = fn === 'gelu' ? 0 : fn === 'elu' || fn === 'silu' ? 1 : 0.25;
+    this.b.node({ kind: 'pointwise', input, fn, alpha, beta: 0.5, ...slopes }, this.shape(input));
   }
 
   codes(): { readonly bits: number; readonly scale: readonly number[] } {
