@@ -10,7 +10,7 @@ import { limit } from './refuse.js';
 import { reordered } from './relaid.js';
 import { elementsOf, type MapValue } from './value.js';
 
-const POINT = {
+export const POINT = {
   window: { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] },
   padded: false,
   overhang: [0, 0],

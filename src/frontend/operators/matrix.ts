@@ -1,10 +1,12 @@
 /** Gemm and MatMul with a constant matrix. */
+import { transpose } from '../../base/transpose.js';
+import { emitBatch } from '../import/batched.js';
 import { emitMatrix, type Matrix, transposed } from '../import/dense.js';
 import { type FloatOperand, floatOperand, mapOperand, optionalFloats } from '../import/operands.js';
 import { emitPatches } from '../import/patches.js';
 import { permuted } from '../import/permute.js';
 import { limit, mismatch } from '../import/refuse.js';
-import type { Value } from '../import/value.js';
+import { elementsOf, type MapValue, type Value } from '../import/value.js';
 import { type ImportCall, onnxOperator } from './operator.js';
 
 export const GEMM_ATTRIBUTES = {
@@ -70,7 +72,8 @@ export function importMatMul(call: ImportCall): Value[] {
   }
   if (a?.kind === 'patches') {
     const weights = floatOperand(call, 1, 'the weights');
-    const [columns = 1, rows = 1] = withoutOnes(call, weights);
+    const [columns = 1, rows = 1] = weights.shape.slice(-2);
+    if (isBatch(weights)) throw limit(call, 'patches meet a batch of matrices', { actual: weights.shape.join('x') });
     return [emitPatches(call, a, transposed(weights, columns, rows), null)];
   }
   return a?.kind === 'constant' ? matrixFirst(call) : matrixSecond(call);
@@ -80,7 +83,8 @@ export function importMatMul(call: ImportCall): Value[] {
 function matrixSecond(call: ImportCall): Value[] {
   const value = mapOperand(call, 0);
   const b = floatOperand(call, 1, 'the weights');
-  const inner = withoutOnes(call, b);
+  if (isBatch(b)) return [batchSecond(call, value, b)];
+  const inner = b.shape.slice(-2);
   const columns = inner[0] ?? 1;
   const rows = inner[1] ?? 1;
   const axis = value.shape.length - 1;
@@ -94,7 +98,8 @@ function matrixSecond(call: ImportCall): Value[] {
 function matrixFirst(call: ImportCall): Value[] {
   const a = floatOperand(call, 0, 'the weights');
   const value = mapOperand(call, 1);
-  const inner = withoutOnes(call, a);
+  if (isBatch(a)) return [batchFirst(call, a, value)];
+  const inner = a.shape.slice(-2);
   const columns = inner.at(-1) ?? 1;
   const rows = inner.length === 1 ? 1 : inner[0]!;
   const axis = Math.max(0, value.shape.length - 2);
@@ -104,11 +109,37 @@ function matrixFirst(call: ImportCall): Value[] {
   return [emitMatrix(call, value, axis, { ...a, rows }, null, shape)];
 }
 
-/** [K] or [rows, columns]: one matrix, not a batch of them. */
-function withoutOnes(call: ImportCall, matrix: FloatOperand): readonly number[] {
-  const inner = matrix.shape.slice(-2);
-  if (matrix.shape.length > 0 && matrix.data.length === inner.reduce((x, y) => x * y, 1)) return inner;
-  throw limit(call, 'a batch of matrices is not supported', { actual: matrix.shape.join('x') });
+function isBatch({ shape, data }: FloatOperand): boolean {
+  return data.length !== elementsOf(shape.slice(-2));
+}
+
+/** x [.., M, K], or [K], times W [batch, K, N] */
+function batchSecond(call: ImportCall, value: MapValue, b: FloatOperand): MapValue {
+  const [columns, rows] = b.shape.slice(-2) as [number, number];
+  if (value.shape.at(-1) !== columns || b.codes !== undefined) throw disagree(call, value.shape, b);
+  const batch = b.shape.slice(0, -2);
+  const data = transpose(b.data, [elementsOf(batch), columns, rows], [0, 2, 1]);
+  if (value.shape.length > 1) return emitBatch(call, value, { batch, rows, data });
+  const made = emitBatch(call, { ...value, shape: [1, columns] }, { batch, rows, data });
+  return { ...made, shape: [...batch, rows] };
+}
+
+/** W [batch, N, K] times x [.., K, M], or [K] */
+function batchFirst(call: ImportCall, a: FloatOperand, value: MapValue): MapValue {
+  const [rows, columns] = a.shape.slice(-2) as [number, number];
+  const batch = a.shape.slice(0, -2);
+  const isVector = value.shape.length === 1;
+  const turned = isVector
+    ? { ...value, shape: [1, value.shape[0]!] }
+    : permuted(call, value, swapped(value.shape.length));
+  if (turned.shape.at(-1) !== columns || a.codes !== undefined) throw disagree(call, value.shape, a);
+  const made = emitBatch(call, turned, { batch, rows, data: a.data });
+  return isVector ? { ...made, shape: [...batch, rows] } : permuted(call, made, swapped(made.shape.length));
+}
+
+/** The last two axes change places. */
+function swapped(rank: number): number[] {
+  return [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2];
 }
 
 function ones(count: number): number[] {

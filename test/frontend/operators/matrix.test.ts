@@ -188,8 +188,10 @@ describe('a matrix product is refused', () => {
     expect(codeAndPlace({ shape: [1, 1], nodes })).toEqual(['operator-limit', 'node y (MatMul)']);
   });
 
-  it('with a batch of matrices', () => {
-    expect(codeAndPlace(matmul([1, 6], [2, 6, 4]))).toEqual(['operator-limit', 'node y (MatMul)']);
+  it('with another batch of matrices than of tensors', () => {
+    const nodes = [node('Squeeze', 'x z', 's'), node('MatMul', 's w', 'y')];
+    const initializers = { z: intsOf([1], [0]), w: randomFloats([3, 4, 5], 1) };
+    expect(codeAndPlace({ shape: [1, 2, 3, 4], nodes, initializers })).toEqual(['operator-limit', 'node y (MatMul)']);
   });
 
   it.each([
@@ -230,3 +232,62 @@ describe('a matrix product is refused', () => {
 function ints(values: readonly number[]) {
   return intsOf([values.length], values);
 }
+
+describe('MatMul with a batch of matrices', () => {
+  const batched = (x: readonly number[], w: readonly number[], inputs: string) => ({
+    shape: [1, ...x],
+    nodes: [node('Squeeze', 'x z', 's'), node('MatMul', inputs, 'y')],
+    initializers: { z: intsOf([1], [0]), w: randomFloats(w, 1) },
+  });
+
+  it.each([
+    [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    [
+      [1, 2, 3, 4],
+      [1, 2, 4, 5],
+    ],
+    [
+      [2, 3, 3, 4],
+      [2, 3, 4, 2],
+    ],
+  ])('%j times %j is a layer of as many groups', async (x, w) => {
+    const graph = await sameAsRuntime(batched(x, w, 's w'));
+    expect(graph.nodes).toMatchObject([{ kind: 'conv', groups: w.slice(0, -2).reduce((a, b) => a * b, 1) }]);
+  });
+
+  it.each([
+    [[4], [2, 4, 1]],
+    [
+      [3, 4],
+      [2, 4, 5],
+    ],
+    [
+      [1, 3, 4],
+      [2, 4, 5],
+    ],
+  ])('%j times %j is one layer of all outputs', async (x, w) => {
+    const graph = await sameAsRuntime(batched(x, w, 's w'));
+    expect(graph.nodes.length).toBe(1);
+  });
+
+  it.each([
+    [
+      [2, 5, 4],
+      [2, 4, 3],
+    ],
+    [
+      [2, 5, 4],
+      [4, 3],
+    ],
+    [[2, 5, 4], [4]],
+    [
+      [3, 1, 4],
+      [3, 4, 1],
+    ],
+  ])('%j may stand first, before %j', async (w, x) => {
+    await sameAsRuntime(batched(x, w, 'w s'));
+  });
+});
