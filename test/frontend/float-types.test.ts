@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../src/frontend/import-onnx.js';
 import { floatToHalf } from '../../src/frontend/onnx/half.js';
-import { buildOnnx, type ModelRecipe, node, rawTensor, TYPES } from '../support/onnx-builder.js';
+import {
+  buildOnnx,
+  codes,
+  type ModelRecipe,
+  node,
+  randomCodes,
+  randomFloats,
+  rawTensor,
+  TYPES,
+} from '../support/onnx-builder.js';
 import { compareWithRuntime } from '../support/same-as-runtime.js';
 
 const VALUES = Float32Array.from({ length: 54 }, (_, i) => Math.fround(Math.sin(i * 1.7) / 2));
@@ -48,6 +57,40 @@ describe('models of other floating-point numbers', () => {
       initializers: { w: typed(TYPES.half, [2, 3, 3, 3]) },
     };
     expect((await compareWithRuntime(buildOnnx(recipe))).difference).toBeLessThan(2e-3);
+  });
+
+  it('constants cast to float16 are rounded', async () => {
+    const nodes = [
+      node('Cast', 'w', 'v', { to: TYPES.half }),
+      node('Cast', 'v', 'u', { to: TYPES.float }),
+      node('MatMul', 'x u', 'y'),
+    ];
+    const initializers = { w: randomFloats([6, 4], 3) };
+    expect((await compareWithRuntime(buildOnnx({ shape: [1, 6], nodes, initializers }))).difference).toBeLessThan(1e-6);
+  });
+
+  it('quantized weights with float16 scales', async () => {
+    const nodes = [
+      node('QuantizeLinear', 'x hs z', 'q'),
+      node('DequantizeLinear', 'q hs z', 'f'),
+      node('DequantizeLinear', 'w hs z', 'v'),
+      node('Conv', 'f v', 'y'),
+    ];
+    const recipe: ModelRecipe = {
+      inputs: [{ name: 'x', shape, elementType: TYPES.half }],
+      opset: 21,
+      nodes,
+      initializers: {
+        hs: rawTensor({ dims: [], dataType: TYPES.half, rawData: Uint8Array.of(0, 0x24) }),
+        z: codes('int8', [], [0]),
+        w: randomCodes('int8', [2, 3, 3, 3], 1, [-128, 127]),
+      },
+    };
+    const graph = importOnnx(buildOnnx(recipe));
+    expect(graph.nodes).toMatchObject([
+      { kind: 'quant', quantizer: { scale: Float32Array.of(1 / 64) } },
+      { kind: 'conv', codes: { bits: 8, scale: Float32Array.of(1 / 64) } },
+    ]);
   });
 
   it('float64 weights and inputs are read as float32', async () => {

@@ -34,6 +34,15 @@ export function brainToFloat(bits: number): number {
   return view.getFloat32(0);
 }
 
+/** The nearest bfloat16, ties to even. */
+export function floatToBrain(x: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, x);
+  const bits = view.getUint32(0);
+  if (Number.isNaN(x)) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
 function halfEven(x: number): number {
   const up = Math.round(x);
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brainToFloat, floatToHalf, halfToFloat } from '../../../src/frontend/onnx/half.js';
+import { brainToFloat, floatToBrain, floatToHalf, halfToFloat } from '../../../src/frontend/onnx/half.js';
 
 describe('binary16', () => {
   it('every number of it is the nearest to itself', () => {
@@ -25,6 +25,12 @@ describe('binary16', () => {
   });
 });
 
-it('bfloat16 is the upper half of a float32', () => {
+it('bfloat16 is the upper half of a float32, rounded to the nearest, ties to even', () => {
   expect([0x3f80, 0xc049, 0].map(brainToFloat)).toEqual([1, -3.140625, 0]);
+  // One step above 1 is 1/128.
+  const rounded = [1, 1 + 1 / 256, 1 + 3 / 256, 1 + 1.01 / 256, -1 - 1 / 300, 3.4e38].map((x) =>
+    brainToFloat(floatToBrain(x)),
+  );
+  expect(rounded).toEqual([1, 1, 1 + 2 / 128, 1 + 1 / 128, -1, Number.POSITIVE_INFINITY]);
+  expect(brainToFloat(floatToBrain(Number.NaN))).toBeNaN();
 });
