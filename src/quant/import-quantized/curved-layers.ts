@@ -14,8 +14,10 @@ import { slopeAndOffset } from './real-form.js';
 import type { Coded, Pending } from './values.js';
 import { wideCodes } from './wide-codes.js';
 
-/** 0/1 channels for each channel, at most: an exact layer of so many times the size is better than a table that is not. */
-const MOST_COUNTED = 16;
+/** 0/1 channels for each channel: an exact layer of so many times the size is better than a table that is one code off. */
+const FEW = 16;
+/** Weights of the counting layers: still better than a table that is further off. */
+const MOST_WEIGHTS = 2 ** 20;
 
 export interface CurvedLayer {
   readonly parts: NetworkParts;
@@ -43,7 +45,7 @@ export function curvedCodes(
   const runs = curvedRuns(pending, grid, ranges);
   const lines = pending.channels.map(({ form }) => slopeAndOffset(form));
   const down = lines.map(([slope], c) => slope < 0 !== pending.falls[c]!);
-  const most = Math.max(...runs.flatMap(({ codes }) => codes));
+  const most = runs.reduce((largest, { codes }) => codes.reduce((a, b) => Math.max(a, b), largest), 0);
   const worth = { scales: grid.scales, zero: grid.zeros[0]!, most };
   const layer: CurvedLayer = { parts, pending, runs, down, worth, output, sources };
   const line = lineCodes(layer);
@@ -55,13 +57,22 @@ export function curvedCodes(
     parts.options.widths,
   );
   if (fit !== null && fit.exactness.kind !== 'approximate') return tableCodes(layer, fit);
-  if (runs.every(({ codes }) => codes.length - 1 <= MOST_COUNTED)) {
+  if (isCounted(layer, fit)) {
     if (pending.base.kind === 'window') return countedCodes(layer);
     const wide = wideCodes(parts, pending);
     if (wide !== null) return curvedCodes(parts, wide, grid, output, sources);
   }
   if (fit === null) throw refuse(pending);
   return tableCodes(layer, fit);
+}
+
+function isCounted({ pending, runs }: CurvedLayer, fit: TableFit | null): boolean {
+  const each = runs.reduce((largest, { codes }) => Math.max(largest, codes.length - 1), 1);
+  if (each <= FEW) return true;
+  if (fit?.exactness.kind === 'approximate' && fit.exactness.maxCodes === 1) return false;
+  const { channels } = pending.shape;
+  const own = pending.base.kind === 'window' ? pending.base.weights.length : channels;
+  return each * (own + channels * channels) <= MOST_WEIGHTS;
 }
 
 /** Indices that pools compare rise with what they stand for. */
@@ -85,7 +96,7 @@ function lineCodes({ parts, pending, runs, down, worth, output, sources }: Curve
   const { pools } = pending;
   const turned = runs.some((own, c) => own.codes.length > 1 && directionOf(own) !== (down[c] ? -1 : 1));
   if (pools.length > 0 && turned) return null;
-  const lo = Math.min(...runs.flatMap(({ codes }) => codes));
+  const lo = runs.reduce((smallest, { codes }) => codes.reduce((a, b) => Math.min(a, b), smallest), worth.most);
   const lines = runs.map((own) => fitLine(own, lo, worth.most, parts.options.widths));
   if (!lines.every((line) => line !== null)) return null;
   const name = pools.length > 0 ? parts.unusedTensor(pending.output) : output;

@@ -1,5 +1,6 @@
 /** Thresholds, functions between a sum and its quantizer, and what stands behind a pool, against exact arithmetic. */
 import { describe, expect, it } from 'vitest';
+import { randomSource } from '../../../src/base/random.js';
 import type { PointwiseFunction, PointwiseNode } from '../../../src/frontend/graph.js';
 import { runGolden } from '../../../src/quant/golden.js';
 import type { IntegerNetwork } from '../../../src/quant/network.js';
@@ -97,6 +98,20 @@ describe('importQuantized with thresholds', () => {
     );
     expect(many.layers[0]).toMatchObject({ kind: 'conv', requantize: { hi: 1 } });
     expect(kindsOf(many)).toHaveLength(2);
+  });
+
+  it('counts many of them too where a table would be codes off', () => {
+    const random = randomSource(3);
+    const row = (): number[] => Array.from({ length: 40 }, () => random.integer(-4000, 4000) / 8).sort((a, b) => a - b);
+    const network = exact(
+      (b) =>
+        b
+          .quant(uniform({ scale: 0.5 }))
+          .conv({ ...SAME, channels: 3, codes: { bits: 8, scale: [0.5] } })
+          .quant(thresholds([row(), row(), row()])),
+      [1, 2, 3, 3],
+    );
+    expect(network.tensors['quant2.out.steps']).toMatchObject({ channels: 120, bits: 1 });
   });
 
   it('counts behind a pool, the channels that fall in front of it too', () => {
