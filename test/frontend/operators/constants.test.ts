@@ -227,7 +227,7 @@ describe('constants are refused', () => {
   });
 
   it('operators for constants alone, of a computed tensor', () => {
-    const nodes = [node('Relu', 'x', 'r'), node('Concat', 'r r', 'y', { axis: 1 })];
-    expect(codeAndPlace({ nodes })).toEqual(['operator-limit', 'node y (Concat)']);
+    const nodes = [node('Relu', 'x', 'r'), node('ConstantOfShape', 'r', 'y')];
+    expect(codeAndPlace({ nodes })).toEqual(['operator-limit', 'node y (ConstantOfShape)']);
   });
 });
