@@ -32,12 +32,22 @@ export function buildGraph(
     });
   }
   const inputs = pinned.map(graphInput);
+  const read = host.find((step) => operandNames(step).some((name) => inputs.some((input) => input.name === name)));
+  if (read !== undefined) throw readsInput(read);
   const tensors = new Map<string, GraphTensor>(inputs.map(({ name, shape }) => [name, { name, shape }]));
   for (const node of nodes) {
     tensors.set(node.output, { name: node.output, shape: shapeOf(state.tensors.get(node.output)!) });
   }
   const outputs = nodes.flatMap((node) => (leaving.has(node.output) ? [tensors.get(node.output)!] : []));
   return unifyVectors(withOwnOutputs({ name: model.name, inputs, outputs, host, modelOutputs, nodes, tensors }));
+}
+
+function readsInput({ source }: HostStep): SystoleError {
+  return new SystoleError('graph-limit', "the host would need the model's input itself", {
+    where: `node ${source}`,
+    expected: 'tensors that the array computes',
+    hint: 'let the array compute it (a 1x1 convolution passes a tensor on), or do it before the model',
+  });
 }
 
 /** Without those of which only the shape was asked. */

@@ -17,7 +17,7 @@ import { orderNodes } from './order.js';
 import { findInputLayout } from './probe.js';
 import { limit } from './refuse.js';
 import { type ImportState, newState, unusedName } from './state.js';
-import { type ConstantValue, type HostValue, UNKNOWN, type Value } from './value.js';
+import { type ConstantValue, type HostValue, type MapValue, UNKNOWN, type Value } from './value.js';
 
 export interface Imported {
   /** null where there are obstacles. */
@@ -59,7 +59,7 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const batch = Math.max(1, ...inputs.map(fixedBatch));
   for (const input of inputs) {
     const shape = attempt(() => inputShape(input, given), null);
-    if (shape !== null) pinned.push(findInputLayout(input, shape, batch, steps, constants));
+    if (shape !== null) pinned.push(findInputLayout(input, shape, batch, steps, constants, inputs.length === 1));
   }
   const state = newState(null, batch, namesOf(model), arrayFollows(ordered.nodes));
   const values = new Map(constants);
@@ -121,6 +121,10 @@ function constantStep(state: ImportState, name: string, { tensor }: ConstantValu
 
 const typeName = (elementType: number): string => (elementType === 0 ? 'float32' : elementTypeName(elementType));
 
+function isInput({ inputs, outputs }: OnnxModel, { tensor }: MapValue): boolean {
+  return outputs.length > 1 && inputs.some(({ name }) => name === tensor.name);
+}
+
 /** Empty where the way to it is not free. */
 function modelOutput(
   model: OnnxModel,
@@ -130,6 +134,12 @@ function modelOutput(
 ): ModelOutput[] {
   const value = values.get(name);
   if (value === undefined || value.kind === 'unknown') return [];
+  if (value.kind === 'map' && isInput(model, value)) {
+    throw new SystoleError('graph-limit', 'the output is not computed by the network', {
+      where: `output ${name}`,
+      actual: `the input ${value.tensor.name}, if in another layout`,
+    });
+  }
   const isPad = value.kind === 'map' && value.tensor.padding !== undefined;
   const constant = value.kind === 'constant' ? constantStep(state, name, value) : null;
   if (constant !== null) return [{ name, value: constant.name, shape: constant.shape, type: typeName(elementType) }];

@@ -6,7 +6,8 @@ import { SystoleError } from '../../base/error.js';
 import type { OnnxValueInfo } from '../onnx/model.js';
 import { evaluate, type Step } from './evaluate.js';
 import { inputGrid } from './grid.js';
-import { type PinnedInput, vectorInput } from './input-layout.js';
+import { layoutsOf } from './image.js';
+import { type PinnedInput, pinInput, vectorInput } from './input-layout.js';
 import { type ImportState, newState } from './state.js';
 import type { Value } from './value.js';
 
@@ -14,13 +15,14 @@ class Found {
   constructor(readonly pinned: PinnedInput) {}
 }
 
-/** A vector where no operator says anything. */
+/** A vector where no operator says anything; beside other inputs a map, channels first: it may meet one of them. */
 export function findInputLayout(
   { name, elementType }: OnnxValueInfo,
   shape: readonly number[],
   batch: number,
   steps: readonly Step[],
   constants: ReadonlyMap<string, Value>,
+  isAlone: boolean,
 ): PinnedInput {
   const vector = vectorInput(name, shape);
   const input = vector.tensor;
@@ -36,7 +38,9 @@ export function findInputLayout(
     if (stop instanceof Found) return stop.pinned;
     throw stop;
   }
-  return vector;
+  const roles = layoutsOf(shape.length)[0];
+  if (isAlone || roles === undefined || shape[0] !== 1) return vector;
+  return pinInput(name, shape, { kind: 'map', shape, tensor: input, atoms: vector.atoms }, roles) ?? vector;
 }
 
 /** Only views of the input and constants are of interest; what cannot be imported is told later, not here. */

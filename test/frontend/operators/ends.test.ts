@@ -73,9 +73,10 @@ describe('Softmax and ArgMax', () => {
   });
 
   it('are refused in the middle, naming both nodes', () => {
-    const error = refusalOf(scored(node('Softmax', 'scores', 'p'), node('Relu', 'p', 'y')));
-    expect([error.code, error.where]).toEqual(['operator-limit', 'node y (Relu)']);
-    expect(error.actual).toBe('Relu after p');
+    const recipe = scored(node('Softmax', 'scores', 'p'), node('MatMul', 'p square', 'y'));
+    const error = refusalOf({ ...recipe, initializers: { ...initializers, square: randomFloats([4, 4], 2) } });
+    expect([error.code, error.where]).toEqual(['operator-limit', 'node y (MatMul)']);
+    expect(error.actual).toBe('MatMul after p');
     expect(error.hint).toContain('cut it before');
   });
 
