@@ -20,34 +20,63 @@ export function quantized(
 ): Coded {
   if (given.zeros.length > 1) return ownZeros(parts, pending, given, output, sources);
   if (pending.curve !== null || given.rows !== null) return curvedCodes(parts, pending, given, output, sources);
-  const { pools, falls } = pending;
-  const turned = falls.includes(true);
   // Ties that go to even codes still do where an even total is left of them.
-  const wished = turned && (given.lo + given.hi) % 2 !== 0 ? { ...given, hi: given.hi + 1 } : given;
-  const name = pools.length > 0 ? parts.unusedTensor(pending.output) : output;
-  const setting = parts.setting(pending, name, sources);
-  const made = exactLayer(pending, wished, setting);
-  const apart = made.layer.exactness.kind === 'approximate' ? channelLimits(pending, given) : null;
-  if (apart !== null) {
+  const turned = pending.falls.includes(true);
+  const grid = turned && (given.lo + given.hi) % 2 !== 0 ? { ...given, hi: given.hi + 1 } : given;
+  const name = pending.pools.length > 0 ? parts.unusedTensor(pending.output) : output;
+  const target: Target = { parts, pending, given, grid, name, output, sources };
+  const made = exactLayer(pending, grid, parts.setting(pending, name, sources));
+  const exact = made.layer.exactness.kind === 'approximate' ? severalLayers(target) : null;
+  if (exact !== null) return exact;
+  parts.add(made.layer);
+  return finished(target, made.grid, made.most);
+}
+
+interface Target {
+  readonly parts: NetworkParts;
+  readonly pending: Pending;
+  readonly given: CodeGrid;
+  /** As given, but for one code more where channels are turned round. */
+  readonly grid: CodeGrid;
+  /** What is made in front of pools. */
+  readonly name: string;
+  readonly output: string;
+  readonly sources: readonly string[];
+}
+
+/** What no one layer does exactly; null where several do not either. */
+function severalLayers(target: Target): Coded | null {
+  const { parts, pending, given, grid, name, output, sources } = target;
+  const limits = channelLimits(pending, given);
+  if (limits !== null) {
     const open = { ...pending, channels: pending.channels.map((channel) => ({ ...channel, bounds: [] })) };
+    const alone = exactLayer(open, grid, parts.setting(open, name, sources));
+    if (alone.layer.exactness.kind === 'approximate' && given.round !== 'half-even') return null;
     const codes = quantized(parts, open, given, parts.unusedTensor(`${output}.open`), sources);
-    return clampedByChannel(parts, codes, apart, given.zeros[0]!, output);
+    return clampedByChannel(parts, codes, limits, given.zeros[0]!, output);
   }
-  const ties = made.layer.exactness.kind === 'approximate' ? evenTies(parts, pending, wished, setting) : null;
-  if (made.layer.exactness.kind === 'approximate' && ties === null && given.round === 'half-even') {
-    const wide = pending.residual !== null || pending.base.kind === 'product' ? wideCodes(parts, pending) : null;
-    if (wide !== null) return quantized(parts, wide, given, output, sources);
+  const ties = evenTies(parts, pending, grid, parts.setting(pending, name, sources));
+  if (ties !== null) {
+    parts.addCodes(ties.half, pending.shape, { scales: grid.scales.slice(0, 1), zero: 0, most: ties.most });
+    parts.add(ties.first);
+    parts.add(ties.second);
+    return finished(target, grid, grid.hi);
   }
-  const { zeros, scales, lo, hi } = ties === null ? made.grid : wished;
-  const worth = { scales, zero: zeros[0]!, most: ties === null ? made.most : wished.hi };
-  if (ties !== null) parts.addCodes(ties.half, pending.shape, { scales: scales.slice(0, 1), zero: 0, most: ties.most });
-  if (ties !== null) parts.add(ties.first);
-  parts.add(ties?.second ?? made.layer);
-  const first = parts.addCodes(name, pending.shape, worth);
-  const pooled = parts.pooled(pools, first, turned ? parts.unusedTensor(`${output}.turned`) : output);
-  if (!turned) return pooled;
+  if (given.round !== 'half-even' || (pending.residual === null && pending.base.kind === 'window')) return null;
+  const wide = wideCodes(parts, pending);
+  return wide && quantized(parts, wide, given, output, sources);
+}
+
+/** The pools, and channels turned back. */
+function finished(target: Target, { zeros, scales, lo, hi }: CodeGrid, most: number): Coded {
+  const { parts, pending, given, grid, name, output } = target;
+  const { pools, falls, shape } = pending;
+  const worth = { scales, zero: zeros[0]!, most };
+  const first = parts.addCodes(name, shape, worth);
+  if (!falls.includes(true)) return parts.pooled(pools, first, output);
+  const pooled = parts.pooled(pools, first, parts.unusedTensor(`${output}.turned`));
   const by = { m: falls.map((f) => (f ? -1 : 1)), b: falls.map((f) => (f ? lo + hi : 0)) };
-  return parts.moved(pooled, by, { ...worth, most: hi - (wished.hi - given.hi) }, output);
+  return parts.moved(pooled, by, { ...worth, most: hi - (grid.hi - given.hi) }, output);
 }
 
 /** Each channel on its own codes, then all on one grid. */
