@@ -186,6 +186,32 @@ describe('importQuantized behind pools and norms', () => {
     expect(kindsOf(network)).toEqual(['conv', 'maxpool', 'conv', 'maxpool', 'conv']);
   });
 
+  it('clamps each channel where its own relu in front of a batch norm does', () => {
+    const network = exact((b) =>
+      sums(b, 4)
+        .affine({ scale: [1, 1, 1], shift: [0, 0, 0], clamp: { min: 0, max: 6 } })
+        .norm([
+          [1, 0.5, 0, 4],
+          [-2, 0.25, 0, 0.25],
+          [0.5, -1.5, 1, 16],
+        ])
+        .quant(uniform({ scale: 0.125, zero: 5 })),
+    );
+    expect(network.layers).toHaveLength(4);
+  });
+
+  it('keeps ties to even of a slope that is no power of two: averages of six on one grid', () => {
+    const network = exact((b) =>
+      b
+        .quant(uniform({ scale: 0.5, zero: 3 }))
+        .pool('averagepool', { kernel: [2, 3] })
+        .quant(uniform({ scale: 0.5, zero: 3 })),
+    );
+    expect(network.layers.map((layer) => layer.kind === 'conv' && layer.requantize?.residual?.tensor)).toEqual([
+      ...[undefined, 'quant2.out.half'],
+    ]);
+  });
+
   it('takes two batch norms in front of one quantizer', () => {
     const norm = [1, 2, 3].map((v) => [v, 0.5, -0.25, 2 * v] as const);
     const graph = sums(new GraphBuilder([1, 3, 5, 5], 3), 4)
