@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fileText } from '../../src/cli/regress/model-paths.js';
 import { openRandomSource } from '../../src/cli/regress/random-source.js';
 import { cliJson } from './cli.js';
 import { openWorkshop, type Workshop } from './workshop.js';
@@ -25,7 +26,13 @@ it('a random network is kept as files from which compile makes the same network'
     },
   );
   const { model, calibration } = await source.paths();
-  const options = ['-o', shop.path('out'), '--calibration', calibration!, '--weights', '3'];
+  const options = [
+    '-o',
+    shop.path('out'),
+    ...calibration!.flatMap((file) => ['--calibration', fileText(file)]),
+    '--weights',
+    '3',
+  ];
   const { code, json } = await cliJson('compile', model, ...options);
   expect(code).toBe(0);
   expect(json.network).toBe(network.name);

@@ -1,28 +1,20 @@
 /** The files of a suite's model, read once: graph, calibration, frames; and its integer network in each precision. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.js';
 import { preprocessFor } from '../../base/preprocess/steps.js';
 import type { Graph } from '../../frontend/graph.js';
 import { type Calibration, calibrate } from '../../quant/calibrate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
+import type { ModelInputs } from '../../quant/numerics.js';
 import { codesOfSamples, type InputCodes, toIntegerNetwork, whatIsOpen } from '../../quant/to-integer-network.js';
+import { readNamedSamples } from '../data/named-files.js';
 import { readPreprocess } from '../data/preprocess-file.js';
 import { preprocessGrid } from '../data/preprocess-grid.js';
-import { realSamples } from '../data/samples.js';
 import { readTensorFile, splitKey } from '../data/tensor-file.js';
-import { importModel, modelInputShape, readModelFile } from '../model/float-graph.js';
+import { importModel, modelShapeOf, readModelFile } from '../model/float-graph.js';
 import type { QuantizeLimits } from '../model/machine-options.js';
 import { calibrationNeeded, inputNeeded, precisionOf, refusePrecision } from '../model/precision-options.js';
+import { fileText, type InputFile, type ModelPaths } from './model-paths.js';
 import type { SuiteModel, SuitePrecision } from './suite.js';
-
-export interface ModelPaths {
-  readonly model: string;
-  /** null: the model is quantized, and its input too. */
-  readonly calibration: string | null;
-  readonly inputs: string;
-  readonly preprocess: string | null;
-}
 
 export interface ModelSource {
   /** Files that compile and verify take; those of a random network are written for it. */
@@ -31,31 +23,9 @@ export interface ModelSource {
   readonly random: boolean;
   /** SHA-256 of every file, and what else decides the network. */
   readonly content: object;
-  /** The first images, as real values of the model's input. */
-  readonly images: (count: number) => Promise<readonly Float32Array[]>;
+  /** The first images, as real values of the model's inputs. */
+  readonly images: (count: number) => Promise<readonly ModelInputs[]>;
   readonly network: (precision: SuitePrecision, limits: QuantizeLimits) => Promise<IntegerNetwork>;
-}
-
-/** Paths of a suite are relative to its file. */
-export function modelPaths({ file, calibration, inputs, preprocess }: SuiteModel, suite: string): ModelPaths {
-  const from = (path: string) => join(dirname(suite), path);
-  return {
-    model: from(file),
-    calibration: calibration === undefined ? null : from(calibration),
-    inputs: from((inputs ?? calibration)!),
-    preprocess: preprocess === undefined ? null : from(preprocess),
-  };
-}
-
-/** The first of the files that is missing; undefined when all are there. */
-export function missingFile({ model, calibration, inputs, preprocess }: ModelPaths): string | undefined {
-  const files = [
-    model,
-    ...(calibration === null ? [] : [splitKey(calibration).path]),
-    splitKey(inputs).path,
-    ...(preprocess === null ? [] : [preprocess]),
-  ];
-  return files.find((path) => !existsSync(path));
 }
 
 /** @throws SystoleError of the files and of the import */
@@ -63,39 +33,42 @@ export async function openModelSource(model: SuiteModel, paths: ModelPaths): Pro
   const file = await readModelFile(paths.model);
   const graph = importModel(file, model.inputShape);
   const preprocess = paths.preprocess === null ? null : await readPreprocess(paths.preprocess);
-  const calibrationFile = paths.calibration === null ? null : await readTensorFile(paths.calibration);
-  const inputFile = await readTensorFile(paths.inputs);
-  const steps = preprocess && preprocessFor(preprocess.steps, graph.inputs[0]!.name);
-  const kept = preprocess && steps && { steps, where: preprocess.where };
-  const form = { shape: modelInputShape(graph), preprocess: kept };
-  const samples =
-    calibrationFile === null ? null : () => realSamples(calibrationFile, { ...form, limit: model.calibrationLimit });
+  const inputs = graph.inputs.map((input) => ({ name: input.name, shape: modelShapeOf(input) }));
+  const read = async (files: readonly InputFile[], option: string, limit: number | undefined) =>
+    (await readNamedSamples(inputs, files.map(fileText), { option, preprocess, limit })).samples;
+  const { calibration } = paths;
+  const samples = calibration === null ? null : () => read(calibration, 'calibration', model.calibrationLimit);
+  const steps = preprocess && preprocessFor(preprocess.steps, inputs[0]!.name);
   return {
     paths: async () => paths,
     random: false,
     content: {
       model: file.sha256,
-      calibration: [calibrationFile?.sha256 ?? null, keyOf(paths.calibration), model.calibrationLimit ?? null],
-      inputs: [inputFile.sha256, keyOf(paths.inputs)],
+      calibration: [await contentOf(calibration ?? []), model.calibrationLimit ?? null],
+      inputs: await contentOf(paths.inputs),
       preprocess: preprocess?.sha256 ?? null,
       inputShape: model.inputShape ?? null,
     },
-    images: async (count) => realSamples(inputFile, { ...form, limit: count }),
-    network: networksOf({
-      graph,
-      samples,
-      grid: steps && preprocessGrid(steps),
-      path: paths.model,
-    }),
+    images: (count) => read(paths.inputs, 'inputs', count),
+    network: networksOf({ graph, samples, grid: steps && preprocessGrid(steps), path: paths.model }),
   };
 }
 
-const keyOf = (path: string | null) => (path === null ? null : (splitKey(path).key ?? null));
+/** Hash and key of each file. */
+function contentOf(files: readonly InputFile[]): Promise<object[]> {
+  return Promise.all(
+    files.map(async ({ name, file }) => ({
+      name,
+      sha256: (await readTensorFile(file)).sha256,
+      key: splitKey(file).key ?? null,
+    })),
+  );
+}
 
 export interface NetworkSource {
   readonly graph: Graph;
   /** To calibrate on; null: there are none. */
-  readonly samples: (() => readonly Float32Array[]) | null;
+  readonly samples: (() => Promise<readonly ModelInputs[]>) | null;
   /** Codes that the preprocess steps make of bytes. */
   readonly grid: InputCodes | null;
   /** Of the model, for messages. */
@@ -126,12 +99,14 @@ async function whatIsMissing({ graph, samples, grid, path }: NetworkSource): Pro
   if (open === 'parts' && samples === null) return { calibration: null, input: null };
   if (open === 'everything' || open === 'parts') {
     if (samples === null) throw calibrationNeeded(path);
-    return { calibration: await calibrate(graph, samples()), input: null };
+    return { calibration: await calibrate(graph, await samples()), input: null };
   }
-  const input = samples === null ? grid : codesOfSamples(samples());
+  const input = samples === null ? grid : codesOfSamples((await samples()).flatMap(valuesOf));
   if (input === null) throw inputNeeded(path);
   return { calibration: null, input };
 }
+
+const valuesOf = (sample: ModelInputs) => (sample instanceof Float32Array ? [sample] : Object.values(sample));
 
 async function quantized(
   { graph, path }: NetworkSource,

@@ -1,6 +1,6 @@
 import { shellCommand } from '../frame/shell.js';
 import type { Case } from './cases.js';
-import type { ModelPaths } from './model-source.js';
+import { fileText, type ModelPaths } from './model-paths.js';
 import type { SuiteModel, SuitePrecision } from './suite.js';
 
 export interface ReplaySource {
@@ -17,7 +17,7 @@ export function replayCommand(
   const compile = [
     ...['systole', 'compile', paths.model, '-o', 'replay', '--force'],
     ...precisionOptions(precision),
-    ...(paths.calibration === null ? [] : ['--calibration', paths.calibration]),
+    ...(paths.calibration ?? []).flatMap((file) => ['--calibration', fileText(file)]),
     ...(paths.calibration === null || calibrationLimit === undefined ? [] : ['--limit', `${calibrationLimit}`]),
     ...(paths.preprocess === null ? [] : ['--preprocess', paths.preprocess]),
     ...(inputShape === undefined ? [] : ['--input-shape', inputShape.join(',')]),
@@ -25,7 +25,14 @@ export function replayCommand(
     ...(digits === null ? [] : ['--activation-digit', `${digits[0]}`, '--weight-digit', `${digits[1]}`]),
   ];
   const verify = [
-    ...['systole', 'verify', 'replay', '--input', paths.inputs, '--limit', `${images}`],
+    ...[
+      'systole',
+      'verify',
+      'replay',
+      ...paths.inputs.flatMap((file) => ['--input', fileText(file)]),
+      '--limit',
+      `${images}`,
+    ],
     ...['--seed', `${seed}`, '--jobs', '1', ...(stalls ? ['--stalls'] : [])],
   ];
   return `${shellCommand(compile)} && ${shellCommand(verify)}`;

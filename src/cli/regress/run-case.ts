@@ -67,7 +67,7 @@ async function verifyCase({
   const interval = countInterval(machine, plan.images);
   const files = projectFiles({ plan, cycles, interval, templates, systole: packageVersion(), inputs: [], options: {} });
   const model = decodeModel(projectInMemory('regress', files));
-  const frames = (await source.images(images)).map((image) => Uint8Array.from(inputCodes(network, image)));
+  const frames = (await source.images(images)).map((image) => inputCodes(network, image));
   return verifyProject(model, frames, { cacheDir, seed, pipelined: true, ...(stalls && { stalls: STALLS }) });
 }
 

@@ -13,15 +13,18 @@ const chosen = z.strictObject({
 /** own: that of a model which arrives quantized. */
 const precision = z.union([chosen, z.literal('own')]);
 
+/** FILE.npz[:key]; of a model with several inputs one for each, by name. */
+const files = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]);
+
 /** Paths are relative to the suite file. */
 const model = z
   .strictObject({
     file: z.string().min(1),
-    /** FILE.npz[:key] to calibrate on, and how many of them. A quantized model needs it only where it leaves its input open. */
-    calibration: z.string().min(1).optional(),
+    /** To calibrate on, and how many of them. A quantized model needs it only where it leaves its input open. */
+    calibration: files.optional(),
     calibrationLimit: count.optional(),
-    /** FILE.npz[:key] with the images to verify; default those of the calibration. */
-    inputs: z.string().min(1).optional(),
+    /** The images to verify; default those of the calibration. */
+    inputs: files.optional(),
     preprocess: z.string().min(1).optional(),
     inputShape: z.array(count).optional(),
     /** Its cases are skipped where a file of it is missing. */
@@ -78,6 +81,7 @@ const schema = z
   });
 
 export type Suite = z.infer<typeof schema>;
+export type SuiteFiles = z.infer<typeof files>;
 export type SuiteModel = z.infer<typeof model>;
 export type SuitePrecision = z.infer<typeof precision>;
 
