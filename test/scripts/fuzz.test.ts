@@ -45,6 +45,7 @@ describe('models that once crashed the reader are refused:', () => {
       { nodes: [node('Transpose', '_', 't', { perm: [0] }), node('Add', 'x t', 'y')] },
       'graph-invalid',
     ],
+    ['an output without a name', { nodes: [node('Relu', 'x', 'y')], outputs: ['', 'y'] }, 'graph-limit'],
     [
       "a Gelu of Microsoft's of a constant",
       {

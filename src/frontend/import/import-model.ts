@@ -97,6 +97,9 @@ function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
       ? []
       : [fault('the model has no input', 'an input that is no constant', 'the outputs do not depend on an input')]),
     ...(model.outputs.length > 0 ? [] : [fault('the model has no output', 'an output', 'declare one')]),
+    ...(model.outputs.every(({ name }) => name !== '')
+      ? []
+      : [fault('an output has no name', 'a name', 'give the output the name of a tensor')]),
   ];
 }
 
