@@ -22,6 +22,9 @@ export const SLICE = onnxOperator('Slice', {
     const value = anyMapOperand(call, 0);
     const read = (index: number): number[] | null => integers(call, index, 'starts, ends, axes and steps');
     const ranges = sliceRanges(call, value.shape, read);
+    const images = value.shape[0] === 1 ? call.state.batch : 1;
+    const [first] = sliceRanges(call, value.shape.with(0, images), read);
+    if (first !== undefined && first.count !== images) keepBatch(call, value, 0);
     if (ranges.some(({ count }) => count === 0)) throw limit(call, 'nothing is left of the tensor');
     return [pickedOrRefused(call, value, ranges.map(pickOf))];
   },
@@ -45,6 +48,7 @@ export const SPLIT = onnxOperator('Split', {
 function importSplit(call: ImportCall): Value[] {
   const value = anyMapOperand(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
+  keepBatch(call, value, axis);
   const given = call.attributes.ints('split') ?? integers(call, 1, 'the lengths of the parts');
   let start = 0;
   return splitLengths(call, value.shape[axis]!, given)
@@ -71,6 +75,7 @@ export const GATHER = onnxOperator('Gather', {
 function importGather(call: ImportCall): Value[] {
   const value = anyMapOperand(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
+  keepBatch(call, value, axis);
   const length = value.shape[axis]!;
   const indices = optionalConstant(call, 1, 'the indices');
   if (indices === null) throw limit(call, 'the indices are missing');
@@ -84,6 +89,16 @@ function importGather(call: ImportCall): Value[] {
   }
   const made = pickedOrRefused(call, value, [{ axis, list }]);
   return [{ ...made, shape: [...made.shape.slice(0, axis), ...indices.shape, ...made.shape.slice(axis + 1)] }];
+}
+
+/** @throws SystoleError operator-limit where the axis is that of the images, of which one is left */
+function keepBatch(call: ImportCall, value: MapValue, axis: number): void {
+  if (axis !== 0 || value.shape[0] !== 1 || call.state.batch === 1) return;
+  throw limit(call, 'images of a batch are not taken apart', {
+    expected: 'axes of the image',
+    actual: `axis 0 of a batch of ${call.state.batch}`,
+    hint: 'export the model with a batch of 1',
+  });
 }
 
 function integers(call: ImportCall, index: number, what: string): number[] | null {

@@ -3,7 +3,7 @@ import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { axisList } from './axes.js';
-import { type ImportCall, onnxOperator } from './operator.js';
+import { type ImportCall, NEWEST_OPSET, onnxOperator } from './operator.js';
 import { pickedOrRefused } from './pieces.js';
 
 const COORDINATES = [
@@ -23,7 +23,7 @@ const POLICIES = ['stretch', 'not_larger', 'not_smaller'] as const;
 const COORDINATE_FORM = 11;
 
 export const RESIZE = onnxOperator('Resize', {
-  opsets: [10, 26],
+  opsets: [10, NEWEST_OPSET],
   inputs: [1, 4],
   attributes: {
     antialias: { type: 'int', default: 0, only: [0] },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { randomSource } from '../../../src/base/random.js';
+import { importOnnx } from '../../../src/frontend/import-onnx.js';
 import { codeAndPlace } from '../../support/import-refusals.js';
-import { type BuiltNode, ints, node, randomFloats } from '../../support/onnx-builder.js';
+import { type BuiltNode, buildOnnx, ints, node, randomFloats } from '../../support/onnx-builder.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
 const relu = node('Relu', 'x', 'r');
@@ -62,6 +63,28 @@ describe('Slice', () => {
   ])('is refused %s', (_, initializers, code) => {
     const nodes = [relu, node('Slice', 'r s e a', 'c'), pool('c')];
     expect(codeAndPlace({ nodes, initializers })).toEqual([code, 'node c (Slice)']);
+  });
+});
+
+describe('a model that is fixed to a batch', () => {
+  it.each([
+    ['Slice', 'r zero one', {}],
+    ['Gather', 'r zero', { axis: 0 }],
+    ['Split', 'r one', { axis: 0 }],
+  ])('is refused where %s takes its images apart', (operator, inputs, attributes) => {
+    const initializers = { zero: vector([0]), one: vector([1]) };
+    const nodes = [relu, node(operator, inputs, 'c', attributes), pool('c')];
+    expect(codeAndPlace({ shape: [2, 3, 4, 4], nodes, initializers })).toEqual([
+      'operator-limit',
+      `node c (${operator})`,
+    ]);
+  });
+
+  it('is one image where a Slice keeps them all', async () => {
+    const nodes = [relu, node('Slice', 'r s e', 'c'), pool('c')];
+    const initializers = { s: vector([0, 1]), e: vector([99, 3]) };
+    const graph = importOnnx(buildOnnx({ shape: [2, 3, 4, 4], nodes, initializers }));
+    expect(graph.outputs[0]!.shape).toEqual([1, 2, 4, 4]);
   });
 });
 
