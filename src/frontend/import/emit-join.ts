@@ -4,6 +4,7 @@ import type { ImportCall } from '../operators/operator.js';
 import { base, emitAffine, OPEN } from './emit.js';
 import { type Atom, atomsByAxis, sameAtoms } from './layout.js';
 import { broadcastShape } from './per-channel.js';
+import { pickedValue } from './pick.js';
 import { limit, mismatch } from './refuse.js';
 import { plainValue } from './relaid.js';
 import { isProbed, newTensor, partOf } from './state.js';
@@ -12,7 +13,7 @@ import { elementsOf, type MapTensor, type MapValue } from './value.js';
 export type Join = 'add' | 'sub' | 'mul';
 
 /**
- * a + b, a - b or a * b. Either may be one value for each channel of the other.
+ * a + b, a - b or a * b. Either may be one value for each channel of the other; along other axes values are repeated.
  * @throws SystoleError shape-mismatch, operator-limit for other broadcasting
  */
 export function emitJoin(call: ImportCall, kind: Join, a: MapValue, b: MapValue): MapValue {
@@ -29,13 +30,17 @@ function joined(call: ImportCall, kind: Join, a: MapValue, b: MapValue): MapValu
   const shape = broadcastShape(a.shape, b.shape);
   const actual = `${a.shape.join('x')} and ${b.shape.join('x')}`;
   if (shape === null) throw mismatch(call, `${call.node.operator} of tensors that do not go together`, { actual });
-  if (elementsOf(shape) !== elementsOf(a.shape)) throw enlarges(call, actual);
   const isWhole = elementsOf(a.shape) === elementsOf(b.shape);
-  const goes = (x: MapValue, y: MapValue): boolean => (isWhole ? sameLayout(x, y) : isPerChannel(shape, x, y));
+  const enlarged = elementsOf(shape) !== elementsOf(a.shape);
+  const goes = (x: MapValue, y: MapValue): boolean =>
+    !enlarged && (isWhole ? sameLayout(x, y) : isPerChannel(shape, x, y));
   if (!goes(a, b)) {
     const [x, y] = [a, b].map((value) => plainValue(call, withRank(value, shape.length)));
-    if (!x || !y || !goes(x, y)) throw isWhole ? relaid(call, a, b) : enlarges(call, actual);
-    return joined(call, kind, x, y);
+    if (x && y && goes(x, y)) return joined(call, kind, x, y);
+    if (isWhole && !enlarged) throw relaid(call, a, b);
+    const [p, q] = [x ?? a, y ?? b].map((value) => repeated(call, value, shape));
+    if (p && q && sameLayout(p, q)) return joined(call, kind, p, q);
+    throw enlarges(call, actual);
   }
   if (isWhole && isProbed(call.state, a.tensor)) return { ...a, shape };
   const { channels, height, width, vector } = a.tensor;
@@ -52,6 +57,15 @@ function joined(call: ImportCall, kind: Join, a: MapValue, b: MapValue): MapValu
 /** Axes of length 1 before the others. */
 function withRank(value: MapValue, rank: number): MapValue {
   return { ...value, shape: [...new Array<number>(rank - value.shape.length).fill(1), ...value.shape] };
+}
+
+/** The value with its axes of length 1 as long as those of `shape`; null where the map cannot be enlarged so. */
+function repeated(call: ImportCall, value: MapValue, shape: readonly number[]): MapValue | null {
+  const own = withRank(value, shape.length);
+  const picks = shape.flatMap((count, axis) =>
+    count === own.shape[axis] ? [] : [{ axis, list: new Array<number>(count).fill(0) }],
+  );
+  return picks.length === 0 ? own : pickedValue(partOf(call, 'repeated', 'between'), own, picks);
 }
 
 function sameLayout(a: MapValue, b: MapValue): boolean {
@@ -78,7 +92,7 @@ function enlarges(call: ImportCall, actual: string): Error {
   return limit(call, `${call.node.operator} broadcasts one tensor over another in a way that is not supported`, {
     expected: 'two tensors of one shape, or one value for each channel of the other',
     actual,
-    hint: 'a map of one channel over many: let the layer before it make every channel (repeat its weights)',
+    hint: 'let the layer before it make the larger tensor',
   });
 }
 

@@ -83,11 +83,25 @@ describe('Add, Sub and Mul of two tensors', () => {
     expect(codeAndPlace(cube)).toEqual(['operator-limit', 'node p (Pow)']);
   });
 
-  it('before a layer refuse a map of one channel over many, and a division by a tensor', () => {
-    const spatial = branches([node('Conv', 'b o', 's'), node('Mul', 'a s', 'p'), node('Conv', 'p w', 'y')], {
-      o: randomFloats([1, 3, 1, 1], 5),
-    });
-    expect(codeAndPlace(spatial)).toEqual(['operator-limit', 'node p (Mul)']);
+  it.each(['Add', 'Sub', 'Mul'])(
+    '%s repeats a map of one channel over many, and a row over a column',
+    async (operator) => {
+      const w1 = randomFloats([1, 3, 1, 1], 5);
+      const spatial = (inputs: string): ModelRecipe =>
+        branches([node('Conv', 'b o', 's'), node(operator, inputs, 'p'), node('Conv', 'p w', 'y')], { o: w1 });
+      for (const inputs of ['a s', 's a']) {
+        const { nodes } = await sameAsRuntime(spatial(inputs));
+        expect(kinds(nodes)).toContain('arrange');
+      }
+      const pools = [
+        node('MaxPool', 'a', 'row', { kernel_shape: [4, 1] }),
+        node('MaxPool', 'b', 'column', { kernel_shape: [1, 5] }),
+      ];
+      await sameAsRuntime(branches([...pools, node(operator, 'row column', 'p'), node('Conv', 'p w', 'y')]));
+    },
+  );
+
+  it('before a layer refuse a division by a tensor', () => {
     const divided = branches([node('Div', 'a b', 'd'), node('Conv', 'd w', 'y')]);
     expect(codeAndPlace(divided)).toEqual(['operator-limit', 'node d (Div)']);
   });
