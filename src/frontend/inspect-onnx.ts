@@ -2,6 +2,7 @@
 import { SystoleError } from '../base/error.js';
 import { type Dialect, dialectOf } from './dialect.js';
 import type { GraphNode } from './graph.js';
+import { type HostWork, hostWork } from './host-work.js';
 import { type Imported, importModel } from './import/import-model.js';
 import { elementsOf, shapeOf } from './import/value.js';
 import { canonicalGraph, type ImportOptions } from './import-onnx.js';
@@ -44,13 +45,6 @@ export interface Obstacle {
   readonly hint: string | null;
 }
 
-export interface HostStep {
-  readonly kind: string;
-  readonly node: string;
-  /** Values it goes through. */
-  readonly values: number;
-}
-
 export interface Inspection {
   readonly name: string;
   readonly producer: string;
@@ -70,7 +64,9 @@ export interface Inspection {
   readonly parameters: number;
   readonly obstacles: readonly Obstacle[];
   /** What the host does after the array. */
-  readonly host: readonly HostStep[];
+  readonly host: readonly HostWork[];
+  /** Tensors that leave the array, where nothing is in the way. */
+  readonly leaving: readonly { readonly name: string; readonly values: number }[];
   readonly supported: boolean;
 }
 
@@ -97,7 +93,8 @@ export function inspectOnnx(bytes: Uint8Array, options: ImportOptions = {}): Ins
     weights: sum((layer) => layer.weights),
     parameters: [...model.initializers.values()].reduce((total, tensor) => total + elementsOf(tensor.shape), 0),
     obstacles: obstacles.map(describe),
-    host: hostSteps(imported),
+    host: hostWork(imported.graph?.outputs ?? [], imported.graph?.host ?? []),
+    leaving: (imported.graph?.outputs ?? []).map(({ name, shape }) => ({ name, values: elementsOf(shape) })),
     supported: obstacles.length === 0,
   };
 }
@@ -141,14 +138,6 @@ function layersOf(model: OnnxModel, imported: Imported): InspectedLayer[] {
       weights: node.weights.data.length,
     };
   });
-}
-
-function hostSteps({ graph }: Imported): HostStep[] {
-  return (graph?.host ?? []).map(({ op, source, outputs }) => ({
-    kind: op.kind === 'unary' || op.kind === 'binary' ? op.fn : op.kind,
-    node: source,
-    values: outputs.reduce((total, { shape }) => total + elementsOf(shape), 0),
-  }));
 }
 
 function describe(error: SystoleError): Obstacle {

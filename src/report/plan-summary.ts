@@ -5,6 +5,7 @@ import type { PlanLayout } from '../arch/plan/plan-layout.js';
 import type { CycleCount } from '../arch/timing/count-cycles.js';
 import type { Waterfall } from '../arch/timing/waterfall.js';
 import type { ExactnessWord, ManifestLayer } from '../base/manifest.js';
+import { hostPrice, type PricedStep } from './host-price.js';
 
 export interface LayerSummary {
   readonly name: string;
@@ -45,6 +46,8 @@ export interface PlanSummary {
   readonly waterfall: Waterfall;
   readonly layers: readonly LayerSummary[];
   readonly memories: readonly MemoryUse[];
+  /** What the host does for an image: the ends, then the steps behind the network. */
+  readonly host: readonly PricedStep[];
 }
 
 export type MachineSummary = Pick<Machine, 'name' | 'rows' | 'cols' | 'lanes' | 'activationDigit' | 'weightDigit'>;
@@ -72,6 +75,7 @@ export function planSummary({ plan, cycles, interval, ledger }: SummarySource): 
       checked: checkOf(plan, plan.layers[i]!),
     })),
     memories: memoryUse(plan, machine),
+    host: hostPrice(plan.network),
   };
 }
 

@@ -63,7 +63,11 @@ describe('compile', () => {
     expect(json.machine).toMatchObject({ name: '1x8x8', rows: 1, cols: 8, lanes: 8 });
     expect(json.layers.map((layer: { exactness: string }) => layer.exactness)).toEqual(['exact', 'exact']);
     expect(json.layers[0].checked.wholeChannels).toBe(4);
-    expect(json.memories.every(({ used, of }: { used: number; of: number }) => used > 0 && used <= of)).toBe(true);
+    expect(
+      json.memories
+        .filter(({ memory }: { memory: string }) => memory !== 'tables')
+        .every(({ used, of }: { used: number; of: number }) => used > 0 && used <= of),
+    ).toBe(true);
   });
 
   it('makes the same bytes from the same input', async () => {

@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import {
-  type HostStep,
-  type InspectedTensor,
-  type Inspection,
-  inspectOnnx,
-  type Obstacle,
-} from '../../frontend/inspect-onnx.js';
+import type { HostWork } from '../../frontend/host-work.js';
+import { type InspectedTensor, type Inspection, inspectOnnx, type Obstacle } from '../../frontend/inspect-onnx.js';
 import { type PricedStep, priced } from '../../report/host-price.js';
 import { inFile } from '../files.js';
 import { addCommand, option, type Session } from '../frame/define.js';
@@ -25,7 +20,7 @@ export function addInspect(program: Command, session: Session): void {
     summary: 'What an ONNX model holds, and everything that keeps it from being compiled',
     notes: [
       "Each obstacle comes with its node and its rewrite. Nothing is written. The price of the host's part is in",
-      'float32 operations on one image.',
+      'float32 operations on one image, and bytes that it reads and writes.',
     ],
     examples: ['systole inspect examples/shapes/shapes.onnx', 'systole inspect net.onnx --input-shape 1,3,224,224'],
     options: [
@@ -43,13 +38,10 @@ async function inspect(path: string, { inputShape }: Options): Promise<Outcome> 
 }
 
 /** The ends are the host's too: real values to codes, and what leaves the array to real values. */
-function hostSteps({ inputs, outputs, host, supported }: Inspection): HostStep[] {
+function hostSteps({ inputs, leaving, host, supported }: Inspection): HostWork[] {
   if (!supported) return [...host];
-  const ends = (tensors: readonly InspectedTensor[], kind: string) =>
-    tensors.map(({ name, shape }) => ({ kind, node: name, values: product(shape) }));
-  const made = host[0]?.values;
-  const last = ends(outputs, 'scale').map((step) => ({ ...step, values: made ?? step.values }));
-  return [...ends(inputs, 'quantize'), ...last, ...host];
+  const quantized = inputs.map(({ name, shape }) => ({ kind: 'quantize', node: name, values: product(shape) }));
+  return [...quantized, ...leaving.map(({ name, values }) => ({ kind: 'scale', node: name, values })), ...host];
 }
 
 function product(sizes: InspectedTensor['shape']): number {
@@ -125,11 +117,14 @@ function hostTable(host: readonly PricedStep[], macs: number): string {
     { title: 'values', right: true },
     { title: 'operations', right: true },
     { title: 'of the MACs', right: true },
+    { title: 'bytes', right: true },
   ];
   const share = (operations: number) => (macs > 0 ? percent(operations / macs) : '-');
   return table(
     columns,
-    host.map(({ kind, node, values, operations }) => [kind, node, values, operations, share(operations)]),
+    host.map(({ kind, node, values, operations, bytes }) => [
+      ...[kind, node, values, operations, share(operations), bytes],
+    ]),
   );
 }
 

@@ -1,6 +1,7 @@
 /** A plan as a person reads it. */
 
 import { type ExactnessWord, exactnessText } from '../../base/manifest.js';
+import type { PricedStep } from '../../report/host-price.js';
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
 import { cyclesText, percent, rateText } from '../frame/numbers.js';
 import { facts, shortNames, table } from '../frame/table.js';
@@ -26,10 +27,20 @@ export function planText({ output, network, precision, calibrationSamples, clock
     ['steady rate', rateText(summary.planInterval, clock)],
     ['utilization', `${percent(summary.utilization)} of the multipliers at batch 1`],
     ['exactness', ledgerText(layers)],
+    ['host', hostText(summary.host)],
   ] as const;
   const memoryColumns = [{ title: 'memory' }, ...['used', 'of', ''].map((title) => ({ title, right: true }))];
   const memoryRows = memories.map(({ memory, used, of }) => [memory, used, of, percent(used / of)]);
   return [facts(ready), layerTable(layers), table(memoryColumns, memoryRows), `written to ${output}`].join('\n\n');
+}
+
+/** The ends, and the steps behind the network. */
+function hostText(host: readonly PricedStep[]): string {
+  const sum = (of: (step: PricedStep) => number): number => host.reduce((total, step) => total + of(step), 0);
+  const steps = host.filter(({ kind }) => kind !== 'quantize' && kind !== 'scale' && kind !== 'reshape');
+  const kinds = [...new Set(steps.map(({ kind }) => kind))];
+  const behind = steps.length === 0 ? '' : `; ${steps.length} steps behind the array: ${kinds.join(', ')}`;
+  return `${sum(({ operations }) => operations)} operations, ${sum(({ bytes }) => bytes)} bytes${behind}`;
 }
 
 export function machineText({ name, rows, cols, lanes, activationDigit, weightDigit }: MachineSummary): string {
