@@ -113,8 +113,19 @@ function isBatch({ shape, data }: FloatOperand): boolean {
   return data.length !== elementsOf(shape.slice(-2));
 }
 
+/** Of a model that is fixed to several images one is left: it would meet the matrices of all of them. */
+function refuseForImages(call: ImportCall, { shape }: MapValue, matrix: FloatOperand): void {
+  const [first = 1] = matrix.shape;
+  if (call.state.batch === 1 || shape.length !== matrix.shape.length || first === 1 || shape[0] !== 1) return;
+  throw limit(call, 'a matrix for each image of a batch is not supported', {
+    expected: 'the same matrices for all images',
+    actual: matrix.shape.join('x'),
+  });
+}
+
 /** x [.., M, K], or [K], times W [batch, K, N] */
 function batchSecond(call: ImportCall, value: MapValue, b: FloatOperand): MapValue {
+  refuseForImages(call, value, b);
   const [columns, rows] = b.shape.slice(-2) as [number, number];
   if (value.shape.at(-1) !== columns || b.codes !== undefined) throw disagree(call, value.shape, b);
   const batch = b.shape.slice(0, -2);
@@ -126,6 +137,7 @@ function batchSecond(call: ImportCall, value: MapValue, b: FloatOperand): MapVal
 
 /** W [batch, N, K] times x [.., K, M], or [K] */
 function batchFirst(call: ImportCall, a: FloatOperand, value: MapValue): MapValue {
+  refuseForImages(call, value, a);
   const [rows, columns] = a.shape.slice(-2) as [number, number];
   const batch = a.shape.slice(0, -2);
   const isVector = value.shape.length === 1;

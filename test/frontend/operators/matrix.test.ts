@@ -290,4 +290,13 @@ describe('MatMul with a batch of matrices', () => {
   ])('%j may stand first, before %j', async (w, x) => {
     await sameAsRuntime(batched(x, w, 'w s'));
   });
+
+  it('is refused where each image of a batch has its own', () => {
+    const recipe = {
+      shape: [2, 3, 4],
+      nodes: [node('MatMul', 'x w', 'y')],
+      initializers: { w: randomFloats([2, 4, 5], 1) },
+    };
+    expect(codeAndPlace(recipe)).toEqual(['operator-limit', 'node y (MatMul)']);
+  });
 });
