@@ -71,9 +71,15 @@ export function splitLengths(
 ): readonly number[] {
   const parts = call.attributes.has('num_outputs') ? call.attributes.int('num_outputs') : call.node.outputs.length;
   const each = Math.ceil(length / parts);
-  const lengths = given ?? Array.from({ length: parts }, (_, i) => Math.min(each, length - i * each));
+  const even = parts >= 1 && parts <= length ? parts : 0;
+  const lengths = given ?? Array.from({ length: even }, (_, i) => Math.min(each, length - i * each));
   const sum = lengths.reduce((total, n) => total + n, 0);
-  if (lengths.length >= call.node.outputs.length && sum === length && lengths.every((n) => n > 0)) return lengths;
+  if (
+    lengths.length >= call.node.outputs.length &&
+    sum === length &&
+    lengths.every((n) => Number.isInteger(n) && n > 0)
+  )
+    return lengths;
   throw mismatch(call, 'the parts do not make up the axis', {
     expected: `${call.node.outputs.length} parts of ${length} together`,
     actual: lengths.join(', '),

@@ -34,3 +34,15 @@ export function mismatch(call: Place, message: string, detail: Detail = {}): Sys
 function sourceOf({ node, source = node.name }: Place): OnnxNode {
   return { ...node, name: source };
 }
+
+/** Of a map's axis that is taken index by index. */
+const MOST_INDICES = 2 ** 20;
+
+/** @throws SystoleError onnx-too-large for an axis longer than any map's */
+export function checkLength(call: { readonly node: OnnxNode }, length: number): void {
+  if (length <= MOST_INDICES) return;
+  throw refusal('onnx-too-large', call.node, 'an axis is longer than is allowed', {
+    expected: `at most ${MOST_INDICES}`,
+    actual: `${length}`,
+  });
+}

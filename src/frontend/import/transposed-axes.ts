@@ -1,7 +1,7 @@
 /** The attributes of ConvTranspose along each axis. */
 import type { ImportCall } from '../operators/operator.js';
 import type { AxisShape } from './phases.js';
-import { limit, mismatch } from './refuse.js';
+import { checkLength, limit, mismatch } from './refuse.js';
 import type { MapTensor } from './value.js';
 import { checkCount, perAxis } from './window.js';
 
@@ -40,7 +40,9 @@ export function transposedAxes(call: ImportCall, input: MapTensor, kernel: reado
       pads: [pads?.[axis] ?? 0, pads?.[axis + axes] ?? 0],
       output: shape?.[axis] ?? null,
     });
-  return { y: axes === 1 ? ONE_ROW : along(0, input.height), x: along(axes - 1, input.width) };
+  const made = { y: axes === 1 ? ONE_ROW : along(0, input.height), x: along(axes - 1, input.width) };
+  for (const { output } of [made.y, made.x]) checkLength(call, output);
+  return made;
 }
 
 /** Of the rows and columns; some exporters write all axes. */

@@ -1,7 +1,7 @@
 /** The window of a convolution or pool: ONNX attributes -> kernel, strides, dilations, pads, and the size of what it makes. */
 import type { ImportCall } from '../operators/operator.js';
 import type { PlacedWindow } from './emit.js';
-import { limit, mismatch } from './refuse.js';
+import { checkLength, limit, mismatch } from './refuse.js';
 import type { MapTensor } from './value.js';
 
 interface AxisWindow {
@@ -36,6 +36,7 @@ export function placeWindow(call: ImportCall, input: MapTensor, axes: number, ke
     });
   const y = axes === 1 ? ONE_ROW : along(0, input.height);
   const x = along(axes - 1, input.width);
+  for (const { output } of [y, x]) checkLength(call, output);
   const outer = input.padding?.pads ?? [0, 0, 0, 0];
   return {
     window: {

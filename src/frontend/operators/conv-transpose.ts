@@ -54,6 +54,7 @@ function importConvTranspose(call: ImportCall): Value[] {
   }
   const axes = transposedAxes(call, input, kernel);
   const layer = { input, weights, axes, outputs, groups };
+  checkParts(call, Math.min(axes.y.stride, axes.y.output) * Math.min(axes.x.stride, axes.x.output));
   const columns = phasesOf(axes.x);
   const phases = phasesOf(axes.y).flatMap((y) => columns.map((x): Woven => ({ y, x })));
   const [only] = phases;
@@ -69,7 +70,6 @@ function isWhole({ taps, from, count, made }: Phase): boolean {
 }
 
 function weave(call: ImportCall, layer: Layer, all: readonly Woven[], bias: Float32Array | null, rank: number): Value {
-  checkParts(call, all.length);
   const phases = all.filter(({ y, x }) => y.taps.length > 0 && x.taps.length > 0);
   if (phases.length === 0) throw limit(call, 'no output depends on the input');
   // Where a phase has no taps its outputs are the bias alone: it is added to all of them afterwards.

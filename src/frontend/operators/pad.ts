@@ -3,7 +3,7 @@ import { extentOf } from '../import/layout.js';
 import { pinnedAxes, valueUnder } from '../import/map-axes.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { emitPicked, type Picks } from '../import/placement.js';
-import { limit, mismatch } from '../import/refuse.js';
+import { checkLength, limit, mismatch } from '../import/refuse.js';
 import type { MapTensor, MapValue, Value } from '../import/value.js';
 import { axisList } from './axes.js';
 import { type ImportCall, onnxOperator } from './operator.js';
@@ -93,6 +93,7 @@ function picksOf(call: ImportCall, mode: string, size: number, { begin, end }: A
     return first + (at < left ? at : period - at);
   };
   const length = left + Math.max(0, begin) + Math.max(0, end);
+  checkLength(call, length);
   return Array.from({ length }, (_, i) => pick(i - Math.max(0, begin)));
 }
 
@@ -116,8 +117,8 @@ function padsOf(call: ImportCall, rank: number): AxisPads[] {
   const pads = call.attributes.ints('pads') ?? optionalConstant(call, 1, 'the pads')?.data ?? [];
   const given = optionalConstant(call, 3, 'the axes');
   const axes = given === null ? Array.from({ length: rank }, (_, i) => i) : axisList(call, [...given.data], rank);
-  if (pads.length !== 2 * axes.length) {
-    throw mismatch(call, 'pads has the wrong number of values', {
+  if (pads.length !== 2 * axes.length || ![...pads].every(Number.isInteger)) {
+    throw mismatch(call, 'pads is no whole number for each side', {
       expected: `${2 * axes.length}`,
       actual: `${pads.length}`,
     });

@@ -3,7 +3,7 @@ import { foldGather, foldSplit, splitLengths } from '../fold/pieces.js';
 import { foldSlice, type Range, sliceRanges } from '../fold/slice.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { type AxisPick, pickedValue } from '../import/pick.js';
-import { limit, mismatch } from '../import/refuse.js';
+import { checkLength, limit, mismatch } from '../import/refuse.js';
 import { plainValue } from '../import/relaid.js';
 import { isFollowed, partOf } from '../import/state.js';
 import type { MapValue, Value } from '../import/value.js';
@@ -26,6 +26,7 @@ export const SLICE = onnxOperator('Slice', {
     const [first] = sliceRanges(call, value.shape.with(0, images), read);
     if (first !== undefined && first.count !== images) keepBatch(call, value, 0);
     if (ranges.some(({ count }) => count === 0)) throw limit(call, 'nothing is left of the tensor');
+    for (const { count } of ranges) checkLength(call, count);
     return [pickedOrRefused(call, value, ranges.map(pickOf))];
   },
 });
@@ -54,6 +55,7 @@ function importSplit(call: ImportCall): Value[] {
   return splitLengths(call, value.shape[axis]!, given)
     .slice(0, call.node.outputs.length)
     .map((count, i) => {
+      checkLength(call, count);
       const range = { start, step: 1, count };
       start += count;
       const output = call.node.outputs[i]!;
@@ -103,7 +105,9 @@ function keepBatch(call: ImportCall, value: MapValue, axis: number): void {
 
 function integers(call: ImportCall, index: number, what: string): number[] | null {
   const constant = optionalConstant(call, index, what);
-  return constant === null ? null : [...constant.data];
+  if (constant === null) return null;
+  if (constant.data.every(Number.isInteger)) return [...constant.data];
+  throw mismatch(call, `${what} must be whole numbers`);
 }
 
 /** At the end of the network the host takes the view as it is. */

@@ -3,7 +3,7 @@ import { broadcastIndex } from '../fold/expand.js';
 import { constantOperand, integersOf, newConstant } from '../fold/tensor.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { broadcastShape } from '../import/per-channel.js';
-import { limit, mismatch } from '../import/refuse.js';
+import { checkLength, limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { type FoldCall, type ImportCall, type NumericTensor, onnxOperator } from './operator.js';
 import { pickedOrRefused } from './pieces.js';
@@ -22,7 +22,7 @@ export const EXPAND = onnxOperator('Expand', {
 
 function expandedShape(call: FoldCall | ImportCall, own: readonly number[], wanted: readonly number[]): number[] {
   const shape = broadcastShape(own, wanted);
-  if (shape?.every((n) => n > 0)) return shape;
+  if (shape?.every((n) => Number.isInteger(n) && n > 0)) return shape;
   throw mismatch(call, 'the tensor does not expand to this shape', {
     actual: `${own.join('x')} to ${wanted.join('x')}`,
   });
@@ -35,6 +35,7 @@ function importExpand(call: ImportCall): Value[] {
   const one = wanted[0] === batch && wanted.length === value.shape.length ? wanted.with(0, 1) : wanted;
   const shape = expandedShape(call, value.shape, one);
   const own = [...new Array<number>(shape.length - value.shape.length).fill(1), ...value.shape];
+  for (const count of shape) checkLength(call, count);
   const picks = shape.flatMap((count, axis) =>
     count === own[axis] ? [] : [{ axis, list: new Array<number>(count).fill(0) }],
   );
@@ -63,6 +64,7 @@ export const TILE = onnxOperator('Tile', {
   import: (call) => {
     const value = anyMapOperand(call, 0);
     const repeats = checkedRepeats(call, value.shape.length, shapeOperand(call, 'the repeats'));
+    for (const [axis, n] of value.shape.entries()) checkLength(call, n * repeats[axis]!);
     const picks = value.shape.flatMap((n, axis) =>
       repeats[axis] === 1 ? [] : [{ axis, list: Array.from({ length: n * repeats[axis]! }, (_, i) => i % n) }],
     );

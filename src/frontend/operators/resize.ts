@@ -1,6 +1,6 @@
 /** Resize and Upsample by nearest neighbours: repeated, or left out, rows, columns and channels. */
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
-import { limit, mismatch } from '../import/refuse.js';
+import { checkLength, limit, mismatch } from '../import/refuse.js';
 import type { Value } from '../import/value.js';
 import { axisList } from './axes.js';
 import { type ImportCall, NEWEST_OPSET, onnxOperator } from './operator.js';
@@ -117,7 +117,9 @@ function resized(call: ImportCall, axes: readonly AxisResize[], coordinates: Coo
       hint: 'runtimes disagree on the places of others: use half_pixel',
     });
   }
-  if (changed.some(({ length }) => length < 1)) throw limit(call, 'nothing is left of the tensor');
+  if (changed.some(({ length }) => !(length >= 1))) throw limit(call, 'nothing is left of the tensor');
+  if (!changed.every(({ length }) => Number.isInteger(length))) throw mismatch(call, 'a size is no whole number');
+  for (const { length } of changed) checkLength(call, length);
   const picks = changed.map(({ axis, length, scale }) => {
     const size = value.shape[axis]!;
     const pick = (x: number): number => pixel(nearest, scale < 1, original(coordinates, x, scale, length, size));
