@@ -21,10 +21,10 @@ export function emitPatches(
   const [kh, kw] = placed.window.kernel;
   const taps = kh * kw;
   const { rows, data } = matrix;
-  if (data.length !== rows * taps * channels) {
+  if (rows < 1 || data.length !== rows * taps * channels) {
     throw mismatch(call, 'the matrix does not go with the patches of Im2Col', {
       expected: `${taps * channels} values for each output`,
-      actual: `${data.length / rows}`,
+      actual: `${data.length} values for ${rows} outputs`,
     });
   }
   const isDepthwise = rows === channels && isDiagonal(data, channels, taps);

@@ -67,7 +67,8 @@ function importThresholds(call: ImportCall): MapValue {
 function importXnor(call: ImportCall): MapValue {
   const constant = optionalConstant(call, 1, 'the weights');
   const [columns = 0, rows = 0, ...more] = constant?.shape ?? [];
-  if (constant === null || more.length > 0 || constant.data.some((b) => b !== 0 && b !== 1)) {
+  const isMatrix = more.length === 0 && rows > 0 && columns > 0;
+  if (constant === null || !isMatrix || constant.data.some((b) => b !== 0 && b !== 1)) {
     throw limit(call, 'the weights must be a matrix of zeros and ones', {
       actual: constant?.shape.join('x') ?? 'none',
     });

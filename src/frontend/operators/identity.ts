@@ -1,12 +1,14 @@
 /** What passes its input on. */
 
 import { foldCast } from '../fold/cast.js';
-import { optionalConstant } from '../import/operands.js';
+import { emitQuant } from '../import/emit.js';
+import { mapOperand, optionalConstant } from '../import/operands.js';
 import { limit, placeOf } from '../import/refuse.js';
 import { regridded } from '../import/regrid.js';
-import { reserve } from '../import/state.js';
+import { isFollowed, reserve } from '../import/state.js';
 import { elementsOf, type Grid, type MapValue, type Value } from '../import/value.js';
-import { isFloatType } from '../onnx/tensor.js';
+import { INT32, rangeOfType } from '../onnx/integers.js';
+import { elementTypeName, isFloatType } from '../onnx/tensor.js';
 import { type ImportCall, onnxOperator } from './operator.js';
 
 export const IDENTITY = onnxOperator('Identity', {
@@ -41,21 +43,39 @@ function importDropout(call: ImportCall): Value[] {
   return [value, { kind: 'constant', name, tensor }];
 }
 
-/** Between floating-point types nothing changes: the graph computes in float32. Codes become numbers. */
+/** Between floating-point types nothing changes: the graph computes in float32. Codes become numbers, numbers codes. */
 export const CAST = onnxOperator('Cast', {
   inputs: [1, 1],
   attributes: { to: { type: 'int', required: true }, saturate: { type: 'ignored' }, round_mode: { type: 'ignored' } },
   fold: foldCast,
   import: (call) => {
-    if (!isFloatType(call.attributes.int('to'))) {
-      throw limit(call, 'a computed tensor becomes integers', {
-        hint: 'only casts between floating-point types vanish',
-      });
-    }
+    const to = call.attributes.int('to');
     const value = call.inputs[0]!;
+    if (!isFloatType(to)) return [wholeNumbers(call, value, to)];
     return [value.kind === 'map' && value.grid !== undefined ? numbersOf(call, value, value.grid) : value];
   },
 });
+
+/** Cut towards zero, in front of a layer; codes stay what they are in a type that holds them. */
+function wholeNumbers(call: ImportCall, value: Value, to: number): MapValue {
+  const range = rangeOfType(to);
+  const grid = value.kind === 'map' ? value.grid : undefined;
+  if (value.kind === 'map' && grid !== undefined) {
+    const { lo, hi } = grid.quantizer;
+    const fits = to === INT32 || (range !== null && range[0] <= lo && hi <= range[1]);
+    if (fits) return { ...value, grid: { ...grid, elementType: to } };
+  }
+  if (range === null || grid !== undefined || value.kind !== 'map' || !isFollowed(call)) {
+    throw limit(call, 'a computed tensor becomes integers', {
+      expected: 'a floating-point type, or integers of up to 16 bits that hold the codes',
+      actual: elementTypeName(to),
+    });
+  }
+  const unit = { scale: Float32Array.of(1), zero: Float32Array.of(0) };
+  const [lo, hi] = range;
+  const quantizer = { kind: 'uniform', ...unit, lo, hi, round: 'to-zero', zeroInside: false } as const;
+  return { ...emitQuant(call, mapOperand(call, 0), quantizer), grid: { quantizer, elementType: to } };
+}
 
 function numbersOf(call: ImportCall, value: MapValue, { quantizer, unmade }: Grid): MapValue {
   const { grid: _, ...numbers } = value;

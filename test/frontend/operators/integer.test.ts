@@ -146,6 +146,27 @@ describe('codes that are read on another grid than they were made on', () => {
     ]);
   });
 
+  it('are made by a Cast in front of a layer, and stay what they are in a wider type', async () => {
+    const nodes = [
+      node('Div', 'x s', 'd'),
+      node('Round', 'd', 'r'),
+      node('Clip', 'r lo hi', 'c'),
+      node('Cast', 'c', 'q', { to: TYPES.uint8 }),
+      node('Cast', 'q', 'i', { to: TYPES.int32 }),
+      node('Cast', 'i', 'f', { to: TYPES.float }),
+      node('Conv', 'f w', 'y'),
+    ];
+    const initializers = {
+      ...{ s: floats([], [0.3]), lo: floats([], [0]), hi: floats([], [15]), w: floats([1, 2, 1, 1], [3, -2]) },
+    };
+    const graph = await sameAsRuntime({ shape: SHAPE, nodes, initializers }, { low: -9, high: 9 });
+    expect(graph.nodes).toMatchObject([
+      { kind: 'affine' },
+      { kind: 'quant', quantizer: { lo: 0, hi: 15, round: 'half-even' } },
+      { kind: 'conv', codes: { bits: 3 } },
+    ]);
+  });
+
   it('become numbers by a Cast', async () => {
     const nodes = [node('QuantizeLinear', 'x a.s a.z', 'q'), node('Cast', 'q', 'y', { to: TYPES.float })];
     const initializers = gridConstants('a', { scale: 0.3, zero: 3 });
