@@ -149,6 +149,16 @@ describe('several inputs', () => {
   });
 });
 
+it('one shape for several inputs is refused', () => {
+  const inputs = ['x', 'z'].map((name) => ({ name, shape: [1, 3, 'h', 8] }));
+  const bytes = buildOnnx({ inputs, nodes: [node('Add', 'x z', 'y')] });
+  expect(() => importOnnx(bytes, { inputShape: [1, 3, 8, 8] })).toThrow(
+    expect.objectContaining({
+      obstacles: expect.arrayContaining([expect.objectContaining({ code: 'option-invalid' })]),
+    }),
+  );
+});
+
 describe('a host value that the array would need again', () => {
   it('is refused, naming both nodes', () => {
     const nodes = [conv, node('Exp', 'c', 'e'), node('Conv', 'e v', 'y')];

@@ -55,6 +55,7 @@ export function importModel(model: OnnxModel, givenShape?: readonly number[]): I
   const constants = new Map<string, Value>();
   for (const [name, tensor] of model.initializers) constants.set(name, { kind: 'constant', name, tensor });
   const given = inputs.length === 1 ? givenShape : undefined;
+  if (inputs.length > 1 && givenShape !== undefined) obstacles.push(shapeOfMany(inputs));
   const pinned: PinnedInput[] = [];
   const batch = Math.max(1, ...inputs.map(fixedBatch));
   for (const input of inputs) {
@@ -100,7 +101,17 @@ function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
     ...(model.outputs.every(({ name }) => name !== '')
       ? []
       : [fault('an output has no name', 'a name', 'give the output the name of a tensor')]),
+    ...(['inputs', 'outputs'] as const).flatMap((ends) =>
+      repeatedNames(model[ends]).map(
+        (name) => new SystoleError('graph-invalid', `two ${ends} of the model have one name`, { where: name }),
+      ),
+    ),
   ];
+}
+
+function repeatedNames(list: readonly { readonly name: string }[]): string[] {
+  const names = list.map(({ name }) => name);
+  return [...new Set(names.filter((name, i) => names.indexOf(name) < i))];
 }
 
 /** An importer gives the outputs it knows; a further one that something uses is an obstacle. */
@@ -109,6 +120,15 @@ function onlyUsed(step: Step, made: readonly Value[], used: ReadonlySet<string>)
   if (further < 0) return made;
   throw limit(step, `output ${further} of ${step.node.operator} is not supported`, {
     actual: step.node.outputs[further]!,
+  });
+}
+
+function shapeOfMany(inputs: readonly OnnxValueInfo[]): SystoleError {
+  return new SystoleError('option-invalid', 'one input shape is given for several inputs', {
+    where: '--input-shape',
+    expected: 'a model of one input',
+    actual: inputs.map(({ name }) => name).join(', '),
+    hint: 'fix the dimensions in the model: onnxruntime.tools.make_dynamic_shape_fixed',
   });
 }
 
