@@ -52,9 +52,12 @@ function bareProduct({ other }: ProductBase, { input }: Pending, setting: LayerS
   };
 }
 
-/** What codes really are, where that is less than their bits hold. */
+/** What codes really are, where that is less than their bits hold; padded taps are zero, whether or not the tensor has it. */
 export function reachableRanges({ base, input, shape }: Pending): readonly AccRange[] {
-  if (base.kind === 'window') return accRanges(base.weights, shape.channels, input.most);
+  if (base.kind === 'window') {
+    const padded = base.pads.some((pad) => pad > 0);
+    return accRanges(base.weights, shape.channels, padded ? Math.max(input.most, input.zero) : input.most);
+  }
   const ends = [base.other, input].map(({ zero, most }) => [-zero, most - zero]) as [number[], number[]];
   const products = ends[0].flatMap((x) => ends[1].map((y) => x * y + 0));
   const range = { min: Math.min(...products), max: Math.max(...products) };

@@ -236,6 +236,17 @@ describe('importQuantized with zero points of all kinds', () => {
     );
   });
 
+  it('pads tensors whose codes all lie below zero', () => {
+    exact((b) =>
+      b
+        .quant(uniform({ scale: 0.5, lo: -8, hi: 7 }))
+        .affine({ scale: [1, 1, 1], shift: [0, 0, 0], clamp: { min: null, max: -1.5 } })
+        .quant(uniform({ scale: 0.25, lo: -32, hi: -1 }))
+        .pool('averagepool', SAME)
+        .quant(uniform({ scale: 0.5 })),
+    );
+  });
+
   it('puts channels with zero points of their own onto one grid', () => {
     const zeros = { zero: Float32Array.of(-3, 0, 5) };
     exact((b) =>
