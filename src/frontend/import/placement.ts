@@ -22,6 +22,9 @@ export type Picks = readonly (number | null)[];
 /** More are no longer cheap: each part is a pass over its values. */
 export const MOST_PARTS = 128;
 
+/** Of one pixel that is spread over a map: what multiplies or is added to a map takes the pixel itself. */
+export const MOST_SPREAD = 2 ** 16;
+
 /** How far the next index of a run is looked for. */
 const WIDEST_STEP = 32;
 
@@ -65,12 +68,13 @@ export function emitPicked(
   picks: { readonly [axis in MapAxis]?: Picks },
   fill = 0,
 ): MapTensor {
+  const spread = input.height * input.width === 1 && picks.c === undefined;
   const runs = (axis: MapAxis): Run[] => {
     const list = picks[axis];
     return list === undefined ? [wholeRun(extentOf(input, axis))] : runsOf(list);
   };
   const size = (axis: MapAxis): number => picks[axis]?.length ?? extentOf(input, axis);
-  const parts = partsOf(call, input.name, runs('h'), runs('w'), runs('c'));
+  const parts = partsOf(call, input.name, runs('h'), runs('w'), runs('c'), spread ? MOST_SPREAD : MOST_PARTS);
   const shape = { channels: size('c'), height: size('h'), width: size('w') };
   return emitArrange(call, parts, { ...shape, vector: input.vector }, fill);
 }
@@ -82,13 +86,14 @@ export function partsOf(
   rows: readonly Run[],
   columns: readonly Run[],
   channels: readonly Run[],
+  most = MOST_PARTS,
 ): ArrangePart[] {
-  checkParts(call, rows.length * columns.length * channels.length);
+  checkParts(call, rows.length * columns.length * channels.length, most);
   return rows.flatMap((y) => columns.flatMap((x) => channels.map((c) => partOfRuns(input, y, x, c))));
 }
 
-export function checkParts(call: Making, count: number): void {
-  if (count <= MOST_PARTS) return;
+export function checkParts(call: Making, count: number, most = MOST_PARTS): void {
+  if (count <= most) return;
   throw limit(call, `${call.node.operator} moves values to too many places one by one`, {
     expected: `at most ${MOST_PARTS} regular parts`,
     actual: `${count}`,

@@ -9,6 +9,7 @@ import { mergeArranges } from './merge-arranges.js';
 import { mergePointwise } from './merge-pointwise.js';
 import { mergeQuantizers } from './merge-quantizers.js';
 import { removeIdentity } from './remove-identity.js';
+import { spreadPixels } from './spread-pixels.js';
 
 export interface Pass {
   readonly name: string;
@@ -17,6 +18,7 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'remove-identity', run: removeIdentity },
+  { name: 'spread-pixels', run: spreadPixels },
   { name: 'merge-arranges', run: mergeArranges },
   { name: 'absorb-shuffle', run: absorbShuffle },
   { name: 'integer-weights', run: integerWeights },

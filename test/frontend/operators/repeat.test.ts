@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { codeAndPlace } from '../../support/import-refusals.js';
+import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
 import { floats, ints, node } from '../../support/onnx-builder.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
@@ -17,6 +17,29 @@ it('Expand repeats one pixel, or one channel', async () => {
   await sameAsRuntime({ nodes: pixel, initializers: { i: vector([1, 3, 4, 5]) } });
   const channel = [node('Relu', 'x', 'a'), node('Expand', 'a i', 'b'), pool('b')];
   await sameAsRuntime({ shape: [1, 1, 3, 4], nodes: channel, initializers: { i: vector([6, 1, 4]) } });
+});
+
+it('Expand of one pixel before a sum or a product is the pixel itself', async () => {
+  for (const operator of ['Mul', 'Add', 'Sub']) {
+    const nodes = [
+      node('MaxPool', 'x', 'a', { kernel_shape: [1, 1] }),
+      node('GlobalAveragePool', 'a', 'g'),
+      node('Shape', 'a', 's'),
+      node('Expand', 'g s', 'e'),
+      node(operator, operator === 'Mul' ? 'e a' : 'a e', 'b'),
+      pool('b'),
+    ];
+    const graph = await sameAsRuntime({ shape: [1, 3, 24, 25], nodes });
+    const join = operator === 'Mul' ? 'mul' : 'add';
+    expect(graph.nodes.map(({ kind }) => kind)).toEqual(['maxpool', 'averagepool', join, 'maxpool']);
+  }
+});
+
+it('Expand of one pixel before anything else is refused where it is large', () => {
+  const nodes = [node('GlobalAveragePool', 'x', 'g'), node('Expand', 'g i', 'e'), pool('e')];
+  const error = refusalOf({ nodes, initializers: { i: vector([1, 3, 24, 25]) } });
+  expect([error.code, error.where]).toEqual(['operator-limit', 'node e']);
+  expect(error.hint).toContain('broadcast');
 });
 
 it('Tile and Expand of constants are folded', async () => {
