@@ -240,10 +240,9 @@ describe('importQuantized with zero points of all kinds', () => {
     exact((b) =>
       b
         .quant(uniform({ scale: 0.5, lo: -8, hi: 7 }))
-        .affine({ scale: [1, 1, 1], shift: [0, 0, 0], clamp: { min: null, max: -1.5 } })
-        .quant(uniform({ scale: 0.25, lo: -32, hi: -1 }))
+        .quant(uniform({ scale: 0.25, lo: -12, hi: -10 }))
         .pool('averagepool', SAME)
-        .quant(uniform({ scale: 0.5 })),
+        .quant(uniform({ scale: 0.3125, zero: 10, round: 'half-away' })),
     );
   });
 
