@@ -110,8 +110,9 @@ function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
 }
 
 function repeatedNames(list: readonly { readonly name: string }[]): string[] {
-  const names = list.map(({ name }) => name);
-  return [...new Set(names.filter((name, i) => names.indexOf(name) < i))];
+  const seen = new Set<string>();
+  const twice = list.filter(({ name }) => seen.size === seen.add(name).size);
+  return [...new Set(twice.map(({ name }) => name))];
 }
 
 /** An importer gives the outputs it knows; a further one that something uses is an obstacle. */

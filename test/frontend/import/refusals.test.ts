@@ -81,6 +81,13 @@ describe('a graph is refused', () => {
   it.each<[string, ModelRecipe, string, string]>([
     ['whose node reads what nothing makes', { nodes: [node('Add', 'x z', 'y')] }, 'graph-invalid', 'node y (Add)'],
     ['whose output nothing makes', { nodes: [relu], outputs: ['z'] }, 'graph-invalid', 'z'],
+    ['with two outputs of one name', { nodes: [relu], outputs: ['y', 'y'] }, 'graph-invalid', 'y'],
+    [
+      'with two inputs of one name',
+      { inputs: [1, 2].map((n) => ({ name: 'x', shape: [1, n] })), nodes: [relu] },
+      'graph-invalid',
+      'x',
+    ],
     ['without outputs', { nodes: [relu], outputs: [] }, 'graph-limit', 'test'],
     [
       'that makes one tensor twice',
