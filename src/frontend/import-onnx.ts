@@ -38,7 +38,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Grap
   return canonicalGraph(graph);
 }
 
-/** @throws SystoleError weights-not-finite where folding overflows; graph-invalid is a defect of ours */
+/** @throws SystoleError weights-not-finite where folding overflows, operator-limit (spread-pixels.ts); graph-invalid is a defect of ours */
 export function canonicalGraph(imported: Graph): Graph {
   checkGraph(imported, 'import');
   return PASSES.reduce((graph, pass) => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { inspectOnnx } from '../../../src/frontend/inspect-onnx.js';
 import { codeAndPlace, refusalOf } from '../../support/import-refusals.js';
-import { floats, ints, node } from '../../support/onnx-builder.js';
+import { buildOnnx, floats, ints, node } from '../../support/onnx-builder.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
 const pool = (from: string, to = 'y') => node('MaxPool', from, to, { kernel_shape: [2, 2] });
@@ -40,6 +41,8 @@ it('Expand of one pixel before anything else is refused where it is large', () =
   const error = refusalOf({ nodes, initializers: { i: vector([1, 3, 24, 25]) } });
   expect([error.code, error.where]).toEqual(['operator-limit', 'node e']);
   expect(error.hint).toContain('broadcast');
+  const inspection = inspectOnnx(buildOnnx({ nodes, initializers: { i: vector([1, 3, 24, 25]) } }));
+  expect(inspection.obstacles.map(({ where }) => where)).toEqual(['node e']);
 });
 
 it('Tile and Expand of constants are folded', async () => {
