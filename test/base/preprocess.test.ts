@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SystoleError } from '../../src/base/error.js';
 import { applyPreprocess } from '../../src/base/preprocess/apply.js';
 import { linearTaps, nearestTaps } from '../../src/base/preprocess/resize.js';
-import { parsePreprocess } from '../../src/base/preprocess/steps.js';
+import { parsePreprocess, parsePreprocessFile, preprocessFor } from '../../src/base/preprocess/steps.js';
 
 const counting = (...shape: number[]) => {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -124,5 +124,24 @@ describe('docs/preprocess.md', () => {
     const examples = [...page.matchAll(/```json\n([^`]*)```/g)].map(([, text]) => text!);
     expect(examples).toHaveLength(2);
     for (const text of examples) expect(parsePreprocess(JSON.parse(text), 'docs').length).toBeGreaterThan(0);
+  });
+});
+
+describe('a preprocess file of several inputs', () => {
+  const scale = { step: 'scale', by: 2 };
+
+  it('has a list for each by name; an input without one is taken as it is', () => {
+    const steps = parsePreprocessFile({ left: [scale] }, 'p.json');
+    expect(preprocessFor(steps, 'left')).toEqual([scale]);
+    expect(preprocessFor(steps, 'right')).toBeNull();
+    expect(preprocessFor(steps, 'toString')).toBeNull();
+    expect(preprocessFor(parsePreprocessFile([scale], 'p.json'), 'left')).toEqual([scale]);
+  });
+
+  it('is refused with the input that is wrong', () => {
+    expect(() => parsePreprocessFile({ left: [{ step: 'std', values: 0 }] }, 'p.json')).toThrow(
+      expect.objectContaining({ code: 'preprocess-invalid', where: 'p.json: left' }),
+    );
+    expect(codeOf(() => parsePreprocessFile('steps', 'p.json'))).toBe('preprocess-invalid');
   });
 });

@@ -98,6 +98,7 @@ describe('a model of several inputs and outputs', () => {
     const args = [...given('').filter((text) => text !== ''), ...outputs('c')];
     const { stdout } = await execa('./systole_demo', args, { cwd: host });
     expect(stdout).toContain('4 frames');
+    expect((await execa('make', ['-s', 'check'], { cwd: host })).stdout).toContain('0 different');
     for (const name of ['map', 'best']) {
       expect(readFileSync(shop.path(`c-${name}.npy`)).equals(readFileSync(shop.path(`golden-${name}.npy`)))).toBe(true);
     }

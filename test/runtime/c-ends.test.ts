@@ -207,6 +207,14 @@ describe.skipIf(!ccAvailable)('the C ends of a network', () => {
     expect(values.filter((value, i) => value !== c.values[i]).length).toBeLessThan(values.length / 100);
   });
 
+  test('input codes of more than 8 bits are two bytes each', async () => {
+    const network = networkWith({ scale: 0.01, bits: 12, zero: 700 });
+    const real = realValues(FRAMES * 60, 0.5);
+    const { codes } = await runC(network, real, new Uint8Array());
+    const frames = Array.from({ length: FRAMES }, (_, i) => inputCodes(network, real.subarray(60 * i, 60 * i + 60)));
+    expect([...codes]).toEqual(frames.flatMap((frame) => [...frame].flatMap((code) => [code & 255, code >> 8])));
+  });
+
   test('a value that is no number is refused', async () => {
     const real = new Float32Array(60).fill(Number.NaN);
     await expect(runC(networkWith({ scale: 1 }), real, new Uint8Array(480))).rejects.toMatchObject({ exitCode: 1 });
