@@ -4,7 +4,7 @@ import type { RequantizeWidths } from './certificate.js';
 import type { FloatConv, FloatMul } from './float-network.js';
 import type { CodeTensor, ConvLayer, MulLayer, WeightArray } from './network.js';
 import { dyadic, multiply } from './rational.js';
-import { requantizeSums, type SumChannel } from './requantize-sums.js';
+import { realReach, requantizeSums, type SumChannel } from './requantize-sums.js';
 import { sumGrid, type TableSource } from './sum-grid.js';
 
 export interface LayerNumbers {
@@ -75,7 +75,8 @@ export function quantizeLayer(
       reach: { range, residualCodes },
     };
   });
-  const grid = sumGrid(layer, output, isIdentity(layer) ? input : null, tables);
+  const own = isIdentity(layer) ? input : null;
+  const grid = sumGrid(layer, output, { input: own, reach: realReach(channels) }, tables);
   const made = requantizeSums(channels, grid, widths, layer.name);
   const requantize = { ...made.requantize, residual: residual && { tensor: residual.name, m: made.residual } };
   return { ...shared, requantize, exactness: made.exactness, checked: made.checked };
@@ -95,7 +96,12 @@ export function quantizeMul(
     ...{ bias: 0, residual: null, reach: { range, residualCodes: 1 } },
   };
   const channels = new Array<SumChannel>(output.channels).fill(channel);
-  const made = requantizeSums(channels, sumGrid(layer, output, null, tables), widths, layer.name);
+  const made = requantizeSums(
+    channels,
+    sumGrid(layer, output, { input: null, reach: realReach([channel]) }, tables),
+    widths,
+    layer.name,
+  );
   const { name, sources } = layer;
   return {
     ...{ kind: 'mul', name, sources, inputs: layer.inputs, output: layer.output },

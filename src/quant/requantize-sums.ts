@@ -1,6 +1,7 @@
 /** Sums and what becomes of them -> a requantizer for every channel, with its certificate. */
 import { type ChannelConstants, constantsOfScale, constantsOnGrid, type RequantizeWidths } from './certificate.js';
 import { type ChannelCheck, checkCertificate } from './check-certificate.js';
+import type { RealRange } from './index-grid.js';
 import { layerExactness } from './ledger.js';
 import type { CertificateCheck, Exactness, Requantize } from './network.js';
 import { type QuantizerConstants, type RealQuantizer, realQuantizer, signQuantizer } from './quantizer.js';
@@ -70,6 +71,20 @@ export function requantizeSums(
         ),
     checked,
   };
+}
+
+/** Real values that the channels' sums can have. */
+export function realReach(sums: readonly SumChannel[]): RealRange {
+  const ends = sums.flatMap(({ step, divisor, accZero, bias, residual, reach }) => {
+    const { factor = dyadic(1), scale, zero } = residual ?? { scale: 0, zero: 0 };
+    const worth = scale * toNumber(factor);
+    return [reach.range.min, reach.range.max].flatMap((acc) =>
+      [0, reach.residualCodes - 1].map(
+        (res) => (toNumber(step) * (acc - accZero)) / divisor + bias + worth * (res - zero),
+      ),
+    );
+  });
+  return { min: Math.min(...ends), max: Math.max(...ends) };
 }
 
 export function constantLists(channels: readonly ChannelConstants[]): Pick<Requantize, 'm' | 'b' | 'n'> {

@@ -76,12 +76,12 @@ function differingPositions({ codes, codeAt, turns }: TableGrid, from: number, t
   const found: Differing[] = [];
   // Between turns the function is monotone: alike at both ends, it is alike within.
   const split = (start: number, first: number, end: number, last: number, code: number): void => {
-    if (first === last || end - start <= FINEST) {
+    const middle = (start + end) / 2;
+    if (first === last || end - start <= FINEST || middle <= start || middle >= end) {
       const codes = Math.max(Math.abs(first - code), Math.abs(last - code));
       if (codes > 0) found.push({ from: start, to: end, codes });
       return;
     }
-    const middle = (start + end) / 2;
     const there = codeAt(middle);
     split(start, first, middle, there, code);
     split(middle, there, end, last, code);
