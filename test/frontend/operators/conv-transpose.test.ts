@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type RandomSource, randomSource } from '../../../src/base/random.js';
 import { codeAndPlace } from '../../support/import-refusals.js';
-import { type BuiltAttribute, node, randomFloats } from '../../support/onnx-builder.js';
+import { type BuiltAttribute, node, randomCodes, randomFloats } from '../../support/onnx-builder.js';
+import { constant, quantized } from '../../support/qdq.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
 interface Drawn {
@@ -84,6 +85,29 @@ describe('ConvTranspose', () => {
     const initializers = { w: randomFloats([3, 2, 1, 1], 1), b: randomFloats([2], 2) };
     const graph = await sameAsRuntime({ nodes: [node('ConvTranspose', 'x w b', 'y', strided)], initializers });
     expect(kindsOf(graph.nodes)).toEqual(['conv', 'arrange', 'affine']);
+  });
+
+  it('keeps the codes of quantized weights, and the scale of each output channel, in every phase', async () => {
+    const scale = [0.01, 0.02, 0.005, 0.03];
+    const grid = { scale, axis: 1, type: 'int8' } as const;
+    const weights = constant('w', randomCodes('int8', [3, 4, 3, 3], 1, [-128, 127]), grid);
+    const input = quantized('x', 'q', { scale: 0.02 });
+    const nodes = [...input.nodes, ...weights.nodes, node('ConvTranspose', 'q w', 'y', strided)];
+    const graph = await sameAsRuntime({ nodes, initializers: { ...input.initializers, ...weights.initializers } });
+    const phases = graph.nodes.filter((one) => one.kind === 'conv');
+    expect(phases.map(({ kernel }) => kernel)).toEqual([
+      [2, 2],
+      [2, 1],
+      [1, 2],
+      [1, 1],
+    ]);
+    for (const { codes, weights: real } of phases) {
+      expect([...codes!.scale]).toEqual(scale.map(Math.fround));
+      const each = real.data.length / scale.length;
+      expect(real.data).toEqual(
+        Float32Array.from(codes!.values, (code, i) => code * Math.fround(scale[Math.floor(i / each)]!)),
+      );
+    }
   });
 
   it.each<[string, Record<string, BuiltAttribute>, readonly number[], string]>([
