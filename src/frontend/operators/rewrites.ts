@@ -7,6 +7,8 @@ const QUANTIZED =
 const STATIC =
   'its scales are known at run time only: quantize statically (onnxruntime.quantization.quantize_static), or export the float model';
 const SMOOTH = 'train with Relu or Clip (ReLU6) in its place';
+const HARDWARE =
+  'save the model before it is converted to hardware layers: behind the streamlining, with MultiThreshold, Im2Col and MatMul';
 const CONTROL = 'export the model without control flow: trace it instead of scripting it';
 
 const REWRITES: Readonly<Record<string, string>> = {
@@ -14,6 +16,9 @@ const REWRITES: Readonly<Record<string, string>> = {
   DynamicQuantizeLSTM: STATIC,
   DynamicQuantizeMatMul: STATIC,
   MatMulIntegerToFloat: STATIC,
+  Erf: 'export with operator set 20 or a newer one: Gelu is one operator there',
+  FloatQuant: 'train with integer quantizers (Quant, BipolarQuant), or export the float model',
+  MatMulNBits: 'quantize weights per tensor or per output channel, not by blocks, or export the float model',
   QLinearWhere: QUANTIZED,
   ThresholdedRelu: SMOOTH,
   If: CONTROL,
@@ -28,6 +33,7 @@ const REWRITES: Readonly<Record<string, string>> = {
 export function rewriteHint(node: OnnxNode): string {
   const known = REWRITES[node.operator];
   if (known !== undefined) return known;
+  if (/^finn\.custom_op\.fpgadataflow/.test(node.domain)) return HARDWARE;
   if (node.domain !== '') return `operators of ${node.domain} are not supported: export with ONNX operators alone`;
   return `supported: ${OPERATORS.map((operator) => operator.name).join(', ')}`;
 }

@@ -25,6 +25,13 @@ describe('an unknown operator is refused', () => {
     expect(error.hint).toContain('BatchNormalization');
   });
 
+  it('with the stage to save the model at, where FINN has made hardware layers of it', () => {
+    const domain = 'finn.custom_op.fpgadataflow.hls';
+    const error = refusalOf({ nodes: [node('MVAU_hls', 'x', 'y', {}, { domain })], domains: { [domain]: 1 } });
+    expect([error.code, error.where]).toEqual(['operator-unknown', `node y (${domain}.MVAU_hls)`]);
+    expect(error.hint).toContain('before it is converted');
+  });
+
   it('with its domain, where that is not ONNX', () => {
     const recipe = { nodes: [node('Relu', 'x', 'y', {}, { domain: 'com.example' })], domains: { 'com.example': 1 } };
     const error = refusalOf(recipe);

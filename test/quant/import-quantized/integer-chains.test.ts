@@ -242,3 +242,51 @@ describe('FINN', () => {
     expect(worst).toBe(0);
   });
 });
+
+describe('QONNX', () => {
+  const GENERAL = { domain: 'qonnx.custom_op.general' };
+  const of = (operator: string, inputs: string, output: string, attributes = {}): BuiltNode =>
+    node(operator, inputs, output, attributes, GENERAL);
+  const scalars = (values: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, floats([], [value])]));
+  const weights = { w: whole([3, 2, 3, 3], 2, 3) };
+  const layer = [
+    of('Quant', 'x s z n', 'a', { signed: 1, narrow: 0 }),
+    node('Conv', 'a w', 'c', { pads: [1, 1, 1, 1] }),
+  ];
+  const grid = scalars({ s: 0.25, z: 0, n: 6 });
+  const run = { low: -9, high: 9, written: true } as const;
+
+  it('Trunc drops the lowest bits of sums, with a zero point too', async () => {
+    for (const zero of [0, 3]) {
+      const nodes = [
+        ...layer,
+        of('Trunc', 'c s tz in os oz out', 'y', { signed: 1, narrow: 0, rounding_mode: 'FLOOR' }),
+      ];
+      const constants = scalars({ tz: zero, in: 12, os: 4, oz: zero / 16, out: 8 });
+      expect((await outputsAgree({ nodes, initializers: { ...grid, ...weights, ...constants } }, run)).worst).toBe(0);
+    }
+  });
+
+  it('bipolar activations with a scale for each channel', async () => {
+    const nodes = [...layer, of('BipolarQuant', 'c t', 'b'), node('Conv', 'b v', 'y')];
+    const more = { t: floats([1, 3, 1, 1], [1, 0.5, 2]), v: whole([4, 3, 1, 1], 3, 5) };
+    expect((await outputsAgree({ nodes, initializers: { ...grid, ...weights, ...more } }, run)).worst).toBe(0);
+  });
+
+  it('pools of integers that drop bits', async () => {
+    const pool = { kernel: 2, stride: 1, ibits: 4, obits: 4, signed: 0 };
+    const nodes = [
+      ...layer,
+      of('MultiThreshold', 'c t', 'm', { out_dtype: 'UINT4' }),
+      of('QuantAvgPool2d', 'm', 'p', pool),
+      node('Conv', 'p v', 'y'),
+    ];
+    const t = floats(
+      [1, 15],
+      Array.from({ length: 15 }, (_, i) => 4 * i - 20),
+    );
+    const initializers = { ...grid, ...weights, t, v: whole([4, 3, 1, 1], 3, 5) };
+    expect((await outputsAgree({ nodes, initializers }, run)).worst).toBe(0);
+  });
+});
