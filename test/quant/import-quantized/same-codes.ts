@@ -15,9 +15,10 @@ import { testMachine } from '../../support/machines.js';
 
 const WIDTHS = { mBits: 34, bBits: 64, nBits: 6 };
 export const SAME = { kernel: [3, 3], pads: [1, 1, 1, 1] } as const;
+const memory = { tableEntries: 2 ** 13, parameterWords: 2 ** 13, weightWords: 2 ** 16, activationWords: 2 ** 16 };
 export const MACHINES = [
-  testMachine({ memory: { tableEntries: 8192 } }),
-  testMachine({ rows: 2, activationDigit: 4, weightDigit: 2, accBits: 32, memory: { tableEntries: 8192 } }),
+  testMachine({ memory }),
+  testMachine({ rows: 2, activationDigit: 4, weightDigit: 2, accBits: 32, memory }),
 ];
 
 export function imported(graph: Graph): IntegerNetwork {
