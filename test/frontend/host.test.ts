@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { randomSource } from '../../src/base/random.js';
+import { openFloatModel } from '../../src/frontend/float-model.js';
+import { graphToOnnx } from '../../src/frontend/graph-to-onnx.js';
 import { importOnnx } from '../../src/frontend/import-onnx.js';
+import { runSteps } from '../../src/quant/host/run-steps.js';
 import { kindsOf } from '../support/host-chain.js';
 import { codeAndPlace, refusalOf } from '../support/import-refusals.js';
-import { buildOnnx, floats, ints, type ModelRecipe, node, randomFloats } from '../support/onnx-builder.js';
+import {
+  buildOnnx,
+  floats,
+  ints,
+  type ModelRecipe,
+  node,
+  randomFloats,
+  randomValues,
+} from '../support/onnx-builder.js';
 import { sameAsRuntime } from '../support/same-as-runtime.js';
 
 const conv = node('Conv', 'x w', 'c');
@@ -25,6 +37,15 @@ const behind = (
   ...(outputs && { outputs }),
 });
 const ends = (...nodes: ModelRecipe['nodes']) => sameAsRuntime(behind(nodes));
+
+async function runOnce(bytes: Uint8Array, input: Float32Array): Promise<Map<string, Float32Array>> {
+  const model = await openFloatModel(bytes, { asWritten: true });
+  try {
+    return await model.run(input);
+  } finally {
+    await model.close();
+  }
+}
 
 describe('the host behind the array', () => {
   it.each(['Log', 'Sqrt', 'Neg', 'Abs', 'Floor', 'Ceil', 'Round', 'Relu', 'Tanh', 'Sigmoid', 'Reciprocal'])(
@@ -86,16 +107,30 @@ describe('the host behind the array', () => {
     await sameAsRuntime(behind([node('Gather', 'e index', 'y', { axis: 1 })], { index: ints([2, 2], [0, 35, -1, 7]) }));
   });
 
-  it('selects boxes: as many rows as there could be, the rest -1', async () => {
+  it.each([
+    [0, 0.3, 1.2, 4],
+    [1, 0.3, 1.2, 4],
+    [1, 0, 0.5, 30],
+    [0, 0.7, 0, 36],
+  ])('selects boxes (centres %i, IoU %d, score %d, at most %i): rows that are not used hold -1', async (...given) => {
+    const [centre, iou, least, count] = given;
     const nodes = [
       node('ReduceMax', 'e', 's', { axes: [2], keepdims: 1 }),
       node('Transpose', 's', 'scores', { perm: [0, 2, 1] }),
-      node('NonMaxSuppression', 'e scores n iou score', 'y', { center_point_box: 1 }),
+      node('NonMaxSuppression', 'e scores n iou score', 'y', { center_point_box: centre }),
     ];
-    const more = { n: ints([1], [4]), iou: floats([1], [0.3]), score: floats([1], [1.2]) };
-    const graph = importOnnx(buildOnnx(behind(nodes, more)));
-    expect(graph.modelOutputs).toEqual([{ name: 'y', value: 'y', shape: [4, 3], type: 'int64' }]);
-    expect(kindsOf(graph).at(-1)).toBe('nms');
+    const more = { n: ints([1], [count]), iou: floats([1], [iou]), score: floats([1], [least]) };
+    const bytes = buildOnnx(behind(nodes, more));
+    const graph = importOnnx(bytes);
+    expect(graph.modelOutputs).toEqual([{ name: 'y', value: 'y', shape: [count, 3], type: 'int64' }]);
+    const input = randomValues(192, randomSource(count), -1, 1);
+    const rows = [...(await runOnce(bytes, input)).get('y')!];
+    const padded = [...rows, ...new Array<number>(3 * count - rows.length).fill(-1)];
+    const made = await runOnce(graphToOnnx(graph, { outputs: graph.outputs.map(({ name }) => name) }), input);
+    expect([...made.get('y')!]).toEqual(padded);
+    const values = new Map(graph.outputs.map(({ name, shape }) => [name, { shape, data: made.get(name)! }]));
+    runSteps(graph.host, values);
+    expect([...values.get('y')!.data]).toEqual(padded);
   });
 
   it('takes logits to logarithms of shares', async () => {
