@@ -36,13 +36,18 @@ const BEYOND = 1 / 8;
  */
 export function indexGrid(f: TabledFunction, bits: number): IndexGrid {
   const changing = changingRange(f);
-  if (changing === null) return { scale: 1, zero: 0, count: 1 };
+  if (changing === null) return oneIndex(f.reach);
   const count = 2 ** bits;
   // One index more on each side, so that rounding leaves the end codes to the ends.
   const steps = count - 3;
   const { min, max } = widened(f, changing, steps / steepest(f, changing));
   const scale = Math.fround((max - min) / steps);
   return { scale, zero: 1 - Math.round(min / scale), count };
+}
+
+/** One code for all: index 0 is one of the arguments. */
+function oneIndex({ min }: RealRange): IndexGrid {
+  return min === 0 ? { scale: 1, zero: 0, count: 1 } : { scale: Math.abs(min), zero: -Math.sign(min), count: 1 };
 }
 
 /** Between the last argument of the first code and the first of the last one; null where there is but one code. */

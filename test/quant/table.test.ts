@@ -90,6 +90,24 @@ describe('a table behind a sum', () => {
     expect(Math.min(kinds.exact, kinds.approximate)).toBeGreaterThan(20);
   });
 
+  it.each([-0.75, 0, 3])('has one entry where all sums from %d on have one code', (bias) => {
+    const applied = { kind: 'table', argument: 'a', of: (x: number) => 1 + x / 1000, turns: [] } as const;
+    const sum = channel({
+      step: dyadic(1 / 1024),
+      accZero: 0,
+      bias,
+      reach: { range: { min: 0, max: 50 }, residualCodes: 1 },
+    });
+    const sums = { input: null, reach: realReach([sum]) };
+    const grid = sumGrid({ clamp: OPEN, function: applied }, output({}), sums, {
+      bits: 10,
+      statisticsOf: () => ({ min: 5, max: 5 }),
+    });
+    const made = requantizeSums([sum], grid, WIDTHS, 'layer');
+    expect(made.requantize.table).toEqual(Uint16Array.of(18));
+    expect(made.exactness).toEqual({ kind: 'exact' });
+  });
+
   it('is exact on codes that are looked up themselves', () => {
     const input = { ...output({ bits: 4, scale: 0.3, zero: 7 }), name: 'in' };
     const applied = { kind: 'table', argument: 'in', ...FUNCTIONS.tanh } as const;
