@@ -120,9 +120,11 @@ function hostTable(host: readonly PricedStep[], macs: number): string {
     { title: 'bytes', right: true },
   ];
   const share = (operations: number) => (macs > 0 ? percent(operations / macs) : '-');
+  // A reshape costs nothing; --json has it.
+  const steps = host.filter(({ kind }) => kind !== 'reshape');
   return table(
     columns,
-    host.map(({ kind, node, values, operations, bytes }) => [
+    steps.map(({ kind, node, values, operations, bytes }) => [
       ...[kind, node, values, operations, share(operations), bytes],
     ]),
   );
