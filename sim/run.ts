@@ -83,6 +83,7 @@ const DEFAULT_HANG_LIMIT = 20_000_000;
 
 const CTRL = offsetOf('CTRL');
 const ENABLE = bitOf('CTRL', 'enable');
+const IDLE = bitOf('STATUS', 'idle');
 const SOFT_RESET = bitOf('CTRL', 'soft_reset');
 
 /**
@@ -169,7 +170,7 @@ async function runOneByOne(run: Run): Promise<FrameResult[]> {
   for (const [index, frame] of job.frames.entries()) {
     const { stalls, firstFrame } = job;
     if (stalls) await machine.stalls({ ...stalls, seed: stalls.seed + (firstFrame ?? 0) + index });
-    await machine.step(SETTLE_CYCLES);
+    await settle(machine, job.hangLimit ?? DEFAULT_HANG_LIMIT);
     await machine.send(frame);
     const result = await receiveFrame(run);
     if (result.kind !== 'output') await recover(machine);
@@ -194,6 +195,15 @@ async function runPipelined(run: Run): Promise<FrameResult[]> {
     if (result.kind !== 'output') break;
   }
   return results;
+}
+
+/** Until the machine is idle (a frame may be out before all of it is in), and the next frame's first records are in place. */
+async function settle(machine: Simulator, limit: number): Promise<void> {
+  for (let waited = 0; waited < limit; waited += SETTLE_CYCLES) {
+    const idle = ((await machine.read(offsetOf('STATUS'))) & IDLE) !== 0;
+    await machine.step(SETTLE_CYCLES);
+    if (idle) return;
+  }
 }
 
 async function receiveFrame({ machine, job, receive }: Run): Promise<FrameResult> {
