@@ -28,7 +28,7 @@ import {
 import { compareVerilog, coreSimulator } from './levels.js';
 
 const SEED = Number(process.env.SEED ?? 1);
-const RUNS = Number(process.env.RUNS ?? 40);
+const RUNS = Number(process.env.RUNS ?? 30);
 /** Networks in Verilog on each machine. */
 const SIMULATED = 5;
 /** Of the largest value: float32 sums in another order. */
