@@ -105,6 +105,13 @@ describe('the files of a project', () => {
     ]);
   });
 
+  test('tell a layer whose values were not all tried as exact in the proven range', async () => {
+    const first = { ...network.layers[0]!, exactness: { kind: 'exact-in-range' } as const };
+    const files = await compiledFiles({ ...network, layers: [first, ...network.layers.slice(1)] }, machine);
+    expect(manifestOf(files).layers.map(({ exactness }) => exactness)).toEqual(['exact-in-range', 'exact']);
+    expect(text(files.get('README.md'))).toMatch(/\| conv0 \|.*\| exact in the proven range \|/);
+  });
+
   test('hold names from the model as plain text only', async () => {
     const name = '"/* ??/ |`<b>\n*/';
     const named = await compiledFiles({ ...network, name }, machine);
