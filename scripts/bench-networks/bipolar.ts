@@ -1,13 +1,16 @@
 /** Layers of one-bit weights and activations, in the operators that Brevitas writes: QONNX's BipolarQuant and Quant. */
 import type { Shape } from '../../src/frontend/graph.js';
-import { int, ints } from '../../src/frontend/onnx-sink.js';
+import { type Attribute, int, ints } from '../../src/frontend/onnx-sink.js';
 import { apply, type Draft, numbered, QONNX_DOMAIN, type Tensor } from './draft.js';
 import { batchNorm } from './layers.js';
 import { uniform } from './weights.js';
 
 /** -1 below zero, else 1. */
 export function bipolar(draft: Draft, x: Tensor): Tensor {
-  return quantizer(draft, 'BipolarQuant', [x.name, draft.sink.scalar('bipolar.scale', 1)], 'bipolar', x.shape);
+  return quantizer(draft, 'BipolarQuant', [x.name, draft.sink.scalar('bipolar.unit', 1)], {
+    wanted: 'bipolar',
+    shape: x.shape,
+  });
 }
 
 /** 2x - 1, of an image in 0..1. */
@@ -19,11 +22,12 @@ export function centred(draft: Draft, x: Tensor): Tensor {
 /** Signed, 8 bits, 7 of them behind the point. */
 export function sevenFractionBits(draft: Draft, x: Tensor): Tensor {
   const constants = [
-    draft.sink.scalar('input.scale', 2 ** -7),
+    draft.sink.scalar('input.step', 2 ** -7),
     draft.sink.scalar('input.zero', 0),
     draft.sink.scalar('input.bits', 8),
   ];
-  return quantizer(draft, 'Quant', [x.name, ...constants], 'quantized', x.shape);
+  const attributes = [int('signed', 1), int('narrow', 0)];
+  return quantizer(draft, 'Quant', [x.name, ...constants], { wanted: 'quantized', shape: x.shape }, attributes);
 }
 
 /** Convolution without padding, batch norm, sign. `square`: mean square of x. */
@@ -63,8 +67,15 @@ function bipolarWeights(draft: Draft, shape: Shape): string {
   return bipolar(draft, { name: real, shape }).name;
 }
 
-function quantizer(draft: Draft, opType: string, input: readonly string[], wanted: string, shape: Shape): Tensor {
+function quantizer(
+  draft: Draft,
+  opType: string,
+  input: readonly string[],
+  { wanted, shape }: { readonly wanted: string; readonly shape: Shape },
+  attribute: readonly Attribute[] = [],
+): Tensor {
   const name = draft.sink.unused(numbered(draft, wanted));
-  draft.sink.nodes.push({ opType, domain: QONNX_DOMAIN, name, input: [...input], output: [name] });
+  const node = { name, input: [...input], output: [name], attribute: [...attribute] };
+  draft.sink.nodes.push({ opType, domain: QONNX_DOMAIN, ...node });
   return { name, shape };
 }
