@@ -2,6 +2,7 @@
 import type { Graph } from '../graph.js';
 import { absorbAffine } from './absorb-affine.js';
 import { absorbShuffle } from './absorb-shuffle.js';
+import { affineBeforeArrange } from './affine-before-arrange.js';
 import { clampBeforeMaxpool } from './clamp-before-maxpool.js';
 import { fuseAffine } from './fuse-affine.js';
 import { integerWeights } from './integer-weights.js';
@@ -24,6 +25,7 @@ export const PASSES: readonly Pass[] = [
   { name: 'integer-weights', run: integerWeights },
   { name: 'merge-quantizers', run: mergeQuantizers },
   { name: 'clamp-before-maxpool', run: clampBeforeMaxpool },
+  { name: 'affine-before-arrange', run: affineBeforeArrange },
   { name: 'fuse-affine', run: fuseAffine },
   { name: 'merge-pointwise', run: mergePointwise },
   { name: 'absorb-affine', run: absorbAffine },
