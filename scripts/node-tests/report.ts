@@ -72,10 +72,10 @@ export function reportText(results: readonly TestResult[]): string {
       ? []
       : [`\nnot relevant: ${others.map(([names, tests]) => `${names} (${tests.length})`).join(', ')}`]),
     '',
-    line("of a CNN's body", summary.body),
-    line('with operators of the host', summary.host),
-    line(`in forms beyond both (${beyondText(results)})`, summary.beyond),
-    `${summary.notRelevant} not relevant`,
+    ...line("of a CNN's body", summary.body),
+    ...line('with operators of the host', summary.host),
+    ...line(`in forms beyond both (${beyondText(results)})`, summary.beyond),
+    ...(summary.notRelevant === 0 ? [] : [`${summary.notRelevant} not relevant`]),
   ].join('\n');
 }
 
@@ -87,9 +87,10 @@ function beyondText(results: readonly TestResult[]): string {
   return groups.map(([why, tests]) => `${why} ${tests.length}`).join(', ');
 }
 
-function line(what: string, { tests, passed, byHost, refused, failed }: Counts): string {
+function line(what: string, { tests, passed, byHost, refused, failed }: Counts): string[] {
+  if (tests === 0) return [];
   const host = byHost === 0 ? '' : ` (${byHost} by the host alone)`;
-  return `${tests} ${what}: ${passed} passed${host}, ${refused} refused, ${failed} failed`;
+  return [`${tests} ${what}: ${passed} passed${host}, ${refused} refused, ${failed} failed`];
 }
 
 function section(title: string, results: readonly TestResult[], text: (result: TestResult) => string | null): string[] {
