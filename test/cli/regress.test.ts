@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { namedMachines } from '../../src/cli/machines.js';
-import { buildOnnx, codes, node } from '../support/onnx-builder.js';
+import { buildOnnx, codes, node, randomFloats } from '../support/onnx-builder.js';
 import { constant, joined, quantized } from '../support/qdq.js';
 import { cli, cliJson } from './cli.js';
 import { npz, openWorkshop, refused, smallImages, smallModel, type Workshop } from './workshop.js';
@@ -133,6 +133,24 @@ describe('regress', () => {
       suiteFile('without', { models: float, runs: [{ ...run, precisions: [{ weights: 3 }] }] }),
     );
     expect(without.json.results[0].message).toContain('[calibration-needed]');
+  });
+
+  it('verifies a model of several inputs, each with a file of its own', async () => {
+    const shape = [1, 2, 6, 6];
+    const nodes = [node('Conv', 'a w', 'c'), node('Add', 'c b', 'y')];
+    const weights = { w: randomFloats([2, 2, 1, 1], 3) };
+    const inputs = [
+      { name: 'a', shape },
+      { name: 'b', shape },
+    ];
+    shop.file('two.onnx', buildOnnx({ nodes, inputs, initializers: weights }));
+    const two = { file: 'two.onnx', calibration: { a: 'data.npz', b: 'data.npz' } };
+    const runs = [{ ...run, models: ['two'], precisions: [{ weights: 3 }] }];
+    const { code, json } = await regress(suiteFile('two', { models: { two }, runs }));
+    expect({ code, json }).toMatchObject({ code: 0, json: { passed: 1 } });
+    const odd = { ...two, calibration: 'data.npz' };
+    const refused = await regress(suiteFile('odd-two', { models: { two: odd }, runs }));
+    expect(refused.json.results[0].message).toContain('[usage-invalid]');
   });
 
   it('verifies random networks; one that does not fit a machine is skipped', async () => {
