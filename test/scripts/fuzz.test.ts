@@ -46,6 +46,12 @@ describe('models that once crashed the reader are refused:', () => {
       { nodes: [node('Transpose', '_', 't', { perm: [0] }), node('Add', 'x t', 'y')] },
       'graph-invalid',
     ],
+    ['an output declared twice', { nodes: [node('Relu', 'x', 'y')], outputs: ['y', 'y'] }, 'graph-limit'],
+    [
+      'an input declared twice',
+      { nodes: [node('Relu', 'x', 'y')], inputs: [1, 2].map(() => ({ name: 'x', shape: [1, 3, 4, 4] })) },
+      'graph-limit',
+    ],
     ['an output without a name', { nodes: [node('Relu', 'x', 'y')], outputs: ['', 'y'] }, 'graph-limit'],
     [
       "a Gelu of Microsoft's of a constant",
