@@ -18,7 +18,7 @@ function main(): void {
   } else if (name !== undefined && others.length === 0 && values.output !== undefined && !values.list) {
     writeFileSync(values.output, benchNetwork(name));
   } else {
-    throw new Error(`\n${USAGE}`);
+    throw new Error(USAGE);
   }
 }
 
