@@ -52,6 +52,14 @@ describe('models that once crashed the reader are refused:', () => {
       { nodes: [node('Relu', 'x', 'y')], inputs: [1, 2].map(() => ({ name: 'x', shape: [1, 3, 4, 4] })) },
       'graph-limit',
     ],
+    [
+      'a Quant with an infinite zero point',
+      {
+        nodes: [node('Quant', 'x s z b', 'y', {}, { domain: 'onnx.brevitas' })],
+        initializers: { s: floats([], [1]), z: floats([], [Number.POSITIVE_INFINITY]), b: floats([], [4]) },
+      },
+      'operator-limit',
+    ],
     ['an output without a name', { nodes: [node('Relu', 'x', 'y')], outputs: ['', 'y'] }, 'graph-limit'],
     [
       "a Gelu of Microsoft's of a constant",

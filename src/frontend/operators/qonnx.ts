@@ -118,6 +118,7 @@ function importQuant(call: ImportCall): Value[] {
   const value = mapOperand(call, 0);
   const scale = required(call, 1, 'the scale');
   const zero = required(call, 2, 'the zero point');
+  if (!zero.data.every(Number.isFinite)) throw limit(call, 'the zero point is no finite number');
   const width = widthOf(call, required(call, 3, 'the bit width'));
   const range = codeRange(call, width);
   if (isBipolar(call, width)) return [bipolar(call, value, scale, zero)];
