@@ -44,7 +44,7 @@ function importForm(call: ImportCall, form: Form): readonly Value[] {
     const part = partOf(call, `codes${at}`, 'between');
     return dequantized(withoutAxis(part, form, at), at, at + 1, at + 2);
   });
-  const bias = form.bias === undefined ? null : biasAt(call, form.bias, codes, operands[1]!);
+  const bias = form.bias === undefined ? null : biasAt(call, form, form.bias, codes, operands[1]!);
   const inputs = bias === null ? operands : [...operands, bias];
   const opset = call.node.domain === '' ? call.opset : REAL_OPSET;
   const leaves = call.inputs[form.scale] ?? null;
@@ -54,10 +54,16 @@ function importForm(call: ImportCall, form: Form): readonly Value[] {
     quantized(
       withoutAxis(partOf(call, 'quantizer', 'output'), form, 0),
       real!,
-      constantsAt(call, form.scale, form.scale + 1),
+      constantsAt(call, form.scale, form.scale + 1, codeType(call.inputs[codes[0]!])),
       form.zeroInside,
     ),
   ];
+}
+
+/** TensorProto.DataType of codes; undefined where nothing says it. */
+function codeType(value: Value | null | undefined): number | undefined {
+  if (value?.kind === 'constant') return value.tensor.type === 'int' ? value.tensor.elementType : undefined;
+  return value?.kind === 'map' || value?.kind === 'host' ? value.grid?.elementType : undefined;
 }
 
 /** Of operands behind scale and zero point of the output. */
@@ -83,7 +89,13 @@ function withoutAxis(call: ImportCall, form: Form, at: number): ImportCall {
   };
 }
 
-function biasAt(call: ImportCall, index: number, codes: readonly number[], weights: Value): ConstantValue | null {
+function biasAt(
+  call: ImportCall,
+  { attributes }: Form,
+  index: number,
+  codes: readonly number[],
+  weights: Value,
+): ConstantValue | null {
   const bias = optionalConstant(call, index, 'the biases');
   if (bias === null) return null;
   const [x, w] = codes.map((at) => constantsAt(call, at + 1, at + 2).scale) as [Float32Array, Float32Array];
@@ -91,7 +103,9 @@ function biasAt(call: ImportCall, index: number, codes: readonly number[], weigh
     throw limit(call, 'biases must be integers, of constant weights and an input of one scale');
   }
   reserve(call.state, bias.data.length * Float32Array.BYTES_PER_ELEMENT, placeOf(call.node));
-  const data = Float32Array.from(bias.data, (code, i) => Math.fround(x[0]! * w[w.length === 1 ? 0 : i]!) * code);
+  // A step of QGemm's sum is worth alpha times the product of the scales.
+  const steps = attributes === QGEMM ? w.map((scale) => scale * call.attributes.float('alpha')) : w;
+  const data = Float32Array.from(bias.data, (code, i) => Math.fround(x[0]! * steps[w.length === 1 ? 0 : i]!) * code);
   const operand: FloatOperand = { name: call.node.inputs[index]!, shape: bias.shape, data };
   return { kind: 'constant', name: operand.name, tensor: { type: 'float', shape: operand.shape, data } };
 }

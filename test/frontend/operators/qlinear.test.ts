@@ -95,6 +95,20 @@ describe('operators on codes', () => {
     }
   });
 
+  it('QGemm multiplies its bias by alpha too', async () => {
+    const more = {
+      wq: randomCodes('int8', [12, 5], 1, [-128, 127]),
+      b32: randomCodes('int32', [5], 2, [-4000, 4000]),
+    };
+    const gemm = node('QGemm', 'a a.s a.z wq w.s w.z b32 o.s o.z', 'q', { alpha: float(2) }, MICROSOFT);
+    await sameAsRuntime(between([1, 12], [gemm], more));
+  });
+
+  it('have codes of the type of their input where no zero point of the output says it', async () => {
+    const add = node('QLinearAdd', 'a a.s a.z a a.s a.z o.s', 'q', {}, MICROSOFT);
+    await sameAsRuntime(between([1, 12], [add], {}, { to: { scale: 1 / 32 } }));
+  });
+
   it('QLinearAdd is an addition between quantizers, of two tensors or of a tensor and a constant', async () => {
     const two = [
       node('QuantizeLinear', 'x b.s b.z', 'b'),
