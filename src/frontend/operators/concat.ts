@@ -18,7 +18,7 @@ export function importConcat(call: ImportCall): Value[] {
   const maps = call.inputs.flatMap((value, i) => (value?.kind === 'constant' ? [] : [anyMapOperand(call, i)]));
   const first = maps[0]!;
   const axis = oneAxis(call, call.attributes.int('axis'), first.shape.length);
-  const others = (shape: readonly number[]): string => shape.toSpliced(axis, 1).join('x');
+  const others = othersThan(axis);
   const odd = maps.find(({ shape }) => shape.length !== first.shape.length || others(shape) !== others(first.shape));
   if (odd !== undefined) {
     throw mismatch(call, 'tensors that do not go together are joined', {
@@ -38,6 +38,11 @@ export function importConcat(call: ImportCall): Value[] {
   });
 }
 
+/** The lengths of all axes but one. */
+function othersThan(axis: number): (shape: readonly number[]) => string {
+  return (shape) => shape.toSpliced(axis, 1).join('x');
+}
+
 function sameGrid(a: MapValue, b: MapValue): boolean {
   if (a.grid === undefined || b.grid === undefined) return true;
   return a.grid.elementType === b.grid.elementType && sameSteps(a.grid.quantizer, b.grid.quantizer);
@@ -49,11 +54,13 @@ function piecesOf(
   axis: number,
   first: MapValue,
 ): { readonly pieces: Piece[]; readonly fill: number } {
+  const others = othersThan(axis);
   const fills = new Set<number>();
   const pieces = call.inputs.map((value, i): Piece => {
     if (value?.kind !== 'constant') return anyMapOperand(call, i);
     const constant = floatOperand(call, i, 'a joined constant');
-    if (constant.shape.length !== first.shape.length) {
+    const goes = constant.shape.length === first.shape.length && others(constant.shape) === others(first.shape);
+    if (!goes) {
       throw mismatch(call, 'tensors that do not go together are joined', { actual: constant.shape.join('x') });
     }
     for (const x of constant.data) fills.add(x);

@@ -104,13 +104,12 @@ describe('Concat', () => {
     ['along the batch', node('Concat', 'r x', 'c', { axis: 0 }), 'operator-limit'],
     ['of other shapes', node('Concat', 'r x', 'c', { axis: 2 }), 'shape-mismatch'],
     ['along an axis that is not there', node('Concat', 'r x', 'c', { axis: 4 }), 'graph-invalid'],
+    ['with a constant of other rows', node('Concat', 'r short', 'c', { axis: 1 }), 'shape-mismatch'],
     ['with a constant of several numbers', node('Concat', 'r k', 'c', { axis: 1 }), 'operator-limit'],
   ])('is refused %s', (_, concat, code) => {
     const before = code === 'shape-mismatch' ? pool('x', 'r') : relu;
     const nodes = [before, concat, pool('c', 'y')];
-    expect(codeAndPlace({ nodes, initializers: { k: randomFloats([1, 1, 8, 8], 1) } })).toEqual([
-      code,
-      'node c (Concat)',
-    ]);
+    const initializers = { k: randomFloats([1, 1, 8, 8], 1), short: floats([1, 1, 4, 8], new Float32Array(32)) };
+    expect(codeAndPlace({ nodes, initializers })).toEqual([code, 'node c (Concat)']);
   });
 });
