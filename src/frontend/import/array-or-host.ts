@@ -32,12 +32,19 @@ export function computed(call: ImportCall, operator: Operator): readonly Value[]
 
 function hostInstead(call: ImportCall, byHost: HostImporter, error: SystoleError) {
   try {
+    forget(call);
     const made = byHost(call);
     call.state.leftToHost.push(error);
     return made;
   } catch (other) {
     throw other instanceof SystoleError ? error : other;
   }
+}
+
+/** Outputs that the array had been given before it turned out that it cannot make all of them. */
+function forget({ node, state: { nodes } }: ImportCall): void {
+  const kept = nodes.filter(({ output }) => !node.outputs.includes(output));
+  nodes.splice(0, nodes.length, ...kept);
 }
 
 function notComputed(call: ImportCall): SystoleError {

@@ -112,6 +112,13 @@ describe('Split', () => {
     await sameAsRuntime({ shape: [1, 4, 5, 5], nodes: [relu, node('Split', 'r', 'a b', { axis: 1 }), pool('b')] });
   });
 
+  it('at the end is the host’s where only the first part is one of channels', async () => {
+    const nodes = [pool('x'), node('Flatten', 'y', 'f'), node('Split', 'f s', 'a b c', { axis: 1 })];
+    const initializers = { s: vector([4, 6, 6]) };
+    const graph = await sameAsRuntime({ shape: [1, 4, 2, 2], nodes, outputs: ['a', 'b', 'c'], initializers });
+    expect(kinds(graph.nodes)).toEqual(['maxpool']);
+  });
+
   it('of a constant is folded', async () => {
     const nodes = [node('Split', 'k', 'w v', { axis: 0 }), node('Conv', 'x w', 'a'), node('Conv', 'a v', 'y')];
     const graph = await sameAsRuntime({ nodes, initializers: { k: randomFloats([6, 3, 2, 2], 1) } });
