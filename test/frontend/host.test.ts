@@ -14,6 +14,7 @@ import {
   node,
   randomFloats,
   randomValues,
+  TYPES,
 } from '../support/onnx-builder.js';
 import { sameAsRuntime } from '../support/same-as-runtime.js';
 
@@ -92,6 +93,18 @@ describe('the host behind the array', () => {
       const top = node('TopK', 'e k', 'v i', { axis: 1, largest });
       await sameAsRuntime(behind([top], more, ['v', 'i']));
     }
+  });
+
+  it('divides indices as the integers that they are', async () => {
+    const top = node('TopK', 'e k', 'v i', { axis: 1 });
+    await sameAsRuntime(behind([top, node('Div', 'i six', 'y')], { k: ints([1], [5]), six: ints([], [6]) }));
+    const both = [node('ArgMax', 'e', 'most', { axis: 1 }), node('ArgMin', 'e', 'least', { axis: 1 })];
+    await sameAsRuntime(behind([...both, node('Div', 'most least', 'y')]));
+  });
+
+  it('makes no truth values', () => {
+    const nodes = [node('Cast', 'e', 'b', { to: TYPES.bool }), node('Cast', 'b', 'y', { to: TYPES.float })];
+    expect(codeAndPlace(behind(nodes))).toEqual(['operator-limit', 'node b (Cast)']);
   });
 
   it('joins, cuts, splits and picks', async () => {

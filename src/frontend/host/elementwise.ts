@@ -1,7 +1,7 @@
 /** Functions of single values and of two tensors, done by the host. */
 
 import type { BinaryFunction, UnaryFunction } from '../host-step.js';
-import { type HostInput, hostResult, hostStep } from '../import/host.js';
+import { type HostInput, hostResult, hostStep, madeType } from '../import/host.js';
 import { broadcastShape } from '../import/per-channel.js';
 import { limit, mismatch } from '../import/refuse.js';
 import { unusedName } from '../import/state.js';
@@ -25,6 +25,23 @@ export function binary(fn: BinaryFunction): HostImporter {
     return [hostResult(call, { kind: 'binary', fn }, operands, jointShape(call, ...operands))];
   };
 }
+
+/** Of integers, indices say, towards zero: exact below 2^24. */
+export const quotient: HostImporter = (call) => {
+  const operands = [hostInput(call, 0), hostInput(call, 1)] as const;
+  const shape = jointShape(call, ...operands);
+  const op = { kind: 'binary', fn: 'div' } as const;
+  const isWhole = operands.some((operand, i) => {
+    if (operand.kind === 'host') return madeType(call.state, operand) === 'int64';
+    const constant = call.inputs[i];
+    return constant?.kind === 'constant' && constant.tensor.type === 'int';
+  });
+  if (!isWhole) return [hostResult(call, op, operands, shape)];
+  const source = call.source ?? call.node.name;
+  const name = unusedName(call.state, `${call.node.outputs[0]!}.quotient`);
+  const real = hostStep(call.state, op, operands, shape, { name, source });
+  return [hostResult(call, { kind: 'unary', fn: 'trunc' }, [real], shape)];
+};
 
 /** Of any number of tensors, two at a time from the first on. */
 export function several(fn: BinaryFunction): HostImporter {
@@ -75,10 +92,15 @@ export const clip: HostImporter = (call) => {
   return [hostResult(call, { kind: 'clip', min: bound(1, 'min'), max: bound(2, 'max') }, [x], x.shape)];
 };
 
+/** TensorProto.DataType */
+const BOOL = 9;
+
 /** To integers: towards zero. Values stay float32, exact up to 2^24. */
 export const cast: HostImporter = (call) => {
   const x = computedInput(call, 0);
-  if (isFloatType(call.attributes.int('to'))) return [x];
+  const to = call.attributes.int('to');
+  if (isFloatType(to)) return [x];
+  if (to === BOOL) throw limit(call, 'a computed tensor becomes truth values');
   return [hostResult(call, { kind: 'unary', fn: 'trunc' }, [x], x.shape)];
 };
 

@@ -1,6 +1,6 @@
 /** What the host can do of ONNX's own operators, once a tensor has left the array. */
 import type { ImportCall } from '../operators/operator.js';
-import { binary, cast, clip, type HostImporter, hardSigmoid, mean, several, unary } from './elementwise.js';
+import { binary, cast, clip, type HostImporter, hardSigmoid, mean, quotient, several, unary } from './elementwise.js';
 import { best, logSoftmax, reduce, topK } from './lines.js';
 import { nonMaxSuppression } from './nms.js';
 import { concat, gather, slice, split } from './places.js';
@@ -15,7 +15,7 @@ export const HOST_OPERATORS: Readonly<Record<string, HostImporter>> = {
   Ceil: unary('ceil'),
   Clip: clip,
   Concat: concat,
-  Div: binary('div'),
+  Div: quotient,
   Exp: unary('exp'),
   Floor: unary('floor'),
   Gather: gather,
