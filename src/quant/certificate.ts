@@ -186,13 +186,14 @@ function offsets(
 ): Interval {
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
+  const sums = Float64Array.from({ length: f.hi - f.lo }, (_, s) => sumOfCode(f.lo + 1 + s, c));
   for (let i = 0; i < residualCodes; i++) {
     // The last code second: what r gets wrong grows towards it.
     const res = i === 0 ? 0 : i === 1 ? residualCodes - 1 : i - 1;
     const steps = rows(res);
     for (let s = 0; s < steps.length; s++) {
       const step = steps[s]!;
-      const target = sumOfCode(f.lo + 1 + s, c) - c.r * res;
+      const target = sums[s]! - c.r * res;
       if (step <= range.max) low = Math.max(low, target - c.m * step);
       if (step > range.min) high = Math.min(high, target - 1 - c.m * (step - 1));
       if (stop && low > high) return { low, high };

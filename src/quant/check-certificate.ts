@@ -14,6 +14,8 @@ import type { Reach } from './steps.js';
 export const WHOLE_LIMIT = 2 ** 20;
 /** About as many accumulators are tried, evenly spaced, on a channel of more. */
 const SAMPLES = 2 ** 16;
+/** Pairs of accumulator and residual code tried where the ends of all runs are tried as well. */
+const BESIDE_ENDS = 2 ** 18;
 /** Residual codes tried at least: none, all, and the code of zero. */
 const FEWEST_RESIDUALS = 3;
 
@@ -28,15 +30,17 @@ export interface ChannelCheck {
 export function checkCertificate(c: ChannelConstants, reach: Reach, where: string): ChannelCheck {
   const { range, residualCodes } = reach;
   const count = range.max - range.min + 1;
-  const stride = count <= WHOLE_LIMIT ? 1 : Math.ceil(count / SAMPLES);
+  const ends = endsPerRow(c) * residualCodes;
+  // Both functions are monotone in acc: where they agree at both ends of a run, they agree within.
+  const provable = ends <= WHOLE_LIMIT && c.exactness.kind === 'exact';
+  const pairs = provable && residualCodes > 1 ? BESIDE_ENDS : WHOLE_LIMIT;
+  const stride = count <= pairs ? 1 : Math.ceil(count / SAMPLES);
   const perResidual = Math.ceil(count / stride);
-  const residuals = residualsTried(residualCodes, perResidual);
+  const residuals = residualsTried(residualCodes, perResidual, pairs);
   const tally: Tally = { differing: 0, maxCodes: 0 };
   for (const res of residuals) compareRow(c, reach, res, stride, tally);
   const every = stride === 1 && residuals.length === residualCodes;
-  const ends = endsPerRow(c) * residualCodes;
-  // Both functions are monotone in acc: where they agree at both ends of a run, they agree within.
-  const byEnds = !every && ends <= WHOLE_LIMIT && c.exactness.kind === 'exact';
+  const byEnds = provable && !every;
   if (byEnds) for (let res = 0; res < residualCodes; res++) compareEnds(c, reach, res, tally);
   if (!agrees(c, tally, every)) {
     throw new SystoleError('certificate-wrong', 'the exactness certificate does not hold', {
@@ -64,8 +68,8 @@ function describe({ differing, maxCodes }: Tally): string {
 }
 
 /** All residual codes where the pairs are few enough, else evenly spaced ones with both ends. */
-function residualsTried(residualCodes: number, perResidual: number): number[] {
-  const room = Math.max(FEWEST_RESIDUALS, Math.floor(WHOLE_LIMIT / perResidual));
+function residualsTried(residualCodes: number, perResidual: number, pairs: number): number[] {
+  const room = Math.max(FEWEST_RESIDUALS, Math.floor(pairs / perResidual));
   const count = Math.min(residualCodes, room);
   const spacing = count === 1 ? 0 : (residualCodes - 1) / (count - 1);
   return Array.from({ length: count }, (_, i) => Math.round(i * spacing));

@@ -25,14 +25,20 @@ export function stepRows(f: RealQuantizer, range: AccRange): StepRows {
   const find = stepFinder(f, range);
   const rows: Float64Array[] = [];
   return (res) => {
-    rows[res] ??= Float64Array.from({ length: f.hi - f.lo }, (_, i) => {
-      const k = f.lo + 1 + i;
-      if (k <= f.least) return range.min;
-      if (k > f.most) return range.max + 1;
-      return Math.min(range.max + 1, Math.max(range.min, find(res, k)));
-    });
+    rows[res] ??= stepRow(f, range, (k) => find(res, k));
     return rows[res];
   };
+}
+
+/** By a loop: rows are many, and this is most of the work on them. */
+function stepRow(f: RealQuantizer, range: AccRange, find: (k: number) => number): Float64Array {
+  const row = new Float64Array(f.hi - f.lo);
+  for (let i = 0; i < row.length; i++) {
+    const k = f.lo + 1 + i;
+    row[i] =
+      k <= f.least ? range.min : k > f.most ? range.max + 1 : Math.min(range.max + 1, Math.max(range.min, find(k)));
+  }
+  return row;
 }
 
 /** A double decides each step wherever its error bound keeps it off the integers; the others are settled in integers. */

@@ -229,6 +229,42 @@ describe('checkCertificate', () => {
     expect(check.values).toBeGreaterThan(2 ** 15);
   });
 
+  it('tries some pairs beside the ends of all runs where a residual makes them many', () => {
+    const f = { ...wide, r: 0n };
+    const reach = { range: { min: 0, max: 2 ** 19 }, residualCodes: 256 };
+    const c = constantsOfScale(f, reach, WIDE);
+    expect(c.exactness.kind).toBe('exact');
+    const { values, whole } = checkCertificate(c, reach, 'layer');
+    expect(whole).toBe(true);
+    expect(values).toBeGreaterThan(endsPerRow(c) * 256);
+    expect(values).toBeLessThan(2 ** 19);
+  });
+
+  it('finds one wrong accumulator of one residual code among 2^27 pairs', () => {
+    // 1 from acc + res - 500000.25 >= 1/2 on.
+    const sum = {
+      step: dyadic(1),
+      divisor: 1,
+      accZero: 0,
+      bias: -500_000.25,
+      outputScale: 1,
+      outputZero: 0,
+      lo: 0,
+      hi: 1,
+    };
+    const f = realQuantizer({ ...sum, residual: { scale: 1, zero: 0 } });
+    const reach = { range: { min: 0, max: 2 ** 19 }, residualCodes: 256 };
+    const at = (r: number, b: bigint): ChannelConstants => ({
+      ...{ m: 256, b, n: 8, r, quantizer: f, round: 'floor' as const, exactness: { kind: 'exact' } },
+    });
+    const first = 256n * -500_000n;
+    expect(checkCertificate(at(256, first), reach, 'layer').whole).toBe(true);
+    // One 256th more at the start and for each residual code: early at the last code alone.
+    expect(() => checkCertificate(at(257, first + 1n), reach, 'layer')).toThrow(
+      expect.objectContaining({ code: 'certificate-wrong' }),
+    );
+  });
+
   it('says where pairs are too many for even the ends of all runs', () => {
     const reach = { range: { min: 0, max: 2 ** 20 }, residualCodes: 2 ** 12 };
     const scales = { step: dyadic(1 / 4), residual: { scale: 1 / 8, zero: 0 }, outputScale: 1 / 2 };
