@@ -68,8 +68,10 @@ describe('a compiled directory is refused', () => {
 
   it('where any file has lost its end', async () => {
     const { files } = JSON.parse(readFileSync(`${project}/manifest.json`, 'utf8'));
-    for (const path of Object.keys(files)) {
-      damaged(path, (bytes) => bytes.subarray(0, bytes.length - 1));
+    // An image of a memory that the model does not use is empty.
+    const lengths = Object.keys(files).map((path) => [path, readFileSync(`${project}/${path}`).length] as const);
+    for (const [path, length] of lengths.filter(([, length]) => length > 0)) {
+      damaged(path, (bytes) => bytes.subarray(0, length - 1));
       expect((await refused(...COMMANDS.run())).message).toBe(`${path} is not what was compiled`);
       for (const undo of restore.splice(0).reverse()) undo();
     }

@@ -98,9 +98,6 @@ function formFaults(model: OnnxModel, inputs: number): SystoleError[] {
       ? []
       : [fault('the model has no input', 'an input that is no constant', 'the outputs do not depend on an input')]),
     ...(model.outputs.length > 0 ? [] : [fault('the model has no output', 'an output', 'declare one')]),
-    ...(['input', 'output'] as const)
-      .filter((what) => new Set(model[`${what}s`].map(({ name }) => name)).size < model[`${what}s`].length)
-      .map((what) => fault(`two ${what}s have one name`, 'a name for each', 'rename one, or declare it once')),
     ...(model.outputs.every(({ name }) => name !== '')
       ? []
       : [fault('an output has no name', 'a name', 'give the output the name of a tensor')]),
