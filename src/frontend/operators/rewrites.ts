@@ -35,5 +35,6 @@ export function rewriteHint(node: OnnxNode): string {
   if (known !== undefined) return known;
   if (/^finn\.custom_op\.fpgadataflow/.test(node.domain)) return HARDWARE;
   if (node.domain !== '') return `operators of ${node.domain} are not supported: export with ONNX operators alone`;
-  return `supported: ${OPERATORS.map((operator) => operator.name).join(', ')}`;
+  const own = OPERATORS.filter(({ domain }) => domain === '').map(({ name }) => name);
+  return `supported: ${own.sort().join(', ')}`;
 }

@@ -40,7 +40,11 @@ describe('an unknown operator is refused', () => {
   });
 
   it('with the list of those that are known, where there is no rewrite', () => {
-    expect(refusalOf({ nodes: [node('Einsum', 'x', 'y')] }).hint).toContain('AveragePool');
+    const names = refusalOf({ nodes: [node('Einsum', 'x', 'y')] })
+      .hint!.replace('supported: ', '')
+      .split(', ');
+    expect(names).toContain('AveragePool');
+    expect(names).toEqual([...new Set(names)].sort());
   });
 
   it('unless no output needs it', () => {
