@@ -42,14 +42,7 @@ export function foldGather(call: FoldCall): NumericTensor {
   const indices = constantOperand(call, 1);
   const axis = oneAxis(call, call.attributes.int('axis'), data.shape.length);
   const length = data.shape[axis]!;
-  const picks = Array.from(indices.data, (i) => (i < 0 ? i + length : i));
-  const outside = picks.find((i) => !Number.isInteger(i) || i < 0 || i >= length);
-  if (outside !== undefined) {
-    throw mismatch(call, 'an index lies outside the constant', {
-      expected: `${-length}..${length - 1}`,
-      actual: `${outside}`,
-    });
-  }
+  const picks = gatheredIndices(call, indices.data, length);
   const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
   const result = newConstant(call, data.type, shape);
   const inner = elementsOf(data.shape.slice(axis + 1));
@@ -61,6 +54,17 @@ export function foldGather(call: FoldCall): NumericTensor {
     }
   }
   return result;
+}
+
+/** Counted from the front. @throws SystoleError shape-mismatch for one outside the axis */
+export function gatheredIndices(call: FoldCall | ImportCall, given: ArrayLike<number>, length: number): number[] {
+  const counted = Array.from(given, (i) => (i < 0 ? i + length : i));
+  const at = counted.findIndex((i) => !Number.isInteger(i) || i < 0 || i >= length);
+  if (at < 0) return counted;
+  throw mismatch(call, 'an index lies outside the tensor', {
+    expected: `${-length}..${length - 1}`,
+    actual: `${given[at]}`,
+  });
 }
 
 /** Lengths along the axis: given, or equal but for the last. @throws SystoleError shape-mismatch */

@@ -1,5 +1,5 @@
 /** Concat, Slice, Split and Gather, done by the host. */
-import { splitLengths } from '../fold/pieces.js';
+import { gatheredIndices, splitLengths } from '../fold/pieces.js';
 import { sliceRanges } from '../fold/slice.js';
 import { hostResult, hostStep } from '../import/host.js';
 import { limit, mismatch } from '../import/refuse.js';
@@ -56,19 +56,12 @@ export const split: HostImporter = (call) => {
 export const gather: HostImporter = (call) => {
   const x = computedInput(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
-  const length = x.shape[axis]!;
   const given = hostInput(call, 1);
   if (given.kind === 'host') {
     throw limit(call, 'the indices must be constant', { actual: `${call.node.inputs[1]}, which the network computes` });
   }
-  const indices = Array.from(given.data, (i) => (i < 0 ? i + length : i));
-  const outside = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= length);
-  if (outside !== undefined || indices.length === 0) {
-    throw mismatch(call, 'an index lies outside the tensor', {
-      expected: `${-length}..${length - 1}`,
-      actual: `${outside}`,
-    });
-  }
+  const indices = gatheredIndices(call, given.data, x.shape[axis]!);
+  if (indices.length === 0) throw limit(call, 'nothing is left of the tensor');
   const shape = [...x.shape.slice(0, axis), ...given.shape, ...x.shape.slice(axis + 1)];
   return [hostResult(call, { kind: 'gather', axis, indices }, [x], shape)];
 };

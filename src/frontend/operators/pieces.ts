@@ -1,5 +1,5 @@
 /** Split, Slice and Gather: parts of a tensor. */
-import { foldGather, foldSplit, splitLengths } from '../fold/pieces.js';
+import { foldGather, foldSplit, gatheredIndices, splitLengths } from '../fold/pieces.js';
 import { foldSlice, type Range, sliceRanges } from '../fold/slice.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { type AxisPick, pickedValue } from '../import/pick.js';
@@ -78,17 +78,10 @@ function importGather(call: ImportCall): Value[] {
   const value = anyMapOperand(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
   keepBatch(call, value, axis);
-  const length = value.shape[axis]!;
   const indices = optionalConstant(call, 1, 'the indices');
   if (indices === null) throw limit(call, 'the indices are missing');
-  const list = Array.from(indices.data, (i) => (i < 0 ? i + length : i));
-  const outside = list.find((i) => !Number.isInteger(i) || i < 0 || i >= length);
-  if (outside !== undefined || list.length === 0) {
-    throw mismatch(call, 'an index lies outside the tensor', {
-      expected: `${-length}..${length - 1}`,
-      actual: `${outside}`,
-    });
-  }
+  const list = gatheredIndices(call, indices.data, value.shape[axis]!);
+  if (list.length === 0) throw limit(call, 'nothing is left of the tensor');
   const made = pickedOrRefused(call, value, [{ axis, list }]);
   return [{ ...made, shape: [...made.shape.slice(0, axis), ...indices.shape, ...made.shape.slice(axis + 1)] }];
 }
