@@ -7,7 +7,7 @@ export interface CodeRuns {
   readonly starts: readonly number[];
   /** Of the run that begins there; neighbours differ. */
   readonly codes: readonly number[];
-  /** False where the runs between two tried accumulators of one code are taken for one. */
+  /** False where the runs between two tried accumulators of one code are taken for one, or a root was rounded. */
   readonly proven: boolean;
 }
 

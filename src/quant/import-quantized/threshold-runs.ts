@@ -16,7 +16,8 @@ export function thresholdRuns({ form, bounds }: Channel, row: Float32Array, rang
     const least = min === null ? 0 : countOf(min, row);
     runs = clampedRuns(runs, least, max === null ? row.length : Math.max(least, countOf(max, row)));
   }
-  return runs;
+  // Behind two batch norms the steps are those of a root that was rounded.
+  return { ...runs, proven: form.rounded !== true };
 }
 
 /** The first accumulator (of -acc where it falls) that reaches the threshold; range.max + 1 where none does. */

@@ -223,6 +223,18 @@ describe('importQuantized behind pools and norms', () => {
     expect(network.layers[0]!.exactness).toEqual({ kind: 'exact-in-range' });
     expectSameCodes(graph, network);
   });
+
+  it('takes two batch norms in front of thresholds, and does not say that every sum was tried', () => {
+    const norm = [1, 2, 3].map((v) => [v, 0.5, -0.25, 2 * v] as const);
+    const graph = sums(new GraphBuilder([1, 3, 5, 5], 3), 4)
+      .norm(norm)
+      .norm(norm.map(([g, b, m, v]) => [-g, b, m, v + 1] as const))
+      .quant(thresholds([[-2, -0.5, 0.25, 3]]))
+      .build();
+    const network = imported(graph);
+    expect(network.layers.map(({ exactness }) => exactness.kind)).not.toContain('exact');
+    expectSameCodes(graph, network);
+  });
 });
 
 describe('importQuantized with zero points of all kinds', () => {
