@@ -20,11 +20,26 @@ export interface QuantizeOptions {
 export const END_BITS = 8;
 const TABLE_BITS = 10;
 const MOST_TABLE_BITS = 16;
+/** One index at each end leaves none between them with fewer. */
+const LEAST_TABLE_BITS = 2;
 
-/** Bits of an index, where so many tables share the entries. */
+/** Bits of an index, where so many tables share the entries; 0 where those are too few. */
 export function bitsOfTables(tables: number, { tableBits = TABLE_BITS, tableEntries }: QuantizeOptions): number {
-  if (tableEntries === undefined || tables === 0) return tableBits;
-  return Math.max(0, Math.min(tableBits, Math.floor(Math.log2(tableEntries / tables))));
+  const share = tableEntries === undefined || tables === 0 ? tableBits : Math.floor(Math.log2(tableEntries / tables));
+  const bits = Math.min(tableBits, share);
+  return bits < LEAST_TABLE_BITS ? 0 : bits;
+}
+
+/** @throws SystoleError memory-too-small for more tables than the entries are enough for */
+export function requireTableBits(tables: number, options: QuantizeOptions): number {
+  const bits = bitsOfTables(tables, options);
+  if (bits > 0 || tables === 0) return bits;
+  throw new SystoleError('memory-too-small', 'the tables of the pointwise functions do not fit the table memory', {
+    where: 'memory.tableEntries',
+    expected: `at least ${tables * 2 ** LEAST_TABLE_BITS} entries for ${tables} tables`,
+    actual: `${options.tableEntries ?? 0} entries`,
+    hint: 'use a machine with more table memory: memory.tableEntries, a power of two',
+  });
 }
 
 /** @throws SystoleError option-invalid for impossible widths */

@@ -18,7 +18,7 @@ import { separateInputs } from './grids.js';
 import { lowerGraph } from './lower.js';
 import type { ArrangeLayer, CodeTensor, IntegerNetwork, Layer, OutputTensor } from './network.js';
 import { networkInput } from './network-input.js';
-import { bitsOfTables, checkOptions, END_BITS, type QuantizeOptions } from './options.js';
+import { bitsOfTables, checkOptions, END_BITS, type QuantizeOptions, requireTableBits } from './options.js';
 import { type LayerNumbers, type LayerSetting, quantizeLayer, quantizeMul, weightSums } from './quantize-layer.js';
 import { codeOf } from './quantizer.js';
 import type { TensorStatistics } from './tensor-statistics.js';
@@ -32,7 +32,7 @@ const FIXED_BITS = 2;
 /**
  * The integer network of a float graph.
  * @throws SystoleError calibration-needed when a tensor was not calibrated; option-invalid for impossible widths;
- * network-unsupported for what no layer does; accumulator-range beyond 32 bits
+ * network-unsupported for what no layer does; accumulator-range beyond 32 bits; memory-too-small for more tables than entries
  */
 export function quantizeGraph(graph: Graph, calibration: Calibration, options: QuantizeOptions): IntegerNetwork {
   checkOptions(options);
@@ -46,7 +46,7 @@ export function quantizeGraph(graph: Graph, calibration: Calibration, options: Q
     network.layers,
     options.biasCorrection === false ? [] : calibration.inputs,
   );
-  const bits = bitsOfTables(tables.length, options);
+  const bits = requireTableBits(tables.length, options);
   const setting: LayerSetting = { widths: options.widths, tables: { bits, statisticsOf } };
   const maker: Maker = { network, tensors, setting, options, run, ends: endLayers(network.layers), raw: new Map() };
   const read = new Set(network.layers.flatMap(floatOperands));

@@ -221,6 +221,22 @@ describe('pointwise functions', () => {
       where: 'tanh1',
     });
   });
+
+  it('has slopes where the table memory leaves no index between the ends, and refuses other functions then', async () => {
+    const graph = behindConv().pointwise('leakyrelu', { alpha: 0.1 }).build();
+    const { network } = await quantized(graph, { tableEntries: 2 });
+    expect(kinds(network)).toEqual(['conv conv0', 'conv leakyrelu1.relu', 'conv leakyrelu1']);
+    const two = behindConv()
+      .pointwise('tanh')
+      .conv({ ...SAME3, channels: 3 })
+      .pointwise('sigmoid')
+      .build();
+    await expect(quantized(two, { tableEntries: 4 })).rejects.toMatchObject({
+      code: 'memory-too-small',
+      expected: 'at least 8 entries for 2 tables',
+    });
+    await expect(quantized(two, { tableEntries: 8 })).resolves.toBeDefined();
+  });
 });
 
 describe('rearranged maps', () => {
