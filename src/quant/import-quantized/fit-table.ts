@@ -2,7 +2,7 @@
 import type { RequantizeWidths } from '../certificate.js';
 import type { Exactness } from '../network.js';
 import type { CodeRuns } from './code-runs.js';
-import { type IndexLine, indexLine, type Line, tallyOf, votesOf } from './table-index.js';
+import { type IndexLine, indexLine, type Line, staysWithin, tallyOf, votesOf } from './table-index.js';
 
 export interface TableChannel {
   readonly runs: CodeRuns;
@@ -20,7 +20,7 @@ export interface TableFit {
 
 /**
  * @param alike all channels are one function of their values
- * @returns null where there are more functions than entries
+ * @returns null where there are more functions than entries, or the widths leave no constants that keep them apart
  */
 export function fitTable(
   channels: readonly TableChannel[],
@@ -74,6 +74,7 @@ function scaledIndices(
   for (const group of groups) {
     const segment = { size, base: table.length, alone: groups.length === 1 };
     const placed = group.map((channel) => ({ ...channel, index: indexLine(channel, group, segment, widths) }));
+    if (!segment.alone && !placed.every(({ index, runs }) => staysWithin(segment, index, runs.range))) return null;
     const votes = votesOf(placed, segment);
     const tally = tallyOf(votes);
     table.push(...tally.codes);

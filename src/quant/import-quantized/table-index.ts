@@ -71,12 +71,18 @@ export function votesOf(channels: readonly (TableChannel & { readonly index: Ind
   return votes;
 }
 
+function indexAt(acc: number, { m, b, n }: IndexLine): number {
+  return Math.floor((acc * m + b) / 2 ** n);
+}
+
+/** All that the channel reaches lies in its segment: short constants may move the line out of it. */
+export function staysWithin({ base, size }: Segment, line: IndexLine, { min, max }: CodeRuns['range']): boolean {
+  return [min, max].every((acc) => indexAt(acc, line) >= base && indexAt(acc, line) < base + size);
+}
+
 /** Runs of one entry against runs of one code: both are few beside the accumulators. */
 function vote(votes: Votes, { range, starts, codes }: CodeRuns, line: IndexLine, segment: Segment): void {
-  const entryAt = (acc: number): number => {
-    const index = Math.floor((acc * line.m + line.b) / 2 ** line.n) - segment.base;
-    return Math.min(segment.size - 1, Math.max(0, index));
-  };
+  const entryAt = (acc: number): number => Math.min(segment.size - 1, Math.max(0, indexAt(acc, line) - segment.base));
   for (let i = 0; i < starts.length; i++) {
     const end = (starts[i + 1] ?? range.max + 1) - 1;
     for (let acc = starts[i]!; acc <= end; ) {

@@ -84,7 +84,8 @@ describe('fitTable', () => {
         return { line, runs: runsOf(code, { min: -random.integer(1, 200), max: random.integer(1, 200) }, 1) };
       });
       const entries = 2 ** random.integer(3, 8);
-      const fit = fitTable(channels, alike, entries, WIDTHS);
+      const narrow = { mBits: random.integer(8, 16), bBits: random.integer(16, 24), nBits: random.integer(1, 6) };
+      const fit = fitTable(channels, alike, entries, round % 2 === 0 ? WIDTHS : narrow);
       if (fit === null) continue;
       expect(fit.table.length).toBeLessThanOrEqual(entries);
       const q = { ...fit, round: 'floor', lo: 0, hi: fit.table.length - 1, residual: null } as const;
