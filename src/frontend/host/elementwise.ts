@@ -2,6 +2,7 @@
 
 import type { BinaryFunction, UnaryFunction } from '../host-step.js';
 import { type HostInput, hostResult, hostStep, madeType } from '../import/host.js';
+import { keepImages } from '../import/images.js';
 import { broadcastShape } from '../import/per-channel.js';
 import { limit, mismatch } from '../import/refuse.js';
 import { unusedName } from '../import/state.js';
@@ -70,7 +71,12 @@ function combined(call: ImportCall, fn: BinaryFunction, end: 'last' | 'more'): H
 
 function jointShape(call: ImportCall, a: HostInput, b: HostInput): readonly number[] {
   const shape = broadcastShape(a.shape, b.shape);
-  if (shape !== null) return shape;
+  if (shape !== null) {
+    // A constant for each image.
+    const computed = [a, b].filter(({ kind, shape: own }) => kind === 'host' && own.length === shape.length);
+    if (shape[0] !== 1) for (const x of computed) keepImages(call, x.shape, [0]);
+    return shape;
+  }
   throw mismatch(call, 'the tensors do not go together', { actual: `${a.shape.join('x')} and ${b.shape.join('x')}` });
 }
 

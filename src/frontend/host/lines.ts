@@ -2,6 +2,7 @@
 import type { Shape } from '../graph.js';
 import type { ReduceFunction } from '../host-step.js';
 import { hostOperand, hostResult, hostStep } from '../import/host.js';
+import { keepImages } from '../import/images.js';
 import { mismatch } from '../import/refuse.js';
 import { unusedName } from '../import/state.js';
 import type { HostValue } from '../import/value.js';
@@ -14,6 +15,7 @@ export function best(kind: 'argmax' | 'argmin'): HostImporter {
   return (call) => {
     const x = computedInput(call, 0);
     const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+    keepImages(call, x.shape, [axis]);
     const keepdims = call.attributes.int('keepdims') === 1;
     const shape = keepdims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1);
     if (call.attributes.int('select_last_index') === 1) return [lastBest(call, kind, x, axis, shape)];
@@ -45,6 +47,7 @@ export function reduce(fn: ReduceFunction): HostImporter {
     const given = call.attributes.ints('axes') ?? wholeNumbers(call, 1, 'the axes') ?? [];
     if (given.length === 0 && call.attributes.int('noop_with_empty_axes') === 1) return [x];
     const axes = given.length === 0 ? [...x.shape.keys()] : axisList(call, given, x.shape.length);
+    keepImages(call, x.shape, axes);
     const shape =
       call.attributes.int('keepdims') === 1
         ? x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
@@ -57,6 +60,7 @@ export function reduce(fn: ReduceFunction): HostImporter {
 export const topK: HostImporter = (call) => {
   const x = computedInput(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+  keepImages(call, x.shape, [axis]);
   const count = call.attributes.has('k') ? call.attributes.int('k') : oneNumber(call, 1, 'k', 0);
   if (!Number.isInteger(count) || count < 1 || count > x.shape[axis]!) {
     throw mismatch(call, 'k is not a number of values along the axis', {
@@ -89,6 +93,7 @@ export const logSoftmax: HostImporter = (call) => {
   const together = call.opset < ONE_AXIS;
   const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
   const axis = oneAxis(call, given, shape.length);
+  keepImages(call, shape, [axis]);
   if (together && shape.slice(axis + 1).some((n) => n > 1)) {
     throw mismatch(call, 'axes are taken together', {
       expected: 'one axis longer than 1 from the given one on',

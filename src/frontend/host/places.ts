@@ -2,6 +2,7 @@
 import { gatheredIndices, splitLengths } from '../fold/pieces.js';
 import { sliceRanges } from '../fold/slice.js';
 import { hostResult, hostStep } from '../import/host.js';
+import { keepImages, keepSlicedImages } from '../import/images.js';
 import { limit, mismatch } from '../import/refuse.js';
 import { oneAxis } from '../operators/axes.js';
 import type { HostImporter } from './elementwise.js';
@@ -18,13 +19,16 @@ export const concat: HostImporter = (call) => {
       actual: `${first.shape.join('x')} and ${odd.shape.join('x')}`,
     });
   }
+  keepImages(call, first.shape, [axis]);
   const length = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
   return [hostResult(call, { kind: 'concat', axis }, parts, first.shape.with(axis, length))];
 };
 
 export const slice: HostImporter = (call) => {
   const x = computedInput(call, 0);
-  const ranges = sliceRanges(call, x.shape, (index) => wholeNumbers(call, index, 'starts, ends, axes and steps'));
+  const read = (index: number): number[] | null => wholeNumbers(call, index, 'starts, ends, axes and steps');
+  const ranges = sliceRanges(call, x.shape, read);
+  keepSlicedImages(call, x.shape, read);
   if (ranges.some(({ count }) => count === 0)) throw limit(call, 'nothing is left of the tensor');
   const op = {
     kind: 'slice',
@@ -38,6 +42,7 @@ export const slice: HostImporter = (call) => {
 export const split: HostImporter = (call) => {
   const x = computedInput(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+  keepImages(call, x.shape, [axis]);
   const given = call.attributes.ints('split') ?? wholeNumbers(call, 1, 'the lengths of the parts');
   const steps = x.shape.map(() => 1);
   let start = 0;
@@ -56,6 +61,7 @@ export const split: HostImporter = (call) => {
 export const gather: HostImporter = (call) => {
   const x = computedInput(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), x.shape.length);
+  keepImages(call, x.shape, [axis]);
   const given = hostInput(call, 1);
   if (given.kind === 'host') {
     throw limit(call, 'the indices must be constant', { actual: `${call.node.inputs[1]}, which the network computes` });

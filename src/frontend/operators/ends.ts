@@ -3,6 +3,7 @@
 import { best } from '../host/lines.js';
 import { emitPointwise } from '../import/emit-join.js';
 import { hostResult, hostStep, hostValue } from '../import/host.js';
+import { keepImages } from '../import/images.js';
 import { mapOperand, notReal } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
 import { isFollowed, unusedName } from '../import/state.js';
@@ -58,6 +59,7 @@ function importSoftmax(call: ImportCall): Value[] {
   const together = call.opset < ONE_AXIS;
   const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
   const axis = together && given === shape.length ? given : oneAxis(call, given, shape.length);
+  keepImages(call, shape, [axis]);
   const inner = elementsOf(shape.slice(axis));
   if (!together || inner === shape[axis]) return [hostResult(call, { kind: 'softmax', axis }, [value], shape)];
   const source = call.node.name;

@@ -1,6 +1,7 @@
 /** Split, Slice and Gather: parts of a tensor. */
 import { foldGather, foldSplit, gatheredIndices, splitLengths } from '../fold/pieces.js';
 import { foldSlice, type Range, sliceRanges } from '../fold/slice.js';
+import { keepImages, keepSlicedImages } from '../import/images.js';
 import { anyMapOperand, optionalConstant } from '../import/operands.js';
 import { type AxisPick, pickedValue } from '../import/pick.js';
 import { checkLength, limit, mismatch } from '../import/refuse.js';
@@ -22,9 +23,7 @@ export const SLICE = onnxOperator('Slice', {
     const value = anyMapOperand(call, 0);
     const read = (index: number): number[] | null => integers(call, index, 'starts, ends, axes and steps');
     const ranges = sliceRanges(call, value.shape, read);
-    const images = value.shape[0] === 1 ? call.state.batch : 1;
-    const [first] = sliceRanges(call, value.shape.with(0, images), read);
-    if (first !== undefined && first.count !== images) keepBatch(call, value, 0);
+    keepSlicedImages(call, value.shape, read);
     if (ranges.some(({ count }) => count === 0)) throw limit(call, 'nothing is left of the tensor');
     for (const { count } of ranges) checkLength(call, count);
     return [pickedOrRefused(call, value, ranges.map(pickOf))];
@@ -49,7 +48,7 @@ export const SPLIT = onnxOperator('Split', {
 function importSplit(call: ImportCall): Value[] {
   const value = anyMapOperand(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
-  keepBatch(call, value, axis);
+  keepImages(call, value.shape, [axis]);
   const given = call.attributes.ints('split') ?? integers(call, 1, 'the lengths of the parts');
   let start = 0;
   return splitLengths(call, value.shape[axis]!, given)
@@ -77,23 +76,13 @@ export const GATHER = onnxOperator('Gather', {
 function importGather(call: ImportCall): Value[] {
   const value = anyMapOperand(call, 0);
   const axis = oneAxis(call, call.attributes.int('axis'), value.shape.length);
-  keepBatch(call, value, axis);
+  keepImages(call, value.shape, [axis]);
   const indices = optionalConstant(call, 1, 'the indices');
   if (indices === null) throw limit(call, 'the indices are missing');
   const list = gatheredIndices(call, indices.data, value.shape[axis]!);
   if (list.length === 0) throw limit(call, 'nothing is left of the tensor');
   const made = pickedOrRefused(call, value, [{ axis, list }]);
   return [{ ...made, shape: [...made.shape.slice(0, axis), ...indices.shape, ...made.shape.slice(axis + 1)] }];
-}
-
-/** @throws SystoleError operator-limit where the axis is that of the images, of which one is left */
-function keepBatch(call: ImportCall, value: MapValue, axis: number): void {
-  if (axis !== 0 || value.shape[0] !== 1 || call.state.batch === 1) return;
-  throw limit(call, 'images of a batch are not taken apart', {
-    expected: 'axes of the image',
-    actual: `axis 0 of a batch of ${call.state.batch}`,
-    hint: 'export the model with a batch of 1',
-  });
 }
 
 function integers(call: ImportCall, index: number, what: string): number[] | null {

@@ -1,5 +1,6 @@
 import { emitAffine, emitPool } from '../import/emit.js';
 import { layoutsWithSpace, probeAxes } from '../import/image.js';
+import { keepImages } from '../import/images.js';
 import { atomsByAxis, normalAtoms, wholeAxis } from '../import/layout.js';
 import { mapOperand, optionalConstant } from '../import/operands.js';
 import { limit } from '../import/refuse.js';
@@ -46,9 +47,7 @@ function importReduction(call: ImportCall, how: Reduction): MapValue {
   const given = call.attributes.ints('axes') ?? [...(optionalConstant(call, 1, 'the axes')?.data ?? [])];
   if (given.length === 0 && call.attributes.int('noop_with_empty_axes') === 1) return value;
   const reduced = new Set(given.length === 0 ? shape.keys() : axisList(call, given, shape.length));
-  if (reduced.has(0) && shape[0] === 1 && call.state.batch > 1) {
-    throw limit(call, 'images of a batch are not mixed', { expected: 'axes of the image', actual: 'axis 0' });
-  }
+  keepImages(call, shape, [...reduced]);
   const wide = shape.flatMap((n, axis) => (n > 1 ? [axis] : []));
   const over = wide.filter((axis) => reduced.has(axis));
   const kept = wide.filter((axis) => !reduced.has(axis));
