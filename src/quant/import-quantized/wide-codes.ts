@@ -49,7 +49,10 @@ export function wideCodes(parts: NetworkParts, pending: Pending): Pending | null
 
 /** Of accumulator and residual: how many units each of them is, the accumulator's sign that of its slope. */
 function timesOf({ line, root }: RealForm): readonly [number, number] | null {
-  const { p, r } = root !== null && line.p.num === 0n ? root.line : line;
+  const used = [line, ...(root === null ? [] : [root.line])].filter(({ p, r }) => p.num !== 0n || r.num !== 0n);
+  // One of them under a root and the other one not: there is no unit of both.
+  if (used.length > 1) return null;
+  const { p, r } = used[0] ?? line;
   if (r.num === 0n) return [p.num < 0n ? -1 : 1, 0];
   if (p.num === 0n) return null;
   const unit = commonUnit([size(p), size(r)]);

@@ -224,6 +224,24 @@ describe('importQuantized behind pools and norms', () => {
     expectSameCodes(graph, network);
   });
 
+  it('refuses a residual behind a batch norm in front of a function, and takes one in front of both', () => {
+    const around = (build: (b: GraphBuilder, first: string) => GraphBuilder) => {
+      const b = sums(new GraphBuilder([1, 3, 5, 5], 3), 4).quant(uniform({ scale: 0.5, lo: -4, hi: 3 }));
+      const first = b.last;
+      b.conv({ kernel: [1, 1], channels: 3, codes: { bits: 3, scale: [0.5] } });
+      return build(b, first)
+        .quant(thresholds([[-2, -0.5, 0.25, 3]]))
+        .build();
+    };
+    const norm = [1, 2, 3].map((v) => [v, 0.5, -0.25, 2] as const);
+    // The root of 2 has no unit in common with the residual's scale.
+    expect(() => imported(around((b, first) => b.norm(norm).add(first)))).toThrow(
+      expect.objectContaining({ code: 'network-unsupported' }),
+    );
+    const graph = around((b, first) => b.add(first).norm(norm));
+    expectSameCodes(graph, imported(graph));
+  });
+
   it('takes two batch norms in front of thresholds, and does not say that every sum was tried', () => {
     const norm = [1, 2, 3].map((v) => [v, 0.5, -0.25, 2 * v] as const);
     const graph = sums(new GraphBuilder([1, 3, 5, 5], 3), 4)
