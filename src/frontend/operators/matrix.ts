@@ -90,7 +90,7 @@ function matrixSecond(call: ImportCall): Value[] {
   const axis = value.shape.length - 1;
   if (axis < 0 || value.shape[axis] !== columns) throw disagree(call, value.shape, b);
   const kept = [...value.shape.slice(0, -1), ...(inner.length === 1 ? [] : [rows])];
-  const shape = [...ones(b.shape.length - value.shape.length), ...kept];
+  const shape = [...ones(b.shape, value.shape), ...kept];
   return [emitMatrix(call, value, axis, transposed(b, columns, rows), null, shape)];
 }
 
@@ -105,7 +105,7 @@ function matrixFirst(call: ImportCall): Value[] {
   const axis = Math.max(0, value.shape.length - 2);
   if (value.shape[axis] !== columns) throw disagree(call, value.shape, a);
   const kept = [...value.shape.slice(0, axis), ...(inner.length === 1 ? [] : [rows]), ...value.shape.slice(axis + 1)];
-  const shape = [...ones(a.shape.length - value.shape.length), ...kept];
+  const shape = [...ones(a.shape, value.shape), ...kept];
   return [emitMatrix(call, value, axis, { ...a, rows }, null, shape)];
 }
 
@@ -154,8 +154,9 @@ function swapped(rank: number): number[] {
   return [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2];
 }
 
-function ones(count: number): number[] {
-  return new Array<number>(Math.max(0, count)).fill(1);
+/** Axes of the constant before those of the value; a vector counts as a matrix. */
+function ones(constant: readonly number[], value: readonly number[]): number[] {
+  return new Array<number>(Math.max(0, constant.length - Math.max(2, value.length))).fill(1);
 }
 
 function disagree(call: ImportCall, shape: readonly number[], matrix: FloatOperand): Error {

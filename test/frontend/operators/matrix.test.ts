@@ -153,6 +153,16 @@ describe('MatMul', () => {
     await sameAsRuntime(matmul(shape, weights, inputs), { inputShape: shape });
   });
 
+  it.each([
+    ['a vector times a matrix', [6], [6, 4], 'x w', [4]],
+    ['a matrix times a vector', [6], [4, 6], 'w x', [4]],
+    ['a vector times one matrix of a batch', [6], [1, 6, 4], 'x w', [1, 4]],
+    ['a row times a vector', [1, 6], [6], 'x w', [1]],
+    ['a row times one matrix of a batch', [1, 6], [1, 6, 4], 'x w', [1, 1, 4]],
+  ] as const)('of %s has the shape that NumPy gives it', (_, shape, weights, inputs, expected) => {
+    expect(importOnnx(buildOnnx(matmul(shape, weights, inputs))).modelOutputs[0]!.shape).toEqual(expected);
+  });
+
   it('along the channels of a map is a 1x1 convolution', async () => {
     const graph = await sameAsRuntime(matmul([1, 3, 2, 6], [6, 4]));
     expect(graph.inputs[0]!).toEqual({
