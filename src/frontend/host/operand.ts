@@ -1,7 +1,6 @@
 /** The inputs of a node as the host reads them. */
 import { type HostInput, hostValue } from '../import/host.js';
 import { notReal, optionalConstant } from '../import/operands.js';
-import { realized } from '../import/realized.js';
 import { limit } from '../import/refuse.js';
 import type { HostValue } from '../import/value.js';
 import type { ImportCall } from '../operators/operator.js';
@@ -19,11 +18,7 @@ export function hostInput(call: ImportCall, index: number): HostInput {
   const value = call.inputs[index];
   if ((value?.kind === 'map' || value?.kind === 'host') && value.grid !== undefined) throw notReal(call, index);
   if (value?.kind === 'host') return value;
-  if (value?.kind === 'map') {
-    const { tensor } = value;
-    const whole = tensor.padding === undefined ? value : { ...value, tensor: realized(call.state, tensor) };
-    return hostValue(call.state, whole, call.node.name);
-  }
+  if (value?.kind === 'map') return hostValue(call.state, value, call.node.name);
   const constant = optionalConstant(call, index, `input ${index}`);
   if (constant === null) throw limit(call, `input ${index} is missing`);
   return { kind: 'constant', shape: constant.shape, data: Float32Array.from(constant.data) };

@@ -3,6 +3,7 @@ import type { Shape } from '../graph.js';
 import type { HostOp, HostOperand } from '../host-step.js';
 import type { ImportCall } from '../operators/operator.js';
 import { inNaturalOrder } from './layout.js';
+import { realized } from './realized.js';
 import { type ImportState, unusedName } from './state.js';
 import { type HostValue, type MapValue, shapeOf } from './value.js';
 
@@ -10,7 +11,8 @@ import { type HostValue, type MapValue, shapeOf } from './value.js';
 export function hostValue(state: ImportState, value: MapValue, source: string): HostValue {
   const known = state.hostViews.get(value);
   if (known !== undefined) return known;
-  const { tensor, shape } = value;
+  const { shape } = value;
+  const tensor = realized(state, value.tensor);
   let now: HostValue = { kind: 'host', shape: shapeOf(tensor), name: tensor.name };
   const step = (op: HostOp, to: Shape): void => {
     if (op.kind === 'reshape' && to.join() === now.shape.join()) return;

@@ -164,13 +164,12 @@ function modelOutput(
       actual: `the input ${value.tensor.name}, if in another layout`,
     });
   }
-  const isPad = value.kind === 'map' && value.tensor.padding !== undefined;
   const constant = value.kind === 'constant' ? constantStep(state, name, value) : null;
   if (constant !== null) return [{ name, value: constant.name, shape: constant.shape, type: typeName(elementType) }];
-  if (value.kind === 'constant' || value.kind === 'patches' || isPad) {
+  if (value.kind === 'constant' || value.kind === 'patches') {
     throw new SystoleError('graph-limit', 'the output is not computed by the network', {
       where: `output ${name}`,
-      actual: isPad ? 'a Pad' : value.kind === 'constant' ? 'a constant' : 'the patches of Im2Col',
+      actual: value.kind === 'constant' ? 'a constant' : 'the patches of Im2Col',
     });
   }
   const maker = model.nodes.find((node) => node.outputs.includes(name));

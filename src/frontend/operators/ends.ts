@@ -46,11 +46,8 @@ function hostOperand(call: ImportCall): HostValue {
   const value = call.inputs[0];
   if ((value?.kind === 'host' || value?.kind === 'map') && value.grid !== undefined) throw notReal(call, 0);
   if (value?.kind === 'host') return value;
-  if (value?.kind === 'map' && value.tensor.padding === undefined) return hostValue(call.state, value, call.node.name);
-  throw limit(
-    call,
-    `${call.node.operator} of ${value?.kind === 'map' ? 'padded values' : 'a constant'} is not supported`,
-  );
+  if (value?.kind === 'map') return hostValue(call.state, value, call.node.name);
+  throw limit(call, `${call.node.operator} of a constant is not supported`);
 }
 
 function importSoftmax(call: ImportCall): Value[] {

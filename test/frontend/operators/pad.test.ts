@@ -57,6 +57,12 @@ describe('Pad', () => {
     expect(graph.nodes.filter(({ kind }) => kind === 'arrange')).toMatchObject([{ name: 'p', sources: ['p'] }]);
   });
 
+  it('at the end is made as well', async () => {
+    const nodes = [node('Relu', 'x', 'r'), node('Pad', 'r pads', 'y')];
+    const graph = await sameAsRuntime({ nodes, initializers });
+    expect(graph.nodes.map(({ kind }) => kind)).toEqual(['affine', 'arrange']);
+  });
+
   it('of every mode on every side computes what ONNX Runtime computes', async () => {
     const random = randomSource(3);
     for (const mode of ['constant', 'reflect', 'edge', 'wrap']) {
