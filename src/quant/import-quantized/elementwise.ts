@@ -36,7 +36,7 @@ export function elementwiseParts(walk: Walk, node: Elementwise, arranged: Arrang
     made.set(value, own);
     const moved = forChannels(node, channels);
     const key = JSON.stringify(
-      moved.kind === 'affine' ? [[...moved.scale], [...moved.shift]] : [...(moved.slopes ?? [])],
+      moved.kind === 'affine' ? [moved.scale, moved.shift, moved.norm, moved.divisor] : [moved.slopes],
     );
     const result = own.get(key) ?? elementwiseValue(walk, moved, value);
     own.set(key, result);

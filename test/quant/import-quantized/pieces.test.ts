@@ -5,12 +5,14 @@ import { requantize } from '../../../src/quant/golden.js';
 import { channelOf } from '../../../src/quant/import-quantized/channel.js';
 import { type CodeRuns, codeAt, runsOf } from '../../../src/quant/import-quantized/code-runs.js';
 import { countingOf } from '../../../src/quant/import-quantized/counting.js';
+import { elementwiseParts } from '../../../src/quant/import-quantized/elementwise.js';
 import { fitLine } from '../../../src/quant/import-quantized/fit-line.js';
 import { fitTable } from '../../../src/quant/import-quantized/fit-table.js';
 import { poolRegions } from '../../../src/quant/import-quantized/pool-regions.js';
 import { accumulatorForm, normed, shifted } from '../../../src/quant/import-quantized/real-form.js';
 import { commonUnit } from '../../../src/quant/import-quantized/scale-unit.js';
 import { thresholdRuns } from '../../../src/quant/import-quantized/threshold-runs.js';
+import type { Walk } from '../../../src/quant/import-quantized/walk.js';
 import { dyadic, toNumber } from '../../../src/quant/rational.js';
 
 const WIDTHS = { mBits: 34, bBits: 64, nBits: 6 };
@@ -126,6 +128,27 @@ describe('thresholdRuns', () => {
         expect(codeAt(runs, acc), `${round}: ${acc}`).toBe(row.filter((t) => value(acc) >= t).length);
       }
     }
+  });
+});
+
+describe('elementwiseParts', () => {
+  it('tells constants of two channels apart that are alike in float32, but not what they are made of', () => {
+    const [a, b] = [2 - 2 ** -23, 2 - 2 ** -22];
+    const scale = Float32Array.of(1 / a, 1 / b);
+    expect(scale[0]).toBe(scale[1]);
+    const at = (c: number) => ({ y: 0, x: 0, c, yStep: 1, xStep: 1, cStep: 1 });
+    const shape = { height: 1, width: 1, channels: 2 };
+    const value = { kind: 'input', name: 'in', shape: { ...shape, channels: 1 }, before: [] } as const;
+    const own = { name: 'div', sources: [], output: 'div.out' };
+    const parts = [0, 1].map((c) => ({ place: { from: at(0), to: at(c), size: [1, 1, 1] as const }, value }));
+    const arranged = { kind: 'arranged', node: { ...own, name: 'twice' }, shape, parts, fill: null } as const;
+    const constants = { scale, shift: new Float32Array(2), divisor: Float32Array.of(a, b) };
+    const node = { kind: 'affine', ...own, input: 'twice.out', ...constants, clamp: { min: null, max: null } } as const;
+    const made = elementwiseParts({} as Walk, node, arranged);
+    expect(made.parts.map((part) => part.value)).toMatchObject([
+      { before: [{ scale: [a] }] },
+      { before: [{ scale: [b] }] },
+    ]);
   });
 });
 
