@@ -28,6 +28,13 @@ export function rewired(node: GraphNode, now: (name: string) => string): GraphNo
   }
 }
 
+/** The name, or one like it that is not taken. */
+export function unusedName(taken: { has(name: string): boolean }, wanted: string): string {
+  let name = wanted;
+  while (taken.has(name)) name += "'";
+  return name;
+}
+
 /** How often each tensor is used, those that leave the array once more. */
 export function countUses(graph: Graph): Map<string, number> {
   const uses = new Map<string, number>(graph.outputs.map(({ name }) => [name, 1]));
@@ -87,8 +94,7 @@ export function withOwnOutputs(graph: Graph): Graph {
   const taken = new Set([...graph.tensors.keys(), ...graph.host.flatMap(({ outputs }) => outputs.map((o) => o.name))]);
   const names = new Map<string, string>();
   for (const { name } of foreign) {
-    let own = `${name}.map`;
-    while (taken.has(own)) own += "'";
+    const own = unusedName(taken, `${name}.map`);
     taken.add(own);
     names.set(name, own);
   }

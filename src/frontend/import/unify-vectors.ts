@@ -1,5 +1,5 @@
 import type { Graph, GraphInput, GraphNode, GraphTensor } from '../graph.js';
-import { operandsOf, withOwnOutputs } from '../graph-nodes.js';
+import { operandsOf, unusedName, withOwnOutputs } from '../graph-nodes.js';
 import type { HostStep } from '../host-step.js';
 
 /**
@@ -60,9 +60,8 @@ function needsVector(graph: Graph, name: string): boolean {
 
 /** The host reads the output as the vector that it was. */
 function withVector(graph: Graph, { name, shape }: GraphTensor): Graph {
-  let vector = `${name}.vector`;
   const taken = new Set([...graph.tensors.keys(), ...graph.host.flatMap(({ outputs }) => outputs.map((o) => o.name))]);
-  while (taken.has(vector)) vector += "'";
+  const vector = unusedName(taken, `${name}.vector`);
   const now = (old: string): string => (old === name ? vector : old);
   const back: HostStep = { op: { kind: 'reshape' }, inputs: [name], outputs: [{ name: vector, shape }], source: name };
   const host = graph.host.map((step) => ({

@@ -1,5 +1,5 @@
 import type { AffineNode, ArrangeNode, Graph, GraphNode, GraphTensor } from '../graph.js';
-import { countUses, hasClamp, isOpen, isPureClamp, operandsOf, withNodes } from '../graph-nodes.js';
+import { countUses, hasClamp, isOpen, isPureClamp, operandsOf, unusedName, withNodes } from '../graph-nodes.js';
 
 interface Channels {
   readonly scale: Float32Array;
@@ -35,7 +35,7 @@ function movedOnce(graph: Graph): Graph {
     if (!channels.every((one) => one !== null)) return [node];
     gone.add(arrange);
     const moved = inputs.map((input, i): AffineNode => {
-      const output = unused(tensors, `${node.output}.before${i}`);
+      const output = unusedName(tensors, `${node.output}.before${i}`);
       tensors.set(output, { name: output, shape: graph.tensors.get(input)!.shape });
       const { norm: _, divisor: __, ...rest } = node;
       return { ...rest, ...channels[i]!, name: `${node.name}.before${i}`, input, output };
@@ -96,10 +96,4 @@ function channelsOf(graph: Graph, { parts }: ArrangeNode, input: string, affine:
     }
   }
   return { scale, shift };
-}
-
-function unused(taken: ReadonlyMap<string, unknown>, wanted: string): string {
-  let name = wanted;
-  while (taken.has(name)) name += "'";
-  return name;
 }

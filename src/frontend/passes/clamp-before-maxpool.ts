@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, GraphTensor } from '../graph.js';
-import { countUses, hasClamp, isPureClamp, withNodes } from '../graph-nodes.js';
+import { countUses, hasClamp, isPureClamp, unusedName, withNodes } from '../graph-nodes.js';
 
 /**
  * Convolution, max pool, clamp -> convolution, clamp, max pool: a clamp is monotone, so it may go first, and there it
@@ -21,7 +21,7 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
       const before = nodes[at.get(pool.input) ?? -1];
       const alone = uses.get(pool.output) === 1 && uses.get(pool.input) === 1;
       if (alone && before !== undefined && hasClamp(before)) {
-        const tensor = { name: unused(made, `${node.output}.clamped`), shape: made.get(pool.input)!.shape };
+        const tensor = { name: unusedName(made, `${node.output}.clamped`), shape: made.get(pool.input)!.shape };
         made.set(tensor.name, tensor);
         uses.set(tensor.name, 1);
         put({ ...node, input: pool.input, output: tensor.name }, index!);
@@ -32,10 +32,4 @@ export function clampBeforeMaxpool(graph: Graph): Graph {
     put(node, nodes.length);
   }
   return withNodes(graph, nodes, made);
-}
-
-function unused(taken: ReadonlyMap<string, unknown>, wanted: string): string {
-  let name = wanted;
-  while (taken.has(name)) name += "'";
-  return name;
 }
