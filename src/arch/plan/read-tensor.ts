@@ -6,33 +6,6 @@ import { homeOf } from './tensor-home.js';
 /** What of a plan tells where a write goes; PlanLayout and a machine are enough. */
 type ReadablePlan = Pick<Plan, 'tensors' | 'layers' | 'machine'>;
 
-/** First digit of a write, in the user's terms. */
-export interface WritePosition {
-  readonly layer: string;
-  readonly tensor: string;
-  readonly y: number;
-  readonly x: number;
-  readonly channel: number;
-}
-
-/** Where in its tensor a write of the writer unit goes; undefined for an address outside it. */
-export function locateWrite(plan: ReadablePlan, write: Omit<ActivationWrite, 'digits'>): WritePosition | undefined {
-  const layer = plan.layers[write.layer];
-  const tensor = layer && plan.tensors[layer.output];
-  if (!layer || !tensor?.place) return undefined;
-  const { place, width, channels } = tensor;
-  const at = elementAt(write.addr - place.base - write.plane * place.planeStride, tensor, place);
-  if (write.group !== place.group || write.plane >= place.planes || at < 0) return undefined;
-  const pixel = Math.floor(at / channels);
-  return {
-    layer: layer.name,
-    tensor: tensor.name,
-    y: Math.floor(pixel / width),
-    x: pixel % width,
-    channel: at % channels,
-  };
-}
-
 /**
  * A tensor's codes, NHWC, put together from the writes of one frame; a code written twice is what it was last.
  * @returns undefined for a tensor that POST does not write: an input or a slice of one, an output, one inside a fused pool.
