@@ -5,7 +5,7 @@ import { hostOperand, hostResult, hostStep } from '../import/host.js';
 import { keepImages } from '../import/images.js';
 import { mismatch } from '../import/refuse.js';
 import { unusedName } from '../import/state.js';
-import type { HostValue } from '../import/value.js';
+import { elementsOf, type HostValue } from '../import/value.js';
 import { axisList, oneAxis } from '../operators/axes.js';
 import type { ImportCall } from '../operators/operator.js';
 import type { HostImporter } from './elementwise.js';
@@ -84,21 +84,24 @@ function twoResults(
   return names.map((name) => ({ kind: 'host', shape, name }));
 }
 
-/** Before operator set 13 the axes from `axis` on were taken together, which is one line where the others have length 1. */
+/** Before operator set 13 the axes from `axis` on were taken together. */
 const ONE_AXIS = 13;
 
-export const logSoftmax: HostImporter = (call) => {
-  const x = computedInput(call, 0);
-  const { shape } = x;
-  const together = call.opset < ONE_AXIS;
-  const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
-  const axis = oneAxis(call, given, shape.length);
-  keepImages(call, shape, [axis]);
-  if (together && shape.slice(axis + 1).some((n) => n > 1)) {
-    throw mismatch(call, 'axes are taken together', {
-      expected: 'one axis longer than 1 from the given one on',
-      actual: shape.join('x'),
-    });
-  }
-  return [hostResult(call, { kind: 'logsoftmax', axis }, [x], shape)];
-};
+export function softmax(kind: 'softmax' | 'logsoftmax'): HostImporter {
+  return (call) => {
+    const value = computedInput(call, 0);
+    const { shape } = value;
+    const together = call.opset < ONE_AXIS;
+    const given = call.attributes.has('axis') ? call.attributes.int('axis') : together ? 1 : -1;
+    const axis = together && given === shape.length ? given : oneAxis(call, given, shape.length);
+    keepImages(call, shape, [axis]);
+    const inner = elementsOf(shape.slice(axis));
+    if (!together || inner === shape[axis]) return [hostResult(call, { kind, axis }, [value], shape)];
+    const source = call.node.name;
+    const part = (suffix: string) => ({ name: unusedName(call.state, `${call.node.outputs[0]!}.${suffix}`), source });
+    const flat = [elementsOf(shape) / inner, inner];
+    const lines = hostStep(call.state, { kind: 'reshape' }, [value], flat, part('lines'));
+    const shares = hostStep(call.state, { kind, axis: 1 }, [lines], flat, part('shares'));
+    return [hostResult(call, { kind: 'reshape' }, [shares], shape)];
+  };
+}

@@ -1,7 +1,7 @@
 /** What the host can do of ONNX's own operators, once a tensor has left the array. */
 import type { ImportCall } from '../operators/operator.js';
 import { binary, cast, clip, type HostImporter, hardSigmoid, mean, quotient, several, unary } from './elementwise.js';
-import { best, logSoftmax, reduce, topK } from './lines.js';
+import { best, reduce, softmax, topK } from './lines.js';
 import { nonMaxSuppression } from './nms.js';
 import { concat, gather, slice, split } from './places.js';
 
@@ -21,7 +21,7 @@ export const HOST_OPERATORS: Readonly<Record<string, HostImporter>> = {
   Gather: gather,
   HardSigmoid: hardSigmoid,
   Log: unary('log'),
-  LogSoftmax: logSoftmax,
+  LogSoftmax: softmax('logsoftmax'),
   Max: several('max'),
   Mean: mean,
   Min: several('min'),

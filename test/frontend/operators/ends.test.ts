@@ -44,7 +44,10 @@ describe('Softmax and ArgMax', () => {
   });
 
   it('take the axes from the given one on together in old operator sets', async () => {
-    for (const axis of [1, 2, 3]) await sameAsRuntime(onMap(11, node('Softmax', 'a', 'y', { axis })));
+    for (const axis of [1, 2, 3]) {
+      await sameAsRuntime(onMap(11, node('Softmax', 'a', 'y', { axis })));
+      await sameAsRuntime(onMap(11, node('LogSoftmax', 'a', 'y', { axis })));
+    }
     const graph = await sameAsRuntime(onMap(11, node('Softmax', 'a', 'y')));
     expect(kindsOf(graph)).toEqual(['reshape', 'softmax', 'reshape']);
     expect(graph.host.map(({ outputs }) => outputs[0]!.shape)).toEqual([
