@@ -17,7 +17,9 @@ import { MICROSOFT } from './quantize.js';
 /** An old operator set in which every operator has its attributes. */
 const REAL_OPSET = 13;
 
-type Activation = (parameters: readonly number[]) => Link;
+/** A parameter that a node leaves out is undefined. */
+type Parameters = readonly (number | undefined)[];
+type Activation = (parameters: Parameters) => Link;
 
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   Relu: () => (call, value) => emitAffine(call, value, null, null, { min: 0, max: null }),
@@ -38,7 +40,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 };
 
 /** The link for the activation that a node names; none for none. */
-function activation(call: ImportCall, parameters: readonly number[]): Link[] {
+function activation(call: ImportCall, parameters: Parameters): Link[] {
   if (!call.attributes.has('activation') || call.attributes.string('activation') === '') return [];
   const name = call.attributes.string('activation');
   const found = ACTIVATIONS[name];
@@ -72,7 +74,7 @@ function importFusedConv(call: ImportCall): MapValue {
 const GEMM_PARAMETERS = ['activation_alpha', 'activation_beta', 'activation_gamma'];
 
 function importFusedGemm(call: ImportCall): MapValue {
-  const given = GEMM_PARAMETERS.filter((name) => call.attributes.has(name)).map((name) => call.attributes.float(name));
+  const given = GEMM_PARAMETERS.map((name) => (call.attributes.has(name) ? call.attributes.float(name) : undefined));
   return layer(call, importGemm, call.inputs, activation(call, given));
 }
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { importOnnx } from '../../../src/frontend/import-onnx.js';
 import { codeAndPlace } from '../../support/import-refusals.js';
-import { type BuiltAttribute, float, ints, type ModelRecipe, node, randomFloats } from '../../support/onnx-builder.js';
+import {
+  type BuiltAttribute,
+  buildOnnx,
+  float,
+  ints,
+  type ModelRecipe,
+  node,
+  randomFloats,
+} from '../../support/onnx-builder.js';
 import { sameAsRuntime } from '../../support/same-as-runtime.js';
 
 type Attributes = Readonly<Record<string, BuiltAttribute>>;
@@ -24,6 +33,19 @@ const conv = (inputs: string, attributes: Attributes) =>
   node('FusedConv', inputs, 'y', { pads: [1, 1, 1, 1], ...attributes }, own);
 const kindsOf = async (recipe: ModelRecipe) =>
   (await sameAsRuntime(recipe, { low: -3, high: 3 })).nodes.map((n) => n.kind);
+
+it('FusedGemm has its own place for each parameter of the activation', () => {
+  const gemm = node(
+    'FusedGemm',
+    'x w',
+    'y',
+    { activation: 'HardSigmoid', activation_beta: float(0.25) },
+    { domain: 'com.microsoft' },
+  );
+  const recipe = { shape: [1, 4], nodes: [gemm], initializers: { w: randomFloats([4, 3], 1) } };
+  const graph = importOnnx(buildOnnx({ ...recipe, domains: { 'com.microsoft': 1 } }));
+  expect(graph.nodes[1]).toMatchObject({ fn: 'hardsigmoid', alpha: 0.2, beta: 0.25 });
+});
 
 describe('operators that ONNX Runtime has fused', () => {
   it.each<[string, Attributes, readonly string[]]>([
