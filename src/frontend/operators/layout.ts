@@ -61,8 +61,12 @@ function reshapeTo(call: Call, shape: readonly number[], given: readonly number[
 
 /** In a model that is fixed to a batch, a shape that begins with it means the one image that is left. */
 function oneImage(call: Call, shape: readonly number[], target: readonly number[]): readonly number[] {
-  const isBatch = 'state' in call && call.state.batch > 1 && shape[0] === 1 && target[0] === call.state.batch;
+  const isBatch = isOneOfBatch(call, shape) && target[0] === call.state.batch;
   return isBatch ? target.with(0, 1) : target;
+}
+
+function isOneOfBatch(call: Call, shape: readonly number[]): call is ImportCall {
+  return 'state' in call && call.state.batch > 1 && shape[0] === 1;
 }
 
 export const FLATTEN = onnxOperator('Flatten', {
@@ -80,7 +84,10 @@ export const SQUEEZE = onnxOperator('Squeeze', {
   attributes: { axes: { type: 'ints', until: 12 } },
   ...reshaping((call, shape, input) => {
     const given = call.attributes.ints('axes') ?? input;
-    const axes = given === null ? shape.flatMap((n, i) => (n === 1 ? [i] : [])) : axisList(call, given, shape.length);
+    // The axis of the images stays where the model has several of them.
+    const first = isOneOfBatch(call, shape) ? 1 : 0;
+    const ones = shape.flatMap((n, i) => (n === 1 && i >= first ? [i] : []));
+    const axes = given === null ? ones : axisList(call, given, shape.length);
     const wide = axes.find((axis) => shape[axis] !== 1);
     if (wide !== undefined) {
       throw mismatch(call, 'an axis that is squeezed is not of length 1', {

@@ -40,6 +40,15 @@ describe('of a model that is fixed to several images one is left:', () => {
   });
 });
 
+it('a Squeeze of all axes of length 1 leaves that of the images', () => {
+  const nodes = [node('Conv', 'x w', 'c'), node('GlobalAveragePool', 'c', 'g'), node('Squeeze', 'g', 'y')];
+  const initializers = { w: randomFloats([2, 3, 3, 3], 1) };
+  const shapeOf = (images: number) =>
+    importOnnx(buildOnnx({ shape: [images, 3, 8, 8], nodes, initializers })).modelOutputs[0]!.shape;
+  expect(shapeOf(4)).toEqual([1, 2]);
+  expect(shapeOf(1)).toEqual([2]);
+});
+
 it('a Slice of nothing of a single number is refused, or the number', () => {
   const nodes = [node('MaxPool', 'x', 'm', { kernel_shape: [1, 1] }), node('Reshape', 'm s', 'r')];
   const none = ints([0], []);
