@@ -1,4 +1,5 @@
 /** docs/operators.md, from the operator table. */
+import { hostImporter } from '../../src/frontend/host/table.js';
 import { DESCRIPTIONS } from '../../src/frontend/operators/descriptions.js';
 import { type AttributeSpec, NEWEST_OPSET, type Operator } from '../../src/frontend/operators/operator.js';
 import { OPERATORS } from '../../src/frontend/operators/table.js';
@@ -43,9 +44,11 @@ function cellsOf(operator: Operator): string[] {
   if (description === undefined) throw new Error(`there is no description of ${operator.name}`);
   const { runs, exactness, limits } = description;
   const attributes = Object.entries(operator.attributes).map(([name, spec]) => attributeText(name, spec));
-  const places = operator.fold === undefined && operator.name !== 'Shape' ? runs : [...runs, 'folded'];
+  const onHost = hostImporter({ node: { operator: operator.name, domain: operator.domain } }) !== undefined;
+  const isFolded = operator.fold !== undefined || operator.name === 'Shape';
+  const places = new Set([...runs, ...(onHost ? ['host'] : []), ...(isFolded ? ['folded'] : [])]);
   const list = attributes.join(', ');
-  return [operator.name, opsetsOf(operator), inputsOf(operator), list, places.join(', '), exactness, limits];
+  return [operator.name, opsetsOf(operator), inputsOf(operator), list, [...places].join(', '), exactness, limits];
 }
 
 function opsetsOf({ domain, opsets: [from, to] }: Operator): string {

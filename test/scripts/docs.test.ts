@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { operatorsPage } from '../../scripts/docs/operators-page.js';
+import { HOST_OPERATORS } from '../../src/frontend/host/table.js';
 import { DESCRIPTIONS } from '../../src/frontend/operators/descriptions.js';
 import { OPERATORS } from '../../src/frontend/operators/table.js';
 
@@ -19,6 +20,12 @@ it('every operator has a description, and nothing else has', () => {
 it('an operator that can be imported runs somewhere', () => {
   const imported = OPERATORS.filter((operator) => operator.import !== undefined && operator.name !== 'Shape');
   expect(imported.filter(({ name }) => DESCRIPTIONS[name]!.runs.length === 0)).toEqual([]);
+});
+
+it('an operator that the host knows runs there too', () => {
+  const row = (name: string) => operatorsPage(OPERATORS.filter((one) => one.name === name && one.domain === ''));
+  const silent = Object.keys(HOST_OPERATORS).filter((name) => !/, host|\| host/.test(row(name)));
+  expect(silent).toEqual([]);
 });
 
 it('a page shows defaults, the values that are taken, and until when an attribute is one', () => {

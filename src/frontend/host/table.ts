@@ -1,5 +1,5 @@
 /** What the host can do of ONNX's own operators, once a tensor has left the array. */
-import type { ImportCall } from '../operators/operator.js';
+import type { OnnxNode } from '../onnx/model.js';
 import { binary, cast, clip, type HostImporter, hardSigmoid, mean, quotient, several, unary } from './elementwise.js';
 import { best, reduce, softmax, topK } from './lines.js';
 import { nonMaxSuppression } from './nms.js';
@@ -47,6 +47,10 @@ export const HOST_OPERATORS: Readonly<Record<string, HostImporter>> = {
 };
 
 /** What the host makes of the node; undefined where it knows no such operator. */
-export function hostImporter({ node }: Pick<ImportCall, 'node'>): HostImporter | undefined {
+export function hostImporter({
+  node,
+}: {
+  readonly node: Pick<OnnxNode, 'domain' | 'operator'>;
+}): HostImporter | undefined {
   return node.domain === '' && Object.hasOwn(HOST_OPERATORS, node.operator) ? HOST_OPERATORS[node.operator] : undefined;
 }

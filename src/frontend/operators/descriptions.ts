@@ -2,8 +2,9 @@
 
 /**
  * array: layers of the integer network. fused: part of a neighbouring layer. view: nothing is computed, its reader sees
- * the values in another order. copy: codes move to other places. host: behind the array, in float32. Nothing: of
- * constants and shapes alone, while the model is read.
+ * the values in another order. copy: codes move to other places. host: behind the array, in float32, where the table of
+ * the host's own operators (host/table.ts) does not say it. Nothing: of constants and shapes alone, while the model is
+ * read.
  */
 export type Place = 'array' | 'fused' | 'view' | 'copy' | 'host';
 
@@ -148,11 +149,11 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   ReduceMax: layer('over all of space; over other axes on the host'),
   ReduceMin: layer('over all of space; over other axes on the host'),
   ReduceSum: layer('over all of space; over other axes on the host'),
-  Exp: { ...host('at the end of the network'), runs: ['host'] },
-  Log: { ...host('at the end of the network'), runs: ['host'] },
-  Sqrt: { ...host('at the end of the network'), runs: ['host'] },
-  Reciprocal: { ...host('at the end of the network'), runs: ['host'] },
-  Pow: { ...host('at the end of the network'), runs: ['host'] },
+  Exp: host('at the end of the network'),
+  Log: host('at the end of the network'),
+  Sqrt: host('at the end of the network'),
+  Reciprocal: host('at the end of the network'),
+  Pow: { runs: ['array', 'host'], exactness: CERTIFIED, limits: 'squares; other powers at the end of the network' },
   Max: {
     runs: ['fused', 'host'],
     exactness: CERTIFIED,
