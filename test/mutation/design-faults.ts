@@ -53,13 +53,6 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     sample: true,
   },
   {
-    name: 'the frame ends before it is loaded',
-    module: 'core',
-    from: "loaded_q != 2'd0 && !feed_active",
-    to: '!feed_active',
-    queued: true,
-  },
-  {
     name: 'frames that left still count as loaded',
     module: 'core',
     from: "loaded_q + {1'b0, loaded} - {1'b0, frame_done}",

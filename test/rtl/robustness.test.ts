@@ -165,6 +165,25 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
     });
   });
 
+  test('is busy until all of a frame is in, where the network is done before', { timeout: 600_000 }, async () => {
+    const machine = MACHINES[0]!;
+    const plan = planNetwork(rowsThatNobodyReads(), machine);
+    const frame = frameOf(plan, 1);
+    const rest = frame.bytes.length - machine.stream.inBytes;
+    await withSession(
+      await coreSimulator(machine),
+      plan.images,
+      async ({ machine: simulator, receive, read, idle }) => {
+        await simulator.send(frame.bytes.subarray(0, rest), false);
+        expectGolden({ plan, cycles: 0 }, frame, await receive(), false);
+      expect((await read('STATUS')) & bitOf('STATUS', 'idle')).toBe(0);
+        await simulator.send(frame.bytes.subarray(rest));
+        await idle();
+        expect(await read('FRAMES')).toBe(1);
+      },
+    );
+  });
+
   onRandomNetworks('takes frames that wait at the door, in order and bit for bit', async (given) => {
     const { session, frame } = given;
     const frames = Array.from({ length: 5 }, (_, i) => frame(i));
@@ -292,6 +311,14 @@ function twoInputs() {
     .conv({ kernel: [3, 3], pads: [1, 1, 1, 1], channels: 2, weightBits: 3, input: 'input1' })
     .mul({ inputs: ['conv0.out', 'input'] })
     .conv({ kernel: [1, 1], channels: 3, bits: null })
+    .build();
+}
+
+/** Rows 10 and 11 of the frame. */
+function rowsThatNobodyReads() {
+  return new NetworkBuilder({ height: 12, width: 6, channels: 4 })
+    .conv({ kernel: [1, 1], strides: [9, 2], channels: 3, weightBits: 2 })
+    .conv({ kernel: [2, 3], channels: 2, weightBits: 2, bits: null })
     .build();
 }
 
