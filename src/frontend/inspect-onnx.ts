@@ -84,9 +84,10 @@ export function inspectOnnx(bytes: Uint8Array, options: ImportOptions = {}): Ins
     dialect: dialectOf(model),
     opsets: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain || 'ai.onnx', version])),
     inputs: model.inputs.map((input) => inspected(input, imported.inputShapes.get(input.name) ?? null)),
-    outputs: model.outputs.map((output) =>
-      inspected(output, imported.outputs.find(({ name }) => name === output.name)?.shape ?? null),
-    ),
+    outputs: model.outputs.map((output) => {
+      const made = imported.outputs.find(({ name }) => name === output.name);
+      return inspected(output, made?.shape ?? null, made?.type);
+    }),
     operators: countOperators(model.nodes),
     layers,
     macs: sum((layer) => layer.macs),
@@ -111,8 +112,11 @@ function foldingFaults({ graph }: Imported): SystoleError[] {
   }
 }
 
-function inspected(info: OnnxValueInfo, shape: readonly number[] | null): InspectedTensor {
-  return { name: info.name, type: elementTypeName(info.elementType), shape: shape ?? info.shape };
+/** @param made the type that importing finds; the file need not say that of an output */
+function inspected(info: OnnxValueInfo, shape: readonly number[] | null, made?: string): InspectedTensor {
+  const { name, elementType } = info;
+  const type = elementType === 0 ? (made ?? 'unknown') : elementTypeName(elementType);
+  return { name, type, shape: shape ?? info.shape };
 }
 
 function countOperators(nodes: readonly OnnxNode[]): InspectedOperator[] {

@@ -38,7 +38,7 @@ describe('inspection of a supported model', () => {
       dialect: 'float32',
       opsets: { 'ai.onnx': 13 },
       inputs: [{ name: 'x', type: 'float32', shape: [1, 3, 8, 8] }],
-      outputs: [{ name: 'y', shape: [1, 5] }],
+      outputs: [{ name: 'y', type: 'float32', shape: [1, 5] }],
       supported: true,
       obstacles: [],
     });
