@@ -176,7 +176,7 @@ describe.skipIf(!(await simulatorAvailable()))('the core (skipped where Verilato
       async ({ machine: simulator, receive, read, idle }) => {
         await simulator.send(frame.bytes.subarray(0, rest), false);
         expectGolden({ plan, cycles: 0 }, frame, await receive(), false);
-      expect((await read('STATUS')) & bitOf('STATUS', 'idle')).toBe(0);
+        expect((await read('STATUS')) & bitOf('STATUS', 'idle')).toBe(0);
         await simulator.send(frame.bytes.subarray(rest));
         await idle();
         expect(await read('FRAMES')).toBe(1);
