@@ -8,6 +8,6 @@ export function layerExactness(channels: readonly Agreement[], checked: Certific
   return {
     kind: 'approximate',
     differing: wrong.reduce((sum, e) => sum + e.differing, 0),
-    maxCodes: Math.max(...wrong.map((e) => e.maxCodes)),
+    maxCodes: wrong.reduce((most, e) => Math.max(most, e.maxCodes), 0),
   };
 }

@@ -75,16 +75,19 @@ export function requantizeSums(
 
 /** Real values that the channels' sums can have. */
 export function realReach(sums: readonly SumChannel[]): RealRange {
-  const ends = sums.flatMap(({ step, divisor, accZero, bias, residual, reach }) => {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { step, divisor, accZero, bias, residual, reach } of sums) {
     const { factor = dyadic(1), scale, zero } = residual ?? { scale: 0, zero: 0 };
     const worth = scale * toNumber(factor);
-    return [reach.range.min, reach.range.max].flatMap((acc) =>
-      [0, reach.residualCodes - 1].map(
-        (res) => (toNumber(step) * (acc - accZero)) / divisor + bias + worth * (res - zero),
-      ),
-    );
-  });
-  return { min: Math.min(...ends), max: Math.max(...ends) };
+    for (const acc of [reach.range.min, reach.range.max]) {
+      for (const res of [0, reach.residualCodes - 1]) {
+        const end = (toNumber(step) * (acc - accZero)) / divisor + bias + worth * (res - zero);
+        min = Math.min(min, end);
+        max = Math.max(max, end);
+      }
+    }
+  }
+  return { min, max };
 }
 
 export function constantLists(channels: readonly ChannelConstants[]): Pick<Requantize, 'm' | 'b' | 'n'> {

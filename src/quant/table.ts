@@ -31,8 +31,8 @@ export function tableExactness(
     checked,
   );
   const lines = channels.map((c, i) => positionsOf(c, reaches[i]!));
-  const from = Math.min(...lines.map((line) => line.least));
-  const to = Math.max(...lines.map((line) => line.most));
+  const from = lines.reduce((least, line) => Math.min(least, line.least), Number.POSITIVE_INFINITY);
+  const to = lines.reduce((most, line) => Math.max(most, line.most), Number.NEGATIVE_INFINITY);
   const wrong = table.whole ? [] : differingPositions(table, from, to);
   const differing = lines.reduce((sum, line) => sum + countWithin(line, wrong), 0);
   if (ofIndex.kind !== 'approximate') {

@@ -125,6 +125,36 @@ describe('a table behind a sum', () => {
   });
 });
 
+describe('realReach', () => {
+  it('holds the ends of every channel, of a flattened map with very many of them too', () => {
+    const sums = new Array<SumChannel>(2 ** 17).fill(channel({ step: dyadic(0.5), bias: 1 }));
+    expect(realReach(sums)).toEqual({ min: -104, max: 111 });
+    const residual = { scale: 0.5, zero: 2 };
+    const reach = { range: { min: 0, max: 4 }, residualCodes: 16 };
+    expect(realReach([...sums, channel({ step: dyadic(64), accZero: 0, bias: 0, residual, reach })])).toEqual({
+      min: -104,
+      max: 262.5,
+    });
+  });
+});
+
+describe('requantizeSums', () => {
+  it('takes a flattened map of very many channels', () => {
+    const sums = new Array<SumChannel>(2 ** 17).fill(channel());
+    const applied = { kind: 'table', argument: 'a', ...FUNCTIONS.tanh } as const;
+    const from = { input: null, reach: realReach(sums) };
+    const tables = { bits: 4, statisticsOf: () => ({ min: -1, max: 1 }) };
+    const made = requantizeSums(
+      sums,
+      sumGrid({ clamp: OPEN, function: applied }, output({}), from, tables),
+      WIDTHS,
+      'x',
+    );
+    expect(made.requantize.m).toHaveLength(2 ** 17);
+    expect(made.exactness).toMatchObject({ kind: 'approximate', maxCodes: 1 });
+  });
+});
+
 describe('signs', () => {
   it('are those of the exact sums, zeros included, whatever grid they are codes of', () => {
     let zeros = 0;

@@ -14,7 +14,7 @@ export function checkLayerRanges(layer: ArrayLayer, machine: Machine): void {
   requireBits(layer, 'm', requantize.m.map(BigInt), machine.mBits, 'mBits');
   requireBits(layer, 'b', requantize.b, machine.bBits, 'bBits');
   requireBits(layer, 'r', requantize.residual?.m.map(BigInt) ?? [], machine.mBits, 'mBits');
-  const shift = Math.max(...requantize.n);
+  const shift = requantize.n.reduce((most, n) => Math.max(most, n), 0);
   if (shift >= 2 ** machine.nBits) {
     throw new SystoleError('requantize-range', `layer ${layer.name} shifts by ${shift}`, {
       where: layer.name,
