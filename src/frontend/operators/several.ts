@@ -3,6 +3,7 @@ import { foldBinary } from '../fold/elementwise.js';
 import { emitAffine, OPEN } from '../import/emit.js';
 import { emitJoin } from '../import/emit-join.js';
 import { floatOperand, mapOperand } from '../import/operands.js';
+import { shapeWith } from '../import/per-channel.js';
 import { limit } from '../import/refuse.js';
 import { partOf } from '../import/state.js';
 import type { MapValue } from '../import/value.js';
@@ -78,12 +79,17 @@ function bounded(call: ImportCall, side: 'min' | 'max', f: (...values: number[])
       hint: 'Add, Sub and Mul join two branches; of one tensor and a constant it is a clamp',
     });
   }
-  const value = mapOperand(call, tensor!);
+  let value = mapOperand(call, tensor!);
   if (constants.length === 0) return value;
   const bounds = constants.map((i) => {
-    const { data, shape } = floatOperand(call, i, 'the bound');
+    const bound = floatOperand(call, i, 'the bound');
+    value = { ...value, shape: shapeWith(call, value, bound) };
+    const { data, shape } = bound;
     if (data.length > 0 && data.every((x) => x === data[0])) return data[0]!;
-    throw limit(call, 'a bound that differs from channel to channel is not supported', { actual: shape.join('x') });
+    throw limit(call, 'a bound that differs from channel to channel is not supported', {
+      actual: shape.join('x'),
+      hint: 'subtract the bounds before a Relu and add them again behind it',
+    });
   });
   const clamp = side === 'max' ? { min: null, max: f(...bounds) } : { min: f(...bounds), max: null };
   return emitAffine(call, value, null, null, clamp);

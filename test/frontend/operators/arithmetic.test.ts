@@ -151,6 +151,15 @@ describe('Sum, Mean, Min and Max', () => {
   });
 });
 
+it('Min and Max with a constant that is larger than the tensor are the host’s', async () => {
+  const wide = { wide: floats([3, 4, 1], new Float32Array(12)) };
+  for (const operator of ['Min', 'Max']) {
+    const { nodes } = gated(node(operator, 'g wide', 'y'));
+    const graph = await sameAsRuntime({ ...branches([], wide), nodes });
+    expect(graph.host).toMatchObject([{ op: { kind: 'binary' } }]);
+  }
+});
+
 describe('Floor, Ceil and Round', () => {
   it("before another layer are quantizers of step 1, behind the last one they are the host's", async () => {
     for (const [operator, round] of [
