@@ -23,7 +23,7 @@ export type Picks = readonly (number | null)[];
 export const MOST_PARTS = 128;
 
 /** Of one pixel that is spread over a map: what multiplies or is added to a map takes the pixel itself. */
-export const MOST_SPREAD = 2 ** 16;
+const MOST_SPREAD = 2 ** 16;
 
 /** How far the next index of a run is looked for. */
 const WIDEST_STEP = 32;

@@ -2,7 +2,6 @@
 export type Range = readonly [number, number];
 
 export const UINT8 = 2;
-export const INT8 = 3;
 /** Sums of products of codes. */
 export const INT32 = 6;
 

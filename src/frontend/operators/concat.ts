@@ -14,7 +14,7 @@ export const CONCAT = onnxOperator('Concat', {
   import: importConcat,
 });
 
-export function importConcat(call: ImportCall): Value[] {
+function importConcat(call: ImportCall): Value[] {
   const maps = call.inputs.flatMap((value, i) => (value?.kind === 'constant' ? [] : [anyMapOperand(call, i)]));
   const first = maps[0]!;
   const axis = oneAxis(call, call.attributes.int('axis'), first.shape.length);

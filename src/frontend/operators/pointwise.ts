@@ -73,8 +73,6 @@ const microsoft = (operator: Operator): Operator => ({
   ...{ domain: 'com.microsoft', opsets: [1, 1], unversioned: true },
 });
 
-export const TANH = pointwise('Tanh', 'tanh');
-
 export const POINTWISE: readonly Operator[] = [
   pointwise('Abs', 'abs'),
   pointwise('Celu', 'celu', withAlpha(1), alphaOf),
@@ -93,7 +91,7 @@ export const POINTWISE: readonly Operator[] = [
   pointwise('Softplus', 'softplus'),
   pointwise('Softsign', 'softsign'),
   pointwise('Swish', 'silu', withAlpha(1), alphaOf),
-  TANH,
+  pointwise('Tanh', 'tanh'),
   microsoft(pointwise('Gelu', 'gelu')),
   microsoft(pointwise('FastGelu', 'gelu', {}, () => ({ alpha: 1 }))),
   microsoft(pointwise('QuickGelu', 'silu', withAlpha(1.702), alphaOf)),
