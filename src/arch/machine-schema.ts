@@ -27,9 +27,32 @@ const schema = z.strictObject({
     tableEntries: z.union([z.literal(0), powerOfTwo(2, 2 ** 16)]).default(0),
     programWords: powerOfTwo(64, 2 ** 20),
     passEntries: powerOfTwo(2, 2 ** 12),
+    ringWords: z.union([z.literal(0), powerOfTwo(2, 2 ** 20)]).default(0),
+    foldEntries: z.union([z.literal(0), powerOfTwo(2, 2 ** 12)]).default(0),
+    contexts: z.union([z.literal(0), powerOfTwo(2, 64)]).default(0),
     fifoEntries: powerOfTwo(2, 2 ** 16),
   }),
   stream: z.strictObject({ inBytes: powerOfTwo(1, 64), outBytes: powerOfTwo(1, 64) }),
+  fetchWords: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(1),
+  depthwise: z
+    .strictObject({
+      taps: whole(1, 5),
+      postWidth: powerOfTwo(1, 128),
+      weightWords: powerOfTwo(2, 2 ** 16),
+      parameterWords: powerOfTwo(2, 2 ** 16),
+    })
+    .nullable()
+    .default(null),
+  dram: z
+    .strictObject({
+      dataBits: z.union([z.literal(32), z.literal(64), z.literal(128), z.literal(256), z.literal(512)]),
+      addressBits: whole(32, 64),
+      burst: powerOfTwo(1, 256),
+      outstanding: powerOfTwo(1, 64),
+      model: z.strictObject({ latency: whole(1, 10000), efficiency: whole(1, 100) }),
+    })
+    .nullable()
+    .default(null),
   counters: whole(4, 64),
 });
 
@@ -62,6 +85,13 @@ export function checkMachine(machine: Machine): Machine {
   rule(cols % columnsPerStage === 0, 'cols', `a multiple of columnsPerStage (${columnsPerStage})`, cols);
   const nested = columnsPerStage % postWidth === 0 || postWidth % columnsPerStage === 0;
   rule(nested, 'columnsPerStage', `a divisor or a multiple of postWidth (${postWidth})`, columnsPerStage);
+  if (machine.depthwise !== null) {
+    rule(machine.activationDigit === 8, 'depthwise', 'null unless activationDigit is 8', machine.activationDigit);
+    const width = machine.depthwise.postWidth;
+    rule(width <= lanes, 'depthwise.postWidth', `at most lanes (${lanes})`, width);
+  }
+  const ring = memory.ringWords;
+  rule(ring === 0 || machine.dram !== null, 'memory.ringWords', '0 without dram', ring);
   const tileSlots = (rows * cols) / postWidth;
   rule(memory.fifoEntries >= 2 * tileSlots, 'memory.fifoEntries', `at least ${2 * tileSlots}`, memory.fifoEntries);
   return machine;

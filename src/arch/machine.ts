@@ -37,6 +37,12 @@ export interface Machine {
     readonly programWords: number;
     /** Digit-pass entries; a power of two. */
     readonly passEntries: number;
+    /** Words of the ring beside each column that weights from DRAM go through, behind weightWords; a power of two, or 0. */
+    readonly ringWords: number;
+    /** Steps of the channel folder, all folded layers together; a power of two, or 0 for a machine without it. */
+    readonly foldEntries: number;
+    /** Row states that FEED and POST keep for layers interleaved by rows; a power of two, or 0. */
+    readonly contexts: number;
     /** Entries of the output FIFO behind post-processing; a power of two, at least 2*rows*cols/postWidth. */
     readonly fifoEntries: number;
   };
@@ -45,6 +51,44 @@ export interface Machine {
     readonly inBytes: number;
     readonly outBytes: number;
   };
+  /** 32-bit program words fetched a cycle: 1, 2, 4 or 8. */
+  readonly fetchWords: 1 | 2 | 4 | 8;
+  /** The unit for depthwise convolutions and average pools, or null. */
+  readonly depthwise: DepthwiseUnit | null;
+  /** AXI4 master, or null. */
+  readonly dram: Dram | null;
   /** Row counters, 4..64. */
   readonly counters: number;
+}
+
+/** lanes x taps multipliers of activations of 8 bits by weights of 8 bits; only where activationDigit is 8. */
+export interface DepthwiseUnit {
+  /** Adjacent kernel columns at once, 1..5. */
+  readonly taps: number;
+  /** Channels requantized per cycle: a power of two, at most lanes. */
+  readonly postWidth: number;
+  /** Words of lanes x taps weights of 8 bits; a power of two. */
+  readonly weightWords: number;
+  /** Words of postWidth channels' m, b, n; a power of two. */
+  readonly parameterWords: number;
+}
+
+export interface Dram {
+  /** Bits of the data bus: 32, 64, 128, 256 or 512. */
+  readonly dataBits: 32 | 64 | 128 | 256 | 512;
+  /** Bits of an address, 32..64. */
+  readonly addressBits: number;
+  /** Most beats of a burst, a power of two, 1..256. */
+  readonly burst: number;
+  /** Most bursts under way, a power of two, 1..64. */
+  readonly outstanding: number;
+  /** The memory that cycle counts and simulations are for. */
+  readonly model: DramModel;
+}
+
+export interface DramModel {
+  /** Cycles from an address to its first beat. */
+  readonly latency: number;
+  /** Percent of cycles in which a beat may move, 1..100. */
+  readonly efficiency: number;
 }

@@ -15,7 +15,7 @@ export interface Register {
 }
 
 /** Raised whenever a register, a record or a memory format changes meaning. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 /** "SYST" in ASCII, read back from MAGIC. */
 export const MAGIC = 0x53595354;
 

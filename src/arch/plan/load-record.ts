@@ -45,6 +45,16 @@ export function loadRecord({ input, place, counter, fold, last }: LoadSetting, m
       codeBytes: codeBytes(input),
       beats: Math.ceil(bytes / machine.stream.inBytes),
       last: last ? 1 : 0,
+      codeBits: 8 * codeBytes(input),
+      rowPitch: place.rowPitch,
+      padBottom: 0,
+      padLeft: 0,
+      padRight: 0,
+      bufferEnd: 0,
+      bufferSize: 0,
+      room: 0,
+      roomCounter: 0,
+      roomRows: 0,
     },
   };
 }

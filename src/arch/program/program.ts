@@ -26,7 +26,29 @@ export interface LoopRecord {
   readonly opcode: 'loop';
   readonly fields: Fields<'loop'>;
 }
-export type ProgramRecord = LoadRecord | FeedRecord | PostRecord | EndRecord | LoopRecord;
+/** The records up to NEXT, `count` times. */
+export interface RepeatRecord {
+  readonly opcode: 'repeat';
+  readonly fields: Fields<'repeat'>;
+}
+export interface NextRecord {
+  readonly opcode: 'next';
+  readonly fields: Fields<'next'>;
+}
+/** Weights of a frame that come from DRAM. */
+export interface FillRecord {
+  readonly opcode: 'fill';
+  readonly fields: Fields<'fill'>;
+}
+export type ProgramRecord =
+  | LoadRecord
+  | FeedRecord
+  | PostRecord
+  | EndRecord
+  | LoopRecord
+  | RepeatRecord
+  | NextRecord
+  | FillRecord;
 
 export type PassMode = 'unsigned' | 'signed' | 'bipolar';
 

@@ -12,11 +12,14 @@ export interface RecordField {
 const u = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name });
 const s = <N extends string>(name: N): RecordField & { readonly name: N } => ({ name, signed: true });
 
-export const OPCODES = { end: 0, load: 1, feed: 2, post: 3, loop: 4 } as const;
+export const OPCODES = { end: 0, load: 1, feed: 2, post: 3, loop: 4, repeat: 5, next: 6, fill: 7 } as const;
 
 export const RECORD_FIELDS = {
   end: [],
   loop: [],
+  repeat: [u('count')],
+  next: [],
+  fill: [u('address'), u('words')],
   load: [
     u('fold'),
     u('group'),
@@ -39,6 +42,16 @@ export const RECORD_FIELDS = {
     u('codeBytes'),
     u('beats'),
     u('last'),
+    u('codeBits'),
+    u('rowPitch'),
+    u('padBottom'),
+    u('padLeft'),
+    u('padRight'),
+    u('bufferEnd'),
+    u('bufferSize'),
+    u('room'),
+    u('roomCounter'),
+    u('roomRows'),
   ],
   feed: [
     u('nOy'),
@@ -84,6 +97,23 @@ export const RECORD_FIELDS = {
     u('resNeed0'),
     u('resNeedStep'),
     u('resRows'),
+    u('nCo'),
+    u('ring'),
+    u('tileWords'),
+    u('fold'),
+    u('foldBase'),
+    u('foldStride'),
+    u('tileCols'),
+    s('aWrap'),
+    s('xWrap'),
+    s('yLine'),
+    u('bufferEnd'),
+    u('bufferSize'),
+    u('resume'),
+    u('context'),
+    u('free'),
+    u('freeCounter'),
+    u('freeStep'),
   ],
   post: [
     u('nOy'),
@@ -138,6 +168,20 @@ export const RECORD_FIELDS = {
     u('tableBase'),
     u('last'),
     u('count'),
+    u('nCo'),
+    u('tileCols'),
+    u('outRows'),
+    s('dWrap'),
+    s('rWrap'),
+    s('cyLine'),
+    s('cxWrap'),
+    u('countStep'),
+    u('dBufferEnd'),
+    u('dBufferSize'),
+    u('rBufferEnd'),
+    u('rBufferSize'),
+    u('resume'),
+    u('context'),
   ],
 } as const satisfies Record<keyof typeof OPCODES, readonly RecordField[]>;
 

@@ -58,7 +58,7 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
       const record = records[head];
       if (record === undefined) return false;
       const { opcode } = record;
-      const unit = opcode === 'end' || opcode === 'loop' ? null : units[opcode];
+      const unit = opcode === 'load' || opcode === 'feed' || opcode === 'post' ? units[opcode] : null;
       const wasFull = unit?.full === true;
       const taken = !units.feed.full && !units.post.full;
       const held = hold;
