@@ -184,6 +184,8 @@ function offsets(
   c: Slopes & { readonly r: number },
   stop: boolean,
 ): Interval {
+  const { m, r } = c;
+  const { min, max } = range;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
   const sums = Float64Array.from({ length: f.hi - f.lo }, (_, s) => sumOfCode(f.lo + 1 + s, c));
@@ -193,9 +195,11 @@ function offsets(
     const steps = rows(res);
     for (let s = 0; s < steps.length; s++) {
       const step = steps[s]!;
-      const target = sums[s]! - c.r * res;
-      if (step <= range.max) low = Math.max(low, target - c.m * step);
-      if (step > range.min) high = Math.min(high, target - 1 - c.m * (step - 1));
+      const target = sums[s]! - r * res;
+      const least = target - m * step;
+      const most = target - 1 - m * (step - 1);
+      if (step <= max && least > low) low = least;
+      if (step > min && most < high) high = most;
       if (stop && low > high) return { low, high };
     }
   }

@@ -22,37 +22,46 @@ export type StepRows = (res: number) => Float64Array;
 
 /** Rows are found when they are asked for, and kept. */
 export function stepRows(f: RealQuantizer, range: AccRange): StepRows {
-  const find = stepFinder(f, range);
+  const find = rowFinder(f, range);
   const rows: Float64Array[] = [];
   return (res) => {
-    rows[res] ??= stepRow(f, range, (k) => find(res, k));
+    rows[res] ??= find(res);
     return rows[res];
   };
 }
 
-/** By a loop: rows are many, and this is most of the work on them. */
-function stepRow(f: RealQuantizer, range: AccRange, find: (k: number) => number): Float64Array {
-  const row = new Float64Array(f.hi - f.lo);
-  for (let i = 0; i < row.length; i++) {
-    const k = f.lo + 1 + i;
-    row[i] =
-      k <= f.least ? range.min : k > f.most ? range.max + 1 : Math.min(range.max + 1, Math.max(range.min, find(k)));
-  }
-  return row;
+/**
+ * A double decides each step wherever its error bound keeps it off the integers; the others are settled in integers.
+ * By a loop: rows are many, and this is most of the work on them.
+ */
+function rowFinder(f: RealQuantizer, range: AccRange): StepRows {
+  const { alpha, beta, rho, size } = slopeOf(f);
+  const { min, max } = range;
+  const firsts = Float64Array.from({ length: f.hi - f.lo }, (_, i) => beginning(f, f.lo + 1 + i).halves / 2);
+  return (res) => {
+    const row = new Float64Array(firsts.length);
+    for (let i = 0; i < row.length; i++) {
+      const k = f.lo + 1 + i;
+      if (k <= f.least || k > f.most) {
+        row[i] = k <= f.least ? min : max + 1;
+        continue;
+      }
+      const from = firsts[i]!;
+      const estimate = (from - beta - rho * res) / alpha;
+      const error = (ERROR * (Math.abs(from) + size + Math.abs(rho) * res)) / alpha;
+      const up = Math.ceil(estimate - error);
+      const sure = up === Math.ceil(estimate + error) && estimate + error !== up;
+      const step = sure ? up : settledStep(f, range, res, k, alpha === 0);
+      row[i] = step > max ? max + 1 : step < min ? min : step;
+    }
+    return row;
+  };
 }
 
-/** A double decides each step wherever its error bound keeps it off the integers; the others are settled in integers. */
-function stepFinder(f: RealQuantizer, range: AccRange): (res: number, k: number) => number {
-  const { alpha, beta, rho, size } = slopeOf(f);
-  if (alpha === 0) return (res, k) => (reaches(f, range.min, res, k) ? range.min : range.max + 1);
-  return (res, k) => {
-    const from = beginning(f, k).halves / 2;
-    const estimate = (from - beta - rho * res) / alpha;
-    const error = (ERROR * (Math.abs(from) + size + Math.abs(rho) * res)) / alpha;
-    const up = Math.ceil(estimate - error);
-    if (up === Math.ceil(estimate + error) && estimate + error !== up) return up;
-    return f.root === null ? exactStep(f, res, k) : searchStep(f, range, res, k);
-  };
+/** Where a double does not decide. `flat`: the code is the same for every accumulator. */
+function settledStep(f: RealQuantizer, range: AccRange, res: number, k: number, flat: boolean): number {
+  if (flat) return reaches(f, range.min, res, k) ? range.min : range.max + 1;
+  return f.root === null ? exactStep(f, res, k) : searchStep(f, range, res, k);
 }
 
 /** The t from which on the code is k or more. */
