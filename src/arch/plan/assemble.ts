@@ -52,7 +52,7 @@ export function assemble(parts: Parts): Plan {
         input: place,
         rows: feedWait(inputWait),
         passes: { base: sharePasses(passes, entries), count: entries.length },
-        weights: { base: weightWords, columnTileStride: block.columnTileStride },
+        weights: { base: weightWords, columnTileStride: block.columnTileStride, tileWords: 0 },
         residual: residualWait ? feedWait(residualWait) : (drains.get(i) ?? null),
         cyclesPerSlot: Math.max(1, residual?.place.planes ?? 0),
       },

@@ -81,7 +81,12 @@ function checkPost(name: string, { fields }: PostRecord, machine: Machine): void
   require(fields.toStream === 0 ||
     fields.pixelsPerTile === 1 ||
     fields.nCt === 1, name, 'the stream would not be in NHWC order');
-  const channels = ((fields.nCt - 1) * fields.slotsFull + fields.slotsLast) * machine.postWidth;
+  const onePixel = fields.nOy === 1 && fields.nOx === 1 && fields.pixelsPerTile === 1;
+  const inOrder = fields.tileCols === fields.pixelsPerTile && (fields.nCo === 1 || onePixel);
+  require(fields.toStream === 0 || inOrder, name, 'the stream would not be in NHWC order');
+  require(fields.pixelsPerTile === fields.tileCols * fields.countStep, name, 'its tiles are no rectangles');
+  require(fields.nCo === 1 || fields.nCt === 1, name, 'its column tiles are inside the rows and outside');
+  const channels = ((fields.nCo * fields.nCt - 1) * fields.slotsFull + fields.slotsLast) * machine.postWidth;
   const words = fields.pBase + channels / machine.postWidth;
   const tables = machine.memory.tableEntries;
   const fits = fields.tableEnable === 0 || fields.tableBase + fields.hi < tables;
@@ -93,7 +98,8 @@ function checkPost(name: string, { fields }: PostRecord, machine: Machine): void
 function checkPair(name: string, feed: FeedRecord, post: PostRecord): void {
   const f = feed.fields;
   const p = post.fields;
-  const same = f.nOy === p.nOy && f.nOx === p.nOx && f.nCt === p.nCt && f.nWy === p.nWy && f.nWx === p.nWx;
+  const same =
+    f.nCo === p.nCo && f.nOy === p.nOy && f.nOx === p.nOx && f.nCt === p.nCt && f.nWy === p.nWy && f.nWx === p.nWx;
   require(same, name, 'FEED and POST do not have the same tiles');
   require(f.slotsFull === p.slotsFull * p.pixelsPerTile, name, 'FEED and POST do not have the same slots');
   require(f.slotsLast === p.slotsLast * p.pixelsPerTile, name, 'FEED and POST do not have the same slots');

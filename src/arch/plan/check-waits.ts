@@ -37,14 +37,21 @@ function checkWait(plan: Plan, reader: number, tensor: string, { counter, rows }
     require(most.fields.counter === counter, where, `it reads ${tensor} and waits for another input's rows`);
     return;
   }
-  require(rows <= most.fields.nOy, where, `it waits for ${rows} rows of ${most.fields.nOy}`);
+  const counted = countedRows(most);
+  require(rows <= counted, where, `it waits for ${rows} rows of ${counted}`);
 }
 
 /** A layer that waits until the one before it has left POST waits for all its rows. */
 function checkDrain(where: string, reader: number, { counter, rows }: AwaitedRows, posts: readonly PostRecord[]): void {
   const before = lastCounting(posts, counter, reader);
-  require(before === reader - 1 &&
-    rows === posts[before]!.fields.nOy, where, 'it does not wait for the layer before it');
+  const post = posts[before];
+  const forAll = post !== undefined && rows <= countedRows(post) && rows > countedRows(post) - post.fields.countStep;
+  require(before === reader - 1 && forAll, where, 'it does not wait for the layer before it');
+}
+
+/** What a record's counter comes to: whole tiles, so that it may pass the map's rows with the last. */
+function countedRows({ fields }: PostRecord): number {
+  return fields.nOy * fields.countStep;
 }
 
 /** Index of the layer before `reader` whose record counted last on a counter; -1 where none did. */

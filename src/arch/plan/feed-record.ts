@@ -19,7 +19,8 @@ export interface FeedSetting {
   /** What FEED waits for: rows of its input. */
   readonly rows: FeedWait;
   readonly passes: { readonly base: number; readonly count: number };
-  readonly weights: { readonly base: number; readonly columnTileStride: number };
+  /** tileWords: of one column tile that comes through the ring; 0: they lie at `base`. */
+  readonly weights: { readonly base: number; readonly columnTileStride: number; readonly tileWords: number };
   /** And beside its input: the residual's rows. */
   readonly residual: FeedWait | null;
   /** Cycles POST takes for one slot. */
@@ -35,6 +36,8 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
   const yOy = pool.strides[0] * map.rowStep;
   const yWy = pool.dilations[0] * map.rowStep;
   const pixelStep = pool.strides[1] * map.columnStep * pixelPitch;
+  /** From the first pixel of a tile's line to its last. */
+  const lineEnd = (tiling.columns - 1) * pixelStep;
   const merged = map.runRows > 1;
   const slotsFull = tiling.slotsFull * tiling.pixels;
   const slotsLast = tiling.slotsLast * tiling.pixels;
@@ -52,8 +55,8 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       nStep: stepsPerRun(map, machine),
       group: input.group,
       aBase: input.base + yBase * rowPitch + xBase,
-      aOy: yOy * rowPitch,
-      aOx: tiling.pixels * pixelStep,
+      aOy: tiling.lines * yOy * rowPitch,
+      aOx: tiling.columns * pixelStep,
       aCt: map.depthwise ? machine.cols : 0,
       aWy: yWy * rowPitch,
       aWx: pool.dilations[1] * map.columnStep * pixelPitch,
@@ -61,7 +64,7 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       aKx: map.columnDilation * pixelPitch,
       aRow: tiling.pixels === 1 ? 0 : pixelStep,
       yBase,
-      yOy: merged ? 0 : yOy,
+      yOy: merged ? 0 : tiling.lines * yOy,
       yWy: merged ? 0 : yWy,
       yKy: map.rowDilation,
       yMax: merged ? 1 : map.view.rows,
@@ -84,16 +87,16 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       resNeed0: setting.residual?.need.first ?? 0,
       resNeedStep: setting.residual?.need.step ?? 0,
       resRows: setting.residual?.need.rows ?? 0,
-      nCo: 1,
-      ring: 0,
-      tileWords: 0,
+      nCo: tiling.nCo,
+      ring: setting.weights.tileWords > 0 ? 1 : 0,
+      tileWords: setting.weights.tileWords,
       fold: 0,
       foldBase: 0,
       foldStride: 0,
-      tileCols: machine.rows,
-      aWrap: 0,
-      xWrap: 0,
-      yLine: 0,
+      tileCols: tiling.lines === 1 ? machine.rows : tiling.columns,
+      aWrap: tiling.lines === 1 ? 0 : yOy * rowPitch - lineEnd,
+      xWrap: tiling.lines === 1 ? 0 : 0 - lineEnd,
+      yLine: tiling.lines === 1 || merged ? 0 : yOy,
       bufferEnd: 0,
       bufferSize: 0,
       resume: 0,

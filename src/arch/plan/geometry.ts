@@ -47,19 +47,23 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
   const { tensors, views } = lowered;
   const input = tensors[layer.input]!;
   const output = tensors[layer.output]!;
-  const tiling = tileLayer(layer, output, machine);
   // Nothing but padding is one digit wide.
   const planes = layer.blank ? 1 : activationPlanes(input.bits, machine);
   const digits = weightDigits(layer, machine);
   const plain = mapConv(layer, input, output.channels, machine, pitchesOf(input.name, tensors, views));
-  const tilePasses = tileCount(tiling) * planes * digits.planes;
+  const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
+  const cyclesPerSlot = Math.max(1, residual ? activationPlanes(residual.bits, machine) : 0);
+  const tilingOf = (steps: number) =>
+    tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot }, machine);
+  const plainTiling = tilingOf(stepsPerPass(plain, machine));
+  const tilePasses = tileCount(plainTiling) * planes * digits.planes;
   const folded = mayFold(layer, lowered) ? foldConv(layer, input, output.channels, machine) : undefined;
   const pays = folded !== undefined && foldPays(folded, plain, { input, planes, tilePasses, machine });
   const map = pays ? folded.map : plain;
   const foldedLayer = pays ? { ...layer, padTop: 0 } : layer;
   const source = rowSource(input.name, lowered);
   const inputSource = pays ? { ...source, total: folded.shape.foldRows } : source;
-  const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
+  const tiling = pays ? tilingOf(stepsPerPass(folded.map, machine)) : plainTiling;
   return {
     layer,
     input,
@@ -71,7 +75,7 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
     passes: digitPasses(planes, digits, machine),
     inputWait: waitFor(inputNeed(foldedLayer, map), inputSource, tiling),
     residualWait: residual && waitFor(residualNeed(layer, residual), rowSource(residual.name, lowered), tiling),
-    steps: tilePasses * stepsPerPass(map, machine),
+    steps: tileCount(tiling) * planes * digits.planes * stepsPerPass(map, machine),
     fold: pays ? folded.shape : null,
   };
 }
@@ -82,7 +86,9 @@ function mayFold(layer: ArrayLayer, { layers, views, inputs }: LoweredNetwork): 
   return inputs.includes(layer.input) && readers.length === 1;
 }
 
-function waitFor(need: RowNeed, source: RowSource, tiling: Tiling): Wait {
-  const counted = countedNeed(need, source);
+/** @param need of one output row: a tile has `lines` of them */
+function waitFor({ first, step, rows }: RowNeed, source: RowSource, tiling: Tiling): Wait {
+  const { lines } = tiling;
+  const counted = countedNeed({ first: first + (lines - 1) * step, step: lines * step, rows }, source);
   return { counter: source.counter, need: counted, forAll: waitsForAll(counted, source, tiling) };
 }

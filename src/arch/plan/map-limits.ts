@@ -21,7 +21,7 @@ function requireCounts({ layer, input, output, map, tiling, inputWait, fold }: L
     'rows of its input': Math.max(input.height, map.view.rows, inputWait.need.rows, fold?.virtualRows ?? 0),
     'output rows': Math.max(output.height, layer.convHeight),
     'output columns': Math.max(output.width, layer.convWidth),
-    'tiles of columns': tiling.nCt,
+    'tiles of columns': tiling.nCo * tiling.nCt,
     'steps of one kernel row': stepsPerRun(map, machine),
   };
   for (const [what, count] of Object.entries(counts)) {
@@ -45,8 +45,8 @@ function requireReach({ layer, map, tiling }: LayerGeometry, machine: Machine): 
     const windows = (outputs - 1) * pool.strides[i] + (pool.kernel[i] - 1) * pool.dilations[i];
     return { first, last: first + windows * step + (kernel - 1) * dilation };
   };
-  const columns = tiling.nOx * tiling.pixels;
-  const y = axis(0, tiling.nOy, map.padTop, map.rowStep, map.kernelRows, map.rowDilation);
+  const columns = tiling.nOx * tiling.columns;
+  const y = axis(0, tiling.nOy * tiling.lines, map.padTop, map.rowStep, map.kernelRows, map.rowDilation);
   const x = axis(1, columns, map.padLeft, map.columnStep, map.kernelColumns, map.columnDilation);
   const run = (map.depthwise ? map.columnTiles * machine.cols : 0) + stepsPerRun(map, machine) * machine.lanes;
   const first = Math.min(y.first, x.first * pixelPitch);

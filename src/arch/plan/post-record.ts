@@ -56,8 +56,8 @@ export function postRecord(setting: PostSetting): PostRecord {
       planes: place?.planes ?? 0,
       dPlane: place?.planeStride ?? 0,
       dBase: place?.base ?? 0,
-      dOy: place?.rowPitch ?? 0,
-      dOx: tiling.pixels * (place?.pixelPitch ?? 0),
+      dOy: tiling.lines * (place?.rowPitch ?? 0),
+      dOx: tiling.columns * (place?.pixelPitch ?? 0),
       dRow: place?.pixelPitch ?? 0,
       outCounter: setting.counter ?? 0,
       accMin: layer.accRange.min,
@@ -69,14 +69,11 @@ export function postRecord(setting: PostSetting): PostRecord {
       tableBase: setting.tableBase ?? 0,
       last: setting.last ? 1 : 0,
       count: setting.counter === null ? 0 : 1,
-      nCo: 1,
-      tileCols: tiling.pixels,
+      nCo: tiling.nCo,
+      tileCols: tiling.columns,
       outRows: output.height,
-      dWrap: 0,
-      rWrap: 0,
-      cyLine: 0,
-      cxWrap: 0,
-      countStep: 1,
+      dWrap: wrap(tiling, place?.rowPitch ?? 0, place?.pixelPitch ?? 0),
+      countStep: tiling.lines,
       dBufferEnd: 0,
       dBufferSize: 0,
       rBufferEnd: 0,
@@ -89,7 +86,7 @@ export function postRecord(setting: PostSetting): PostRecord {
 
 type PoolField = Extract<
   FieldName<'post'>,
-  'poolEnable' | 'cyBase' | 'cyOy' | 'convRows' | 'cxBase' | 'cxOx' | 'cxRow' | 'convCols'
+  'poolEnable' | 'cyBase' | 'cyOy' | 'convRows' | 'cxBase' | 'cxOx' | 'cxRow' | 'convCols' | 'cyLine' | 'cxWrap'
 >;
 
 /** Without a mask every tap counts: the window starts at 0 and lies inside a map of its own size. */
@@ -99,18 +96,20 @@ function poolFields(layer: ArrayLayer, tiling: Tiling): Record<PoolField, number
   return {
     poolEnable: layer.pool === null ? 0 : 1,
     cyBase: masked * -pool.padTop + 0,
-    cyOy: masked * pool.strides[0],
+    cyOy: masked * tiling.lines * pool.strides[0],
     convRows: masked ? layer.convHeight : pool.kernel[0],
     cxBase: masked * -pool.padLeft + 0,
-    cxOx: masked * tiling.pixels * pool.strides[1],
+    cxOx: masked * tiling.columns * pool.strides[1],
     cxRow: masked * pool.strides[1],
+    cyLine: tiling.lines === 1 ? 0 : masked * pool.strides[0],
+    cxWrap: tiling.lines === 1 ? 0 : 0 - masked * (tiling.columns - 1) * pool.strides[1],
     convCols: masked ? layer.convWidth : pool.kernel[1],
   };
 }
 
 type ResidualField = Extract<
   FieldName<'post'>,
-  'resEnable' | 'resGroup' | 'resPlanes' | 'rPlane' | 'rBase' | 'rOy' | 'rOx' | 'rWy' | 'rWx' | 'rRow'
+  'resEnable' | 'resGroup' | 'resPlanes' | 'rPlane' | 'rBase' | 'rOy' | 'rOx' | 'rWy' | 'rWx' | 'rRow' | 'rWrap'
 >;
 
 function residualFields({ layer, tiling, residual }: PostSetting): Record<ResidualField, number> {
@@ -125,10 +124,16 @@ function residualFields({ layer, tiling, residual }: PostSetting): Record<Residu
     resPlanes: place?.planes ?? 0,
     rPlane: place?.planeStride ?? 0,
     rBase: (place?.base ?? 0) - pool.padTop * rowPitch - pool.padLeft * pixelPitch,
-    rOy: pool.strides[0] * rowPitch,
-    rOx: tiling.pixels * pool.strides[1] * pixelPitch,
+    rOy: tiling.lines * pool.strides[0] * rowPitch,
+    rOx: tiling.columns * pool.strides[1] * pixelPitch,
     rWy: pool.dilations[0] * rowPitch,
     rWx: pool.dilations[1] * pixelPitch,
     rRow: pool.strides[1] * pixelPitch,
+    rWrap: wrap(tiling, pool.strides[0] * rowPitch, pool.strides[1] * pixelPitch),
   };
+}
+
+/** From the last pixel of a tile's line to the first of the next. */
+function wrap({ columns, lines }: Tiling, line: number, pixel: number): number {
+  return lines === 1 ? 0 : line - (columns - 1) * pixel;
 }
