@@ -35,6 +35,8 @@ export interface LayerGeometry {
   readonly residualWait: Wait | null;
   /** Array steps of one frame. */
   readonly steps: number;
+  /** Words of a column tile where weights come through the ring, column tile outer; 0 where they stay beside their column. */
+  readonly ringTileWords: number;
   /** Not null where LOAD folds this layer's input. */
   readonly fold: FoldShape | null;
 }
@@ -76,6 +78,7 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
     inputWait: waitFor(inputNeed(foldedLayer, map), inputSource, tiling),
     residualWait: residual && waitFor(residualNeed(layer, residual), rowSource(residual.name, lowered), tiling),
     steps: tileCount(tiling) * planes * digits.planes * stepsPerPass(map, machine),
+    ringTileWords: 0,
     fold: pays ? folded.shape : null,
   };
 }

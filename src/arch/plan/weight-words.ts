@@ -11,19 +11,24 @@ export interface WeightBlock {
   readonly columnTileStride: number;
 }
 
+/** Words of weightBlock. */
+export function blockWords(map: ConvMap, digits: WeightDigits, machine: Machine): number {
+  const alike = map.depthwise && allTapsAlike(map);
+  return digits.planes * stepsPerPass(map, machine) * (alike ? 1 : map.columnTiles);
+}
+
 /** Cuts a layer's weights into digit planes and lays them beside their columns, in the order FEED asks for them. */
 export function weightBlock(map: ConvMap, digits: WeightDigits, machine: Machine): WeightBlock {
-  const tiles = Array.from({ length: map.columnTiles }, (_, ct) => columnTile(map, digits, machine, ct));
   const steps = digits.planes * stepsPerPass(map, machine);
+  const words = blockWords(map, digits, machine);
+  const tiles = Array.from({ length: words / steps }, (_, ct) => columnTile(map, digits, machine, ct));
   const first = tiles[0]!;
-  if (tiles.length === 1 || (map.depthwise && allTapsAlike(map))) {
-    return { fields: first, words: steps, columnTileStride: 0 };
-  }
+  if (tiles.length === 1) return { fields: first, words, columnTileStride: 0 };
   const fields = new Uint8Array(first.length * tiles.length);
   tiles.forEach((tile, ct) => {
     fields.set(tile, ct * first.length);
   });
-  return { fields, words: steps * tiles.length, columnTileStride: steps };
+  return { fields, words, columnTileStride: steps };
 }
 
 /** Channels with the same kernel: their column tiles differ in nothing that is used. */
