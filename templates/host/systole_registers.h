@@ -8,7 +8,7 @@
 
 /* ABI version */
 #define SYSTOLE_ABI 0x04u
-#define SYSTOLE_ABI_RESET 0x00000002u
+#define SYSTOLE_ABI_RESET 0x00000003u
 
 /* identity of the machine, low word */
 #define SYSTOLE_IDENTITY_LO 0x08u

@@ -40,7 +40,7 @@ const machineArbitrary: fc.Arbitrary<Machine> = fc
       m;
     const fifoEntries = 2 ** Math.ceil(Math.log2(2 * m.rows * slots));
     const words = { activationWords, weightWords, parameterWords, tableEntries, programWords };
-    const memory = { groups, ...words, passEntries, fifoEntries };
+    const memory = { groups, ...words, ringWords: 0, foldEntries: 0, contexts: 0, passEntries, fifoEntries };
     const stream = { inBytes: 4, outBytes: 4 };
     return checkMachine({
       name: 'any',
@@ -48,6 +48,9 @@ const machineArbitrary: fc.Arbitrary<Machine> = fc
       postWidth,
       cols: slots * postWidth,
       columnsPerStage: 1,
+      fetchWords: 1,
+      depthwise: null,
+      dram: null,
       memory,
       stream,
     } as Machine);
