@@ -105,7 +105,7 @@ export const REGISTERS: readonly Register[] = [
     offset: 0x28,
     access: 'rw',
     reset: 0,
-    doc: '0 program, 1 passes, 2 weights, 3 parameters, 4 tables; writing clears MEM_ADDR and CHECKSUM',
+    doc: '0 program, 1 passes, 2 weights, 3 parameters, 4 tables, 5 folds, 6 kernels, 7 scales; writing clears MEM_ADDR and CHECKSUM',
   },
   {
     name: 'MEM_ADDR',

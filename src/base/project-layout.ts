@@ -15,8 +15,8 @@ export const PROJECT_PATHS = {
 /** Modules of the generated hardware: the top below rtl/, and the instance name of the core in it. */
 export const HARDWARE = { top: 'systole_top', core: 'core' } as const;
 
-/** The memories in the order of MEM_SELECT. */
-export const MEMORIES = ['program', 'passes', 'weights', 'parameters', 'tables'] as const;
+/** The memories in the order of MEM_SELECT; kernels and scales are the depthwise unit's weights and parameters. */
+export const MEMORIES = ['program', 'passes', 'weights', 'parameters', 'tables', 'folds', 'kernels', 'scales'] as const;
 export type MemoryName = (typeof MEMORIES)[number];
 
 /** A memory's 32-bit pieces, little endian. */

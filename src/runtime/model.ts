@@ -88,6 +88,9 @@ export function decodeModel(project: Project): CompiledModel {
       weights: image('weights'),
       parameters: image('parameters'),
       tables: image('tables'),
+      folds: image('folds'),
+      kernels: image('kernels'),
+      scales: image('scales'),
     },
     verilog: verilogOf(project),
   };

@@ -54,7 +54,7 @@ struct systole_memory {
   uint32_t count;
 };
 
-enum { SYSTOLE_MEMORIES = 5 }; /* program, passes, weights, parameters, tables: the order of MEM_SELECT */
+enum { SYSTOLE_MEMORIES = 8 }; /* program, passes, weights, parameters, tables, folds, kernels, scales: the order of MEM_SELECT */
 
 enum { SYSTOLE_AXES = 8 };
 

@@ -46,7 +46,7 @@
 /* cycles of the last frame, first accepted input beat to last accepted output beat, inclusive */
 #define SYSTOLE_CYCLES 0x24u
 
-/* 0 program, 1 passes, 2 weights, 3 parameters, 4 tables; writing clears MEM_ADDR and CHECKSUM */
+/* 0 program, 1 passes, 2 weights, 3 parameters, 4 tables, 5 folds, 6 kernels, 7 scales; writing clears MEM_ADDR and CHECKSUM */
 #define SYSTOLE_MEM_SELECT 0x28u
 
 /* word address; writing starts a new word; reads back the last start, not where the pieces have got to */

@@ -40,6 +40,11 @@ export interface FillRecord {
   readonly opcode: 'fill';
   readonly fields: Fields<'fill'>;
 }
+/** A layer of the depthwise unit. */
+export interface DepthwiseRecord {
+  readonly opcode: 'depthwise';
+  readonly fields: Fields<'depthwise'>;
+}
 export type ProgramRecord =
   | LoadRecord
   | FeedRecord
@@ -48,7 +53,8 @@ export type ProgramRecord =
   | LoopRecord
   | RepeatRecord
   | NextRecord
-  | FillRecord;
+  | FillRecord
+  | DepthwiseRecord;
 
 export type PassMode = 'unsigned' | 'signed' | 'bipolar';
 
@@ -76,6 +82,11 @@ export interface Images {
   readonly weights: Uint32Array;
   readonly parameters: Uint32Array;
   readonly tables: Uint32Array;
+  /** Steps of the channel folder. */
+  readonly folds: Uint32Array;
+  /** Weights, and m, b and n, of the depthwise unit; empty on a machine without one. */
+  readonly kernels: Uint32Array;
+  readonly scales: Uint32Array;
 }
 
 /** Words of the record in program memory, header included. */

@@ -1,6 +1,7 @@
 /** The program simulator behind the register interface of the hardware: the same calls, no Verilog. */
 import { machineIdentity } from '../../arch/identity.js';
 import type { Machine } from '../../arch/machine.js';
+import { kernelPieces, scalePieces } from '../../arch/program/depthwise-memories.js';
 import { parameterPieces, weightPieces } from '../../arch/program/memories.js';
 import type { Images } from '../../arch/program/program.js';
 import { bitOf, offsetOf } from '../../arch/register-values.js';
@@ -92,8 +93,8 @@ export function openProgramLink(machine: Machine): Link {
   };
 }
 
-/** MEM_SELECT 5 to 7: pieces go nowhere, but into the checksum. */
-const NO_MEMORIES = [1, 1, 1];
+/** MEM_SELECT 5: pieces go nowhere, but into the checksum. */
+const NO_FOLDS = 1;
 
 /** One memory as the loading port sees it: a run of 32-bit pieces, and how many an address stands for. */
 interface MemoryBank {
@@ -104,7 +105,8 @@ interface MemoryBank {
 
 function memoryBanks(machine: Machine): MemoryBank[] {
   // MEM_ADDR counts weight words of all columns together.
-  const sizes = [1, 3, weightPieces(machine) * machine.cols, parameterPieces(machine), 1, ...NO_MEMORIES];
+  const array = [1, 3, weightPieces(machine) * machine.cols, parameterPieces(machine), 1, NO_FOLDS];
+  const sizes = [...array, Math.max(1, kernelPieces(machine)), Math.max(1, scalePieces(machine))];
   return sizes.map((piecesPerAddress) => ({ piecesPerAddress, pieces: [], at: 0 }));
 }
 
@@ -223,13 +225,18 @@ const ERROR_FIELDS: Readonly<Record<string, string>> = {
 };
 
 function loadProgram(state: State, machine: Machine): LoadedProgram {
-  const [program, passes, weights, parameters, tables] = state.memories.map(({ pieces }) => Uint32Array.from(pieces));
+  const [program, passes, weights, parameters, tables, folds, kernels, scales] = state.memories.map(({ pieces }) =>
+    Uint32Array.from(pieces),
+  );
   const images: Images = {
     program: program!,
     passes: passes!,
     weights: weights!,
     parameters: parameters!,
     tables: tables!,
+    folds: folds!,
+    kernels: kernels!,
+    scales: scales!,
   };
   return { run: openProgram(machine, images), cycles: countCycles(machine, images).cycles };
 }
