@@ -29,6 +29,7 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     PARAM_WORDS: memory.parameterWords,
     TABLE_ENTRIES: memory.tableEntries,
     PROG_WORDS: memory.programWords,
+    FETCH_WORDS: machine.fetchWords,
     PASS_ENTRIES: memory.passEntries,
     FIFO_ENTRIES: memory.fifoEntries,
     IN_BYTES: stream.inBytes,

@@ -4,13 +4,13 @@ import type { Images } from '../arch/program/program.js';
 import { imagePath, MEMORIES } from '../base/project-layout.js';
 
 /** program/NAME.hex and .bin for each memory, and program/listing.txt. */
-export function programFiles(images: Images): Map<string, string | Uint8Array> {
+export function programFiles(images: Images, fetchWords: number): Map<string, string | Uint8Array> {
   const files = new Map<string, string | Uint8Array>();
   for (const name of MEMORIES) {
     files.set(`program/${name}.hex`, hexWords(images[name]));
     files.set(imagePath(name), littleEndian(images[name]));
   }
-  return files.set('program/listing.txt', disassemble(images));
+  return files.set('program/listing.txt', disassemble(images, fetchWords));
 }
 
 /** One 32-bit piece a line. */

@@ -62,7 +62,7 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
     [PROJECT_PATHS.network, networkToBytes(network)],
     ['README.md', readme(input, layers)],
     ...hardwareFiles(machine, templates),
-    ...programFiles(images),
+    ...programFiles(images, machine.fetchWords),
     [PROJECT_PATHS.layout, layoutToJson(plan)],
     ...testbenchFiles({ machine, images, vectors, planCycles, templates }),
     ...hostFiles({ plan, planCycles, templates, vectors, vectorSeed }),

@@ -20,6 +20,7 @@ module systole_core #(
     parameter PARAM_WORDS = 256,    // words of PW channels' m, b, n, r, a power of two
     parameter TABLE_ENTRIES = 0,    // of lookup tables behind requantization, 16 bits each, a power of two; 0: none
     parameter PROG_WORDS = 2048,    // 32-bit words, a power of two
+    parameter FETCH_WORDS = 1,      // of them fetched in a cycle: 1, 2, 4, 8
     parameter PASS_ENTRIES = 64,    // digit passes, a power of two
     parameter FIFO_ENTRIES = 64,    // slots, a power of two, at least 2 * ROWS * COLS / PW
     parameter IN_BYTES = 8,         // input stream bytes per beat
@@ -64,7 +65,7 @@ module systole_core #(
   localparam WAW = $clog2(WEIGHT_WORDS);
   localparam PAW = $clog2(PASS_ENTRIES);
   localparam PAR_BITS = $clog2(PARAM_WORDS);
-  localparam PC_BITS = $clog2(PROG_WORDS);
+  localparam PC_BITS = PROG_WORDS > FETCH_WORDS ? $clog2(PROG_WORDS / FETCH_WORDS) : 1;
   localparam GROUP_BITS = 2;
   localparam INDEX_BITS = $clog2(COUNTERS);
   localparam CREDIT_BITS = $clog2(FIFO_ENTRIES) + 1;
@@ -124,6 +125,9 @@ module systole_core #(
     if (FIFO_ENTRIES < 2 * ROWS * COLS / PW || FIFO_ENTRIES < 2) begin : g_bad_fifo
       fifo_must_hold_two_tiles rule ();
     end
+    if ((FETCH_WORDS != 1 && FETCH_WORDS != 2 && FETCH_WORDS != 4 && FETCH_WORDS != 8) || PROG_WORDS < 2 * FETCH_WORDS) begin : g_bad_fetch
+      fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words rule ();
+    end
     if (COUNTERS < 4 || COUNTERS > 64) begin : g_bad_counters
       counters_must_be_4_to_64 rule ();
     end
@@ -180,14 +184,14 @@ module systole_core #(
   wire                    prog_we, pass_we, weight_we, param_we;
   wire [31:0]             prog_addr, pass_addr, weight_addr, param_addr;
   wire [15:0]             prog_inner, pass_inner, weight_column, param_inner;
-  wire [31:0]             prog_word;
+  wire [FETCH_WORDS*32-1:0] prog_word;
   wire [95:0]             pass_word;
   wire [LANES*WD-1:0]     weight_word;
   wire [PW*CH_BITS-1:0]   param_word;
   wire                    table_we;
   wire [31:0]             table_addr;
   wire [15:0]             table_inner, table_word;
-  systole_pieces #(.WIDTH(32), .INNER(1)) program_pieces (
+  systole_pieces #(.WIDTH(FETCH_WORDS*32), .INNER(1)) program_pieces (
       .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd0),
       .piece_i(cfg_piece), .we_o(prog_we), .addr_o(prog_addr), .inner_o(prog_inner), .word_o(prog_word)
   );
@@ -220,7 +224,7 @@ module systole_core #(
   // Fetch and the three units' records.
   wire [7:0]  fetch_index;
   wire        fetch_last, fetch_consume, load_word, feed_word, post_word, over;
-  wire [31:0] fetch_data;
+  wire [FETCH_WORDS*32-1:0] fetch_data;
   wire        hold;  // the frame before is not over: no record of the next one becomes active
   wire        load_full, load_move, load_active;
   reg         inside_frame_q;  // the last LOAD that became active does not end its frame: the next one belongs to it
@@ -231,7 +235,7 @@ module systole_core #(
   wire [`SYSTOLE_FEED_FIELDS*32-1:0] feed_shadow, feed_fields;
   wire [`SYSTOLE_POST_FIELDS*32-1:0] post_shadow, post_fields;
   systole_fetch #(
-      .PROG_WORDS(PROG_WORDS), .PC_BITS(PC_BITS)
+      .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS)
   ) fetch (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
@@ -240,17 +244,17 @@ module systole_core #(
       .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
       .consume_o(fetch_consume), .hold_o(hold), .frame_done_o(frame_done), .bad_record_o(bad_record)
   );
-  systole_record #(.FIELDS(`SYSTOLE_LOAD_FIELDS)) load_record (
+  systole_record #(.FETCH_WORDS(FETCH_WORDS), .FIELDS(`SYSTOLE_LOAD_FIELDS)) load_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(load_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
       .word_i(fetch_data), .hold_i(load_hold), .done_i(load_done), .full_o(load_full), .move_o(load_move), .shadow_o(load_shadow),
       .active_valid_o(load_active), .active_o(load_fields)
   );
-  systole_record #(.FIELDS(`SYSTOLE_FEED_FIELDS)) feed_record (
+  systole_record #(.FETCH_WORDS(FETCH_WORDS), .FIELDS(`SYSTOLE_FEED_FIELDS)) feed_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(feed_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
       .word_i(fetch_data), .hold_i(hold), .done_i(feed_done), .full_o(feed_full), .move_o(feed_move), .shadow_o(feed_shadow),
       .active_valid_o(feed_active), .active_o(feed_fields)
   );
-  systole_record #(.FIELDS(`SYSTOLE_POST_FIELDS)) post_record (
+  systole_record #(.FETCH_WORDS(FETCH_WORDS), .FIELDS(`SYSTOLE_POST_FIELDS)) post_record (
       .clk(clk), .rst(unit_rst), .word_valid_i(post_word), .word_index_i(fetch_index), .word_last_i(fetch_last),
       .word_i(fetch_data), .hold_i(hold), .done_i(post_done), .full_o(post_full), .move_o(post_move), .shadow_o(post_shadow),
       .active_valid_o(post_active), .active_o(post_fields)

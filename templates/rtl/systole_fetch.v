@@ -1,43 +1,46 @@
-// Program memory and the dispatch of its records, one word a cycle, to the shadow registers of LOAD, FEED and POST.
-// The memory's output always is the word at pc_q. Blocks at a header while the unit's shadow is full, and at END until
-// FEED and POST have taken all records of the frame; then the word after LOOP, or word 0 where there is no LOOP, is at the
-// head in the next cycle. The next frame's records are held in their shadows (hold_o) until the frame is over (over_i):
-// then frame_done_o pulses.
+// Program memory and the dispatch of its records, FETCH_WORDS words a cycle, to the shadow registers of LOAD, FEED and
+// POST. The memory's output always is the word at pc_q; a record's first one holds its header and the first fields.
+// Blocks at a header while the unit's shadow is full, and at END until FEED and POST have taken all records of the frame;
+// then the word after LOOP, or word 0 where there is no LOOP, is at the head in the next cycle. The next frame's records
+// are held in their shadows (hold_o) until the frame is over (over_i): then frame_done_o pulses.
 `default_nettype none
 `include "systole_records.vh"
 module systole_fetch #(
-    parameter PROG_WORDS = 256,  // 32-bit words, a power of two
-    parameter PC_BITS = 8        // $clog2(PROG_WORDS)
+    parameter FETCH_WORDS = 1,  // of 32 bits, in a word of the memory: 1, 2, 4, 8
+    parameter WORDS = 256,      // of the memory, a power of two
+    parameter PC_BITS = 8       // $clog2(WORDS)
 ) (
-    input  wire               clk,
-    input  wire               rst,
-    input  wire               halt_i,
-    input  wire               we_i,
-    input  wire [PC_BITS-1:0] waddr_i,
-    input  wire [31:0]        wdata_i,
-    input  wire               load_full_i,
-    input  wire               feed_full_i,
-    input  wire               post_full_i,
-    input  wire               over_i,
-    output wire               load_valid_o,
-    output wire               feed_valid_o,
-    output wire               post_valid_o,
-    output wire [7:0]         index_o,
-    output wire               last_o,
-    output wire [31:0]        word_o,
-    output wire               consume_o,
-    output wire               hold_o,
-    output wire               frame_done_o,
-    output wire               bad_record_o
+    input  wire                      clk,
+    input  wire                      rst,
+    input  wire                      halt_i,
+    input  wire                      we_i,
+    input  wire [PC_BITS-1:0]        waddr_i,
+    input  wire [FETCH_WORDS*32-1:0] wdata_i,
+    input  wire                      load_full_i,
+    input  wire                      feed_full_i,
+    input  wire                      post_full_i,
+    input  wire                      over_i,
+    output wire                      load_valid_o,
+    output wire                      feed_valid_o,
+    output wire                      post_valid_o,
+    output wire [7:0]                index_o,  // of the memory word in its record
+    output wire                      last_o,
+    output wire [FETCH_WORDS*32-1:0] word_o,
+    output wire                      consume_o,
+    output wire                      hold_o,
+    output wire                      frame_done_o,
+    output wire                      bad_record_o
 );
+  localparam FETCH_BITS = $clog2(FETCH_WORDS);
+
   reg [PC_BITS-1:0] pc_q;
   reg [PC_BITS-1:0] restart_q;
   reg               body_q;
   reg               hold_q;
-  reg [7:0]         op_q;
-  reg [7:0]         index_q;
+  reg [2:0]         unit_q;   // of the record whose header is behind: POST, FEED, LOAD
+  reg [7:0]         index_q;  // 0 at a header
   reg [7:0]         last_index_q;
-  wire [31:0]       word;
+  wire [FETCH_WORDS*32-1:0] word;
 
   wire [7:0] op = word[7:0];
   wire       end_op  = op == `SYSTOLE_OP_END;
@@ -46,18 +49,20 @@ module systole_fetch #(
   wire       feed_op = op == `SYSTOLE_OP_FEED && word[31:8] == `SYSTOLE_FEED_FIELDS;
   wire       post_op = op == `SYSTOLE_OP_POST && word[31:8] == `SYSTOLE_POST_FIELDS;
   wire       header = !body_q && !halt_i;
-  wire       take_header = header && ((load_op && !load_full_i) || (feed_op && !feed_full_i) || (post_op && !post_full_i));
+  wire [2:0] unit_op = {post_op && !post_full_i, feed_op && !feed_full_i, load_op && !load_full_i};
+  wire       take_header = header && unit_op != 3'd0;
   wire       take_body = body_q && !halt_i;
   wire       take_loop = header && loop_op;
   wire       consume = take_header || take_body || take_loop;
-  wire       last = index_q == last_index_q;
+  wire [7:0] last_index = word[15:8] >> FETCH_BITS;
+  wire       last = index_q == (body_q ? last_index_q : last_index);
   wire       take_end = header && end_op && !hold_q && !feed_full_i && !post_full_i;
   wire       frame_done = hold_q && over_i && !halt_i;
   wire [PC_BITS-1:0] pc_after = pc_q + {{(PC_BITS-1){1'b0}}, consume};
   wire [PC_BITS-1:0] pc_next = rst ? {PC_BITS{1'b0}} : take_end ? restart_q : pc_after;
 
   systole_ram #(
-      .WIDTH(32), .WORDS(PROG_WORDS), .ADDR_BITS(PC_BITS)
+      .WIDTH(FETCH_WORDS*32), .WORDS(WORDS), .ADDR_BITS(PC_BITS)
   ) program_memory (
       .clk(clk), .we_i(we_i), .waddr_i(waddr_i), .wdata_i(wdata_i),
       .re_i(1'b1), .raddr_i(pc_next), .rdata_o(word)
@@ -68,20 +73,18 @@ module systole_fetch #(
     if (rst) restart_q <= {PC_BITS{1'b0}};
     else if (take_loop) restart_q <= pc_after;
     if (take_header) begin
-      op_q <= op;
-      index_q <= 8'd0;
-      last_index_q <= word[15:8] - 8'd1;
-    end else if (take_body) index_q <= index_q + 8'd1;
+      unit_q <= unit_op;
+      last_index_q <= last_index;
+    end
+    if (rst || ((take_header || take_body) && last)) index_q <= 8'd0;
+    else if (take_header || take_body) index_q <= index_q + 8'd1;
     if (rst || frame_done) hold_q <= 1'b0;
     else if (take_end) hold_q <= 1'b1;
     if (rst) body_q <= 1'b0;
-    else if (take_header) body_q <= 1'b1;
-    else if (take_body && last) body_q <= 1'b0;
+    else if (take_header || take_body) body_q <= !last;
   end
 
-  assign load_valid_o = take_body && op_q == `SYSTOLE_OP_LOAD;
-  assign feed_valid_o = take_body && op_q == `SYSTOLE_OP_FEED;
-  assign post_valid_o = take_body && op_q == `SYSTOLE_OP_POST;
+  assign {post_valid_o, feed_valid_o, load_valid_o} = take_body ? unit_q : take_header ? unit_op : 3'd0;
   assign index_o = index_q;
   assign last_o = last;
   assign word_o = word;

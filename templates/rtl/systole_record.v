@@ -1,16 +1,18 @@
-// Shadow and active copy of one unit's command record. Fetch writes the shadow one word a cycle; a complete
+// Shadow and active copy of one unit's command record. Fetch writes the shadow FETCH_WORDS words a cycle, the header at
+// word 0 of the first of them; a complete
 // shadow moves (move_o, combinational) in a cycle in which the unit is idle or finishes (done_i), so that the
 // record is active in the next cycle and two records of one unit follow each other without a bubble.
 `default_nettype none
 module systole_record #(
-    parameter FIELDS = 1  // 32-bit words in the record
+    parameter FETCH_WORDS = 1,  // 32-bit words at a time
+    parameter FIELDS = 1        // 32-bit words in the record, its header not counted
 ) (
     input  wire                 clk,
     input  wire                 rst,
     input  wire                 word_valid_i,
-    input  wire [7:0]           word_index_i,
+    input  wire [7:0]           word_index_i,  // 0: the header's
     input  wire                 word_last_i,
-    input  wire [31:0]          word_i,
+    input  wire [FETCH_WORDS*32-1:0] word_i,
     input  wire                 hold_i,  // no move
     input  wire                 done_i,
     output wire                 full_o,
@@ -28,7 +30,9 @@ module systole_record #(
   integer i;
   always @(posedge clk) begin
     if (word_valid_i) begin
-      for (i = 0; i < FIELDS; i = i + 1) if (word_index_i == i[7:0]) shadow_q[i*32 +: 32] <= word_i;
+      for (i = 0; i < FIELDS; i = i + 1) begin
+        if ({24'd0, word_index_i} == (i + 1) / FETCH_WORDS) shadow_q[i*32 +: 32] <= word_i[((i + 1) % FETCH_WORDS) * 32 +: 32];
+      end
     end
     if (move) active_q <= shadow_q;
     if (rst) begin

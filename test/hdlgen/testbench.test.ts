@@ -36,7 +36,7 @@ async function writeProject(name: string, change: (files: Map<string, string | U
   const vectors = goldenVectors(plan, randomFrames(plan, 3, 7));
   const files = new Map<string, string | Uint8Array>([
     ...hardwareFiles(machine, templates),
-    ...programFiles(plan.images),
+    ...programFiles(plan.images, plan.machine.fetchWords),
     ...testbenchFiles({ machine, images: plan.images, vectors, planCycles, templates }),
   ]);
   change(files);

@@ -42,8 +42,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'records end a word late',
     module: 'fetch',
-    from: "last_index_q <= word[15:8] - 8'd1",
-    to: 'last_index_q <= word[15:8]',
+    from: 'word[15:8] >> FETCH_BITS',
+    to: "(word[15:8] >> FETCH_BITS) + 8'd1",
   },
   {
     name: 'the frame ends while units work',

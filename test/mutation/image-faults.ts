@@ -23,7 +23,7 @@ function field(opcode: Exclude<Opcode, 'end'>, nth: number, name: string, change
       return { opcode, fields: { ...fields, [name]: change(fields[name]) } } as unknown as ProgramRecord;
     });
     if (seen <= nth) throw new Error(`the program has no ${opcode} ${nth}`);
-    return { ...plan.images, program: encodeProgram(program) };
+    return { ...plan.images, program: encodeProgram(program, plan.machine.fetchWords) };
   };
 }
 
@@ -51,11 +51,12 @@ function flip(memory: keyof Images, bit: number) {
 }
 
 /** The next frame's LOAD right behind LOOP, before anybody has read this frame. */
-function loadEarly({ program, images }: Plan): Images {
+function loadEarly({ program, images, machine }: Plan): Images {
   const next = program.findLastIndex((record) => record.opcode === 'load');
   const rest = program.filter((_, i) => i !== next);
   const loop = rest.findIndex((record) => record.opcode === 'loop');
-  return { ...images, program: encodeProgram([...rest.slice(0, loop + 1), program[next]!, ...rest.slice(loop + 1)]) };
+  const changed = [...rest.slice(0, loop + 1), program[next]!, ...rest.slice(loop + 1)];
+  return { ...images, program: encodeProgram(changed, machine.fetchWords) };
 }
 
 /** TLAST on an output that others follow. */

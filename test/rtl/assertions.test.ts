@@ -31,7 +31,7 @@ function changed(opcode: 'feed' | 'post', layer: number, fields: Readonly<Record
     (record, i): ProgramRecord =>
       i === at ? ({ opcode, fields: { ...record.fields, ...fields } } as ProgramRecord) : record,
   );
-  return { ...plan.images, program: encodeProgram(program) };
+  return { ...plan.images, program: encodeProgram(program, machine.fetchWords) };
 }
 
 /** What the failed assertion says; null where none fails. */

@@ -8,7 +8,16 @@ export type Parameters = Readonly<Record<string, number | bigint>>;
 export const SMALLEST: Parameters = {
   ...{ ROWS: 1, COLS: 1, LANES: 2, AD: 1, WD: 1, STAGE: 1, PW: 1 },
   ...{ ACC_BITS: 16, M_BITS: 8, B_BITS: 16, N_BITS: 1 },
-  ...{ GROUPS: 2, ACT_WORDS: 2, WEIGHT_WORDS: 2, PARAM_WORDS: 2, PROG_WORDS: 2, PASS_ENTRIES: 2, FIFO_ENTRIES: 2 },
+  ...{
+    GROUPS: 2,
+    ACT_WORDS: 2,
+    WEIGHT_WORDS: 2,
+    PARAM_WORDS: 2,
+    PROG_WORDS: 2,
+    FETCH_WORDS: 1,
+    PASS_ENTRIES: 2,
+    FIFO_ENTRIES: 2,
+  },
   ...{ IN_BYTES: 1, OUT_BYTES: 1, COUNTERS: 4 },
 };
 
@@ -16,7 +25,14 @@ export const SMALLEST: Parameters = {
 const LARGEST: Parameters = {
   ...{ ROWS: 2, COLS: 16, LANES: 16, AD: 8, WD: 8, STAGE: 16, PW: 16 },
   ...{ ACC_BITS: 32, M_BITS: 34, B_BITS: 64, N_BITS: 6 },
-  ...{ GROUPS: 4, ACT_WORDS: 2 ** 24, WEIGHT_WORDS: 2 ** 20, PARAM_WORDS: 2 ** 10, PROG_WORDS: 2 ** 16 },
+  ...{
+    GROUPS: 4,
+    ACT_WORDS: 2 ** 24,
+    WEIGHT_WORDS: 2 ** 20,
+    PARAM_WORDS: 2 ** 10,
+    PROG_WORDS: 2 ** 16,
+    FETCH_WORDS: 8,
+  },
   ...{ TABLE_ENTRIES: 2 ** 16 },
   ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64 },
 };
@@ -70,6 +86,8 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['memory_sizes_must_be_powers_of_two_from_2', { TABLE_ENTRIES: 96 }],
   ['memory_sizes_must_be_powers_of_two_from_2', { TABLE_ENTRIES: 2 ** 17 }],
   ['fifo_must_hold_two_tiles', { COLS: 4, FIFO_ENTRIES: 4 }],
+  ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 3, PROG_WORDS: 64 }],
+  ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 4, PROG_WORDS: 4 }],
   ['counters_must_be_4_to_64', { COUNTERS: 65 }],
   ['in_bytes_must_be_a_power_of_two_up_to_64', { IN_BYTES: 3 }],
   ['out_bytes_must_be_a_power_of_two_up_to_64', { OUT_BYTES: 128 }],

@@ -20,7 +20,7 @@ export function programDump(network: IntegerNetwork, machine: Machine, frame: Ui
     ['parameters.hex', hex(parameters, 8)],
     ['frame.hex', hex(frame, 2)],
     ['expected.hex', hex(output, 2)],
-    ['listing.txt', disassemble(plan.images)],
+    ['listing.txt', disassemble(plan.images, machine.fetchWords)],
   ]);
 }
 

@@ -56,6 +56,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
   testMachine({
     name: 'a8w8',
     weightDigit: 8,
+    fetchWords: 8,
     rows: 2,
     lanes: 8,
     postWidth: 4,
@@ -86,6 +87,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     name: 'a1w1',
     activationDigit: 1,
     weightDigit: 1,
+    fetchWords: 2,
     rows: 3,
     lanes: 16,
     postWidth: 1,
@@ -97,6 +99,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     name: 'a2w4',
     activationDigit: 2,
     weightDigit: 4,
+    fetchWords: 4,
     rows: 2,
     cols: 3,
     postWidth: 1,

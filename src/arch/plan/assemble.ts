@@ -110,7 +110,7 @@ interface Contents {
 }
 
 function finish({ network, machine, lowered, geometries, placed }: Parts, contents: Contents): Plan {
-  const program = encodeProgram(contents.program);
+  const program = encodeProgram(contents.program, machine.fetchWords);
   const parameterCount = contents.parameters.length / machine.postWidth;
   requireSpace('weight', 'memory.weightWords', contents.weightWords, machine.memory.weightWords);
   requireSpace('parameter', 'memory.parameterWords', parameterCount, machine.memory.parameterWords);

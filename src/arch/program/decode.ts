@@ -1,12 +1,13 @@
 import { SystoleError } from '../../base/error.js';
-import { OPCODE_NAMES, type PassEntry, type PassMode, type ProgramRecord } from './program.js';
+import { OPCODE_NAMES, type PassEntry, type PassMode, type ProgramRecord, recordWords } from './program.js';
 import { OPCODES, PASS_MODES, RECORD_FIELDS, type RecordField } from './records.js';
 
 /**
  * The records of program memory up to and including END.
+ * @param fetchWords words of program memory that are fetched a cycle: every record takes a multiple of them
  * @throws SystoleError plan-invalid for an unknown opcode, a wrong length or a missing END.
  */
-export function decodeProgram(words: Uint32Array): ProgramRecord[] {
+export function decodeProgram(words: Uint32Array, fetchWords: number): ProgramRecord[] {
   const records: ProgramRecord[] = [];
   let at = 0;
   while (at < words.length) {
@@ -19,7 +20,7 @@ export function decodeProgram(words: Uint32Array): ProgramRecord[] {
     const values = fields.map((field, i) => [field.name, fieldValue(field, words[at + 1 + i]!)] as const);
     records.push({ opcode, fields: Object.fromEntries(values) } as unknown as ProgramRecord);
     if (opcode === 'end') return records;
-    at += 1 + fields.length;
+    at += recordWords(opcode, fetchWords);
   }
   throw damaged(at, 'no END record');
 }

@@ -4,16 +4,18 @@ import { recordWords } from './program.js';
 import { OPCODES, PASS_MODES, RECORD_FIELDS, type RecordField } from './records.js';
 
 /**
- * Program memory: per record a header (opcode | length << 8) and one word per field.
+ * Program memory: per record a header (opcode | length << 8) and one word per field, filled up with zeros to
+ * a multiple of the words fetched a cycle.
  * @throws SystoleError plan-invalid when a field does not fit its 32 bits.
  */
-export function encodeProgram(records: readonly ProgramRecord[]): Uint32Array {
-  const words = new Uint32Array(records.reduce((sum, record) => sum + recordWords(record.opcode), 0));
+export function encodeProgram(records: readonly ProgramRecord[], fetchWords: number): Uint32Array {
+  const words = new Uint32Array(records.reduce((sum, record) => sum + recordWords(record.opcode, fetchWords), 0));
   let at = 0;
   for (const record of records) {
     const fields: readonly RecordField[] = RECORD_FIELDS[record.opcode];
-    words[at++] = OPCODES[record.opcode] | (fields.length << 8);
-    for (const field of fields) words[at++] = fieldWord(record, field);
+    words[at] = OPCODES[record.opcode] | (fields.length << 8);
+    for (const [i, field] of fields.entries()) words[at + 1 + i] = fieldWord(record, field);
+    at += recordWords(record.opcode, fetchWords);
   }
   return words;
 }

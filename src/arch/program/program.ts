@@ -89,9 +89,9 @@ export interface Images {
   readonly scales: Uint32Array;
 }
 
-/** Words of the record in program memory, header included. */
-export function recordWords(opcode: Opcode): number {
-  return 1 + RECORD_FIELDS[opcode].length;
+/** Words of the record in program memory: header, fields, and what fills its last fetch of `fetchWords` words. */
+export function recordWords(opcode: Opcode, fetchWords: number): number {
+  return fetchWords * Math.ceil((1 + RECORD_FIELDS[opcode].length) / fetchWords);
 }
 
 export const OPCODE_NAMES = Object.keys(OPCODES) as readonly Opcode[];

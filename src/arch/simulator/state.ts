@@ -43,7 +43,7 @@ export interface FrameState {
 export function loadProgram(machine: Machine, images: Images): LoadedProgram {
   const fields = decodeWeights(images.weights, machine);
   const decoded = new Map<PassMode, Int16Array>();
-  const records = decodeProgram(images.program);
+  const records = decodeProgram(images.program, machine.fetchWords);
   checkRecords(machine, records);
   const allLoads = records.filter((record) => record.opcode === 'load');
   return {

@@ -40,10 +40,10 @@ export interface MachineModel {
 }
 
 export function machineModel(machine: Machine, images: Images): MachineModel {
-  const records = decodeProgram(images.program);
+  const records = decodeProgram(images.program, machine.fetchWords);
   const { loads, feeds, posts } = timings(records);
   const layerOf = new Map([...feeds.keys()].map((record, layer) => [record, layer]));
-  const fetch = fetchModel(records);
+  const fetch = fetchModel(records, machine.fetchWords);
   const { units } = fetch;
   const loader = loaderModel(machine.lanes, machine.stream.inBytes);
   const feed = feedModel(machine.memory.fifoEntries);

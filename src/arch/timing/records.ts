@@ -1,9 +1,8 @@
 /**
  * Cycle model of systole_fetch.v and the three systole_record.v: which record is in which shadow and
- * active register, one word a cycle.
+ * active register, fetchWords words a cycle.
  */
-import type { ProgramRecord } from '../program/program.js';
-import { RECORD_FIELDS } from '../program/records.js';
+import { type ProgramRecord, recordWords } from '../program/program.js';
 
 export type UnitName = 'load' | 'feed' | 'post';
 
@@ -30,14 +29,14 @@ export interface FetchModel {
 
 const NAMES = ['load', 'feed', 'post'] as const;
 
-export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
+export function fetchModel(records: readonly ProgramRecord[], fetchWords: number): FetchModel {
   const empty = (): UnitSlot => ({ shadow: -1, full: false, active: -1 });
   const units = { load: empty(), feed: empty(), post: empty() };
   let head = 0;
   let restart = 0;
   /** END has been taken: what is in the shadows belongs to the next frame. */
   let hold = false;
-  /** Words of the record still to come; 0 = the header is at the head. */
+  /** Fetches of the record still to come; 0 = the header is at the head. */
   let body = 0;
 
   /** The last LOAD that became active does not end its frame. */
@@ -85,8 +84,8 @@ export function fetchModel(records: readonly ProgramRecord[]): FetchModel {
         return true;
       }
       if (body === 0) {
-        if (!wasFull) body = RECORD_FIELDS[opcode].length;
-        return !wasFull;
+        if (wasFull) return false;
+        body = recordWords(opcode, fetchWords) / fetchWords;
       }
       body -= 1;
       if (body > 0) return true;

@@ -105,7 +105,7 @@ interface MemoryBank {
 
 function memoryBanks(machine: Machine): MemoryBank[] {
   // MEM_ADDR counts weight words of all columns together.
-  const array = [1, 3, weightPieces(machine) * machine.cols, parameterPieces(machine), 1, NO_FOLDS];
+  const array = [machine.fetchWords, 3, weightPieces(machine) * machine.cols, parameterPieces(machine), 1, NO_FOLDS];
   const sizes = [...array, Math.max(1, kernelPieces(machine)), Math.max(1, scalePieces(machine))];
   return sizes.map((piecesPerAddress) => ({ piecesPerAddress, pieces: [], at: 0 }));
 }

@@ -38,9 +38,11 @@ const passArbitrary: fc.Arbitrary<PassEntry> = fc.record({
 describe('program and pass memory', () => {
   test('give back the records that were encoded', () => {
     fc.assert(
-      fc.property(fc.array(body, { maxLength: 6 }), (records) => {
+      fc.property(fc.array(body, { maxLength: 6 }), fc.constantFrom(1, 2, 4, 8), (records, fetchWords) => {
         const program: ProgramRecord[] = [...records, { opcode: 'end', fields: {} }];
-        expect(decodeProgram(encodeProgram(program))).toEqual(program);
+        const words = encodeProgram(program, fetchWords);
+        expect(words.length % fetchWords).toBe(0);
+        expect(decodeProgram(words, fetchWords)).toEqual(program);
       }),
     );
   });
@@ -56,10 +58,10 @@ describe('program and pass memory', () => {
   test('refuse a field that does not fit its word, and damaged words', () => {
     const load = Object.fromEntries(RECORD_FIELDS.load.map(({ name }) => [name, 0]));
     const encode = (value: number) => () =>
-      encodeProgram([{ opcode: 'load', fields: { ...load, base: value } } as unknown as ProgramRecord]);
+      encodeProgram([{ opcode: 'load', fields: { ...load, base: value } } as unknown as ProgramRecord], 1);
     for (const value of [-1, 2 ** 32, 0.5, Number.NaN]) expect(encode(value)).toThrow(/field base .* does not fit/);
     expect(() => encodePasses([{ aOff: 0, wOff: 2 ** 20, shift: 0, mode: 'signed', padDigit: 0 }])).toThrow(/pass 0/);
-    const damaged = (words: readonly number[]) => () => decodeProgram(Uint32Array.from(words));
+    const damaged = (words: readonly number[]) => () => decodeProgram(Uint32Array.from(words), 1);
     expect(damaged([9])).toThrow(/opcode 9 at word 0/);
     expect(damaged([OPCODES.load])).toThrow(/length 0 of a load record/);
     expect(damaged([OPCODES.load | (RECORD_FIELDS.load.length << 8), 1, 2])).toThrow(/cut short/);
@@ -69,19 +71,22 @@ describe('program and pass memory', () => {
 
   test('are listed one field a line, with the word where each record begins', () => {
     const feed = Object.fromEntries(RECORD_FIELDS.feed.map(({ name }, i) => [name, i]));
-    const program = encodeProgram([
+    const records: readonly ProgramRecord[] = [
       { opcode: 'loop', fields: {} },
       { opcode: 'feed', fields: feed } as unknown as ProgramRecord,
       { opcode: 'end', fields: {} },
-    ]);
+    ];
     const passes = encodePasses([{ aOff: 7, wOff: 8, shift: 3, mode: 'bipolar', padDigit: 1 }]);
-    const lines = disassemble({ program, passes }).split('\n');
+    const lines = disassemble({ program: encodeProgram(records, 1), passes }, 1).split('\n');
     expect(lines.slice(0, 4)).toEqual(['0: loop', '1: feed', '    nOy = 0', '    nOx = 1']);
     expect(lines.slice(-3)).toEqual([
       `${2 + RECORD_FIELDS.feed.length}: end`,
       'pass 0: aOff 7 wOff 8 shift 3 bipolar padDigit 1',
       '',
     ]);
+    const wide = disassemble({ program: encodeProgram(records, 8), passes }, 8).split('\n');
+    expect(wide.slice(0, 2)).toEqual(['0: loop', '8: feed']);
+    expect(wide.at(-3)).toBe(`${8 + 8 * Math.ceil((1 + RECORD_FIELDS.feed.length) / 8)}: end`);
   });
 });
 

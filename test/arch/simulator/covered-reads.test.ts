@@ -50,7 +50,7 @@ describe('the program simulator', () => {
     const program = plan.program.map((record, i) =>
       i === last ? ({ ...record, fields: { ...record.fields, inCounter: counter } } as ProgramRecord) : record,
     );
-    return { ...plan.images, program: encodeProgram(program) };
+    return { ...plan.images, program: encodeProgram(program, machine.fetchWords) };
   };
   const counterOf = (name: string) => plan.tensors[name]!.place!.counter!;
 

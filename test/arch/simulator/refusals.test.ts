@@ -36,7 +36,7 @@ function refusal(opcode: ProgramRecord['opcode'], change: (fields: Fields, index
     if (record.opcode !== opcode) return record;
     return { opcode, fields: { ...record.fields, ...change(record.fields, index++) } } as unknown as ProgramRecord;
   });
-  const images = { ...whole.images, program: encodeProgram(program) };
+  const images = { ...whole.images, program: encodeProgram(program, machine.fetchWords) };
   try {
     runProgram(machine, images, inputBytes(whole.inputs, randomCodes(whole.network, 1)));
   } catch (error) {

@@ -57,6 +57,7 @@ module systole_top (
       .PARAM_WORDS(1024),
       .TABLE_ENTRIES(0),
       .PROG_WORDS(4096),
+      .FETCH_WORDS(1),
       .PASS_ENTRIES(2048),
       .FIFO_ENTRIES(64),
       .IN_BYTES(4),
