@@ -1,5 +1,6 @@
 import type { Machine } from '../machine.js';
 import { decodePasses, decodeProgram } from '../program/decode.js';
+import { type ChannelScale, decodeKernels, decodeScales } from '../program/depthwise-memories.js';
 import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
@@ -19,6 +20,9 @@ export interface LoadedProgram {
   readonly parameters: readonly ChannelParameters[];
   /** Entries of all tables. */
   readonly tables: Uint16Array;
+  /** Of the depthwise unit: [word][lane][tap], and [word][its postWidth]. */
+  readonly kernels: Int8Array;
+  readonly scales: readonly ChannelScale[];
 }
 
 /** One write of the writer unit, as the hardware's trace shows it (ARCHITECTURE.md). */
@@ -53,6 +57,8 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
     passes: decodePasses(images.passes),
     parameters: decodeParameters(images.parameters, machine),
     tables: decodeTables(images.tables),
+    kernels: decodeKernels(images.kernels, machine),
+    scales: decodeScales(images.scales, machine),
     weightValues: (mode) => {
       const known = decoded.get(mode) ?? weightValues(fields, mode, machine);
       decoded.set(mode, known);
