@@ -35,6 +35,7 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     IN_BYTES: stream.inBytes,
     OUT_BYTES: stream.outBytes,
     COUNTERS: machine.counters,
+    CONTEXTS: memory.contexts,
     IDENTITY: machineIdentity(machine),
   };
 }

@@ -26,6 +26,7 @@ module systole_core #(
     parameter IN_BYTES = 8,         // input stream bytes per beat
     parameter OUT_BYTES = 8,        // output stream bytes per beat
     parameter COUNTERS = 16,        // row counters, 4..64
+    parameter CONTEXTS = 0,         // row states kept for layers interleaved by rows, a power of two; 0: none
     parameter [63:0] IDENTITY = 64'd0
 ) (
     input  wire                   clk,
@@ -68,6 +69,8 @@ module systole_core #(
   localparam PC_BITS = PROG_WORDS > FETCH_WORDS ? $clog2(PROG_WORDS / FETCH_WORDS) : 1;
   localparam GROUP_BITS = 2;
   localparam INDEX_BITS = $clog2(COUNTERS);
+  localparam CONTEXT_BITS = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
+  localparam HOP_BITS = 2*AW + 2*XW + 5;
   localparam CREDIT_BITS = $clog2(FIFO_ENTRIES) + 1;
   localparam STAGES = COLS / STAGE;
   localparam SLOTS = COLS / PW;
@@ -130,6 +133,9 @@ module systole_core #(
     end
     if (COUNTERS < 4 || COUNTERS > 64) begin : g_bad_counters
       counters_must_be_4_to_64 rule ();
+    end
+    if (CONTEXTS < 0 || CONTEXTS == 1 || CONTEXTS > 64 || (CONTEXTS & (CONTEXTS - 1)) != 0) begin : g_bad_contexts
+      contexts_must_be_0_or_a_power_of_two_2_to_64 rule ();
     end
   endgenerate
 
@@ -285,8 +291,9 @@ module systole_core #(
   // FEED.
   wire                  entry_pop, absorbed, credits_full;
   wire                  req_valid, req_y_ok, req_clear, req_last;
-  wire [AW-1:0]         req_a, req_a_row;
-  wire [XW-1:0]         req_x, req_x_max;
+  wire [AW-1:0]         req_a;
+  wire [XW-1:0]         req_x, req_x_max, req_y, req_y_max;
+  wire [HOP_BITS-1:0]   req_hop;
   wire [GROUP_BITS-1:0] req_group;
   wire [LANE_BITS:0]    req_run;
   wire [AD-1:0]         req_pad;
@@ -300,7 +307,7 @@ module systole_core #(
   systole_feed #(
       .LANES(LANES), .AD(AD), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW), .PASS_ENTRIES(PASS_ENTRIES), .GROUP_BITS(GROUP_BITS),
       .INDEX_BITS(INDEX_BITS), .FIFO_ENTRIES(FIFO_ENTRIES), .CREDIT_BITS(CREDIT_BITS), .RUN_BITS(LANE_BITS + 1),
-      .TOKEN_DELAY(TOKEN_DELAY)
+      .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS), .TOKEN_DELAY(TOKEN_DELAY)
   ) feed (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .move_i(feed_move), .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
@@ -308,8 +315,8 @@ module systole_core #(
       .in_index_o(in_index), .in_count_i(in_count), .res_index_o(res_index), .res_count_i(res_count),
       .post_full_i(post_full), .post_move_i(post_move),
       .credit_a_i(entry_pop), .credit_b_i(absorbed), .credits_full_o(credits_full),
-      .req_valid_o(req_valid), .req_a_o(req_a), .req_x_o(req_x), .req_x_max_o(req_x_max), .req_a_row_o(req_a_row),
-      .req_group_o(req_group), .req_y_ok_o(req_y_ok), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
+      .req_valid_o(req_valid), .req_a_o(req_a), .req_x_o(req_x), .req_x_max_o(req_x_max), .req_y_o(req_y), .req_y_max_o(req_y_max),
+      .req_y_ok_o(req_y_ok), .req_hop_o(req_hop), .req_group_o(req_group), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
       .req_shift_o(req_shift), .req_last_o(req_last), .req_mode_o(req_mode), .req_w_o(req_w),
       .tile_o(tile), .tile_ct_last_o(tile_ct_last), .tile_record_last_o(tile_record_last),
       .issue_o(issue), .waiting_o(feed_waiting), .waiting_counter_o(feed_waiting_counter), .waiting_need_o(feed_waiting_need)
@@ -326,8 +333,9 @@ module systole_core #(
 
   // Row 0 of each bundle comes from FEED, the writer and the loader; row r+1 from row r.
   wire [ROWS:0]                hop_valid, hop_y_ok, hop_p_valid, hop_l_valid;
-  wire [(ROWS+1)*AW-1:0]       hop_a, hop_a_row, hop_p_addr, hop_l_addr;
-  wire [(ROWS+1)*XW-1:0]       hop_x, hop_x_max;
+  wire [(ROWS+1)*AW-1:0]       hop_a, hop_p_addr, hop_l_addr;
+  wire [(ROWS+1)*XW-1:0]       hop_x, hop_x_max, hop_y, hop_y_max;
+  wire [(ROWS+1)*HOP_BITS-1:0] hop_hop;
   wire [(ROWS+1)*GROUP_BITS-1:0] hop_group, hop_p_group, hop_l_group;
   wire [(ROWS+1)*(LANE_BITS+1)-1:0] hop_run;
   wire [(ROWS+1)*AD-1:0]       hop_pad;
@@ -341,7 +349,9 @@ module systole_core #(
   assign hop_valid[0] = req_valid;
   assign hop_y_ok[0] = req_y_ok;
   assign hop_a[AW-1:0] = req_a;
-  assign hop_a_row[AW-1:0] = req_a_row;
+  assign hop_hop[HOP_BITS-1:0] = req_hop;
+  assign hop_y[XW-1:0] = req_y;
+  assign hop_y_max[XW-1:0] = req_y_max;
   assign hop_x[XW-1:0] = req_x;
   assign hop_x_max[XW-1:0] = req_x_max;
   assign hop_group[GROUP_BITS-1:0] = req_group;
@@ -371,16 +381,18 @@ module systole_core #(
   generate
     for (r = 0; r < ROWS; r = r + 1) begin : g_row
       systole_row #(
-          .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .AW(AW), .XW(XW), .LANE_BITS(LANE_BITS), .GROUPS(GROUPS),
+          .ROW(r), .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .AW(AW), .XW(XW), .LANE_BITS(LANE_BITS), .GROUPS(GROUPS),
           .GROUP_BITS(GROUP_BITS), .CTRL_BITS(8)
       ) row (
           .clk(clk),
           .valid_i(hop_valid[r]), .a_i(hop_a[r*AW +: AW]), .x_i(hop_x[r*XW +: XW]), .x_max_i(hop_x_max[r*XW +: XW]),
-          .a_row_i(hop_a_row[r*AW +: AW]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]), .y_ok_i(hop_y_ok[r]),
+          .y_i(hop_y[r*XW +: XW]), .y_max_i(hop_y_max[r*XW +: XW]), .y_ok_i(hop_y_ok[r]),
+          .hop_i(hop_hop[r*HOP_BITS +: HOP_BITS]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]),
           .run_i(hop_run[r*(LANE_BITS+1) +: LANE_BITS+1]), .pad_i(hop_pad[r*AD +: AD]), .ctrl_i(hop_ctrl[r*8 +: 8]),
           .valid_next_o(hop_valid[r+1]), .a_next_o(hop_a[(r+1)*AW +: AW]), .x_next_o(hop_x[(r+1)*XW +: XW]),
-          .x_max_next_o(hop_x_max[(r+1)*XW +: XW]), .a_row_next_o(hop_a_row[(r+1)*AW +: AW]),
-          .group_next_o(hop_group[(r+1)*GROUP_BITS +: GROUP_BITS]), .y_ok_next_o(hop_y_ok[r+1]),
+          .x_max_next_o(hop_x_max[(r+1)*XW +: XW]), .y_next_o(hop_y[(r+1)*XW +: XW]),
+          .y_max_next_o(hop_y_max[(r+1)*XW +: XW]), .y_ok_next_o(hop_y_ok[r+1]),
+          .hop_next_o(hop_hop[(r+1)*HOP_BITS +: HOP_BITS]), .group_next_o(hop_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
           .run_next_o(hop_run[(r+1)*(LANE_BITS+1) +: LANE_BITS+1]), .pad_next_o(hop_pad[(r+1)*AD +: AD]),
           .ctrl_next_o(hop_ctrl[(r+1)*8 +: 8]),
           .p_valid_i(hop_p_valid[r]), .p_group_i(hop_p_group[r*GROUP_BITS +: GROUP_BITS]),
@@ -552,7 +564,7 @@ module systole_core #(
 
   wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
                   table_we, table_addr, table_inner, table_word,
-                  load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_a_row, hop_p_addr, hop_l_addr,
+                  load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,
                   trace_count, trace_data};

@@ -16,6 +16,8 @@ module systole_feed #(
     parameter FIFO_ENTRIES = 16,
     parameter CREDIT_BITS = 5,  // $clog2(FIFO_ENTRIES) + 1
     parameter RUN_BITS = 5,     // $clog2(LANES) + 1
+    parameter CONTEXTS = 0,
+    parameter CONTEXT_BITS = 1,
     parameter TOKEN_DELAY = 5   // cycles from a tile's last step to its token, 2 or more
 ) (
     input  wire        clk,
@@ -48,9 +50,11 @@ module systole_feed #(
     output wire [AW-1:0] req_a_o,
     output wire [XW-1:0] req_x_o,
     output wire [XW-1:0] req_x_max_o,
-    output wire [AW-1:0] req_a_row_o,
-    output wire [GROUP_BITS-1:0] req_group_o,
+    output wire [XW-1:0] req_y_o,
+    output wire [XW-1:0] req_y_max_o,
     output wire        req_y_ok_o,
+    output wire [2*AW+2*XW+4:0] req_hop_o,  // from row to row: tileCols, aRow, aWrap, xWrap, yLine
+    output wire [GROUP_BITS-1:0] req_group_o,
     output wire [RUN_BITS-1:0] req_run_o,
     output wire [AD-1:0] req_pad_o,
     output wire        req_clear_o,
@@ -70,39 +74,45 @@ module systole_feed #(
 );
   localparam [RUN_BITS-1:0] RUN_FULL = LANES[RUN_BITS-1:0];
 
-  wire [AW-1:0] a;
+  localparam HOP_BITS = 2*AW + 2*XW + 5;
+
+  wire [AW-1:0] row;
   wire [XW-1:0] x, y;
   wire [WAW-1:0] w;
   wire [PAW-1:0] pass_addr;
-  wire [31:0] run, need_in, need_res;
-  wire tile_first, pass_first, tile_last, ct_last, record_last;
+  wire [31:0] run;
+  wire [15:0] in_limit, res_limit;
+  wire [9:0]  ends;
+  wire tile_first, pass_first, c_last;
+  wire tile_last = ends[6];
+  wire record_last = ends[0];
   wire issue;
 
   systole_feed_walk #(
-      .LANES(LANES), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW)
+      .LANES(LANES), .XW(XW), .WAW(WAW), .PAW(PAW)
   ) walk (
       .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
-      .a_o(a), .x_o(x), .y_o(y), .w_o(w), .pass_o(pass_addr), .run_o(run),
-      .need_in_o(need_in), .need_res_o(need_res),
-      .tile_first_o(tile_first), .pass_first_o(pass_first), .tile_last_o(tile_last),
-      .ct_last_o(ct_last), .record_last_o(record_last)
+      .x_o(x), .w_o(w), .pass_o(pass_addr), .run_o(run),
+      .tile_first_o(tile_first), .pass_first_o(pass_first), .c_last_o(c_last), .ends_o(ends)
+  );
+  systole_feed_rows #(
+      .AW(AW), .XW(XW), .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS)
+  ) rows (
+      .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue), .ends_i(ends),
+      .row_o(row), .y_o(y), .in_need_o(in_limit), .res_need_o(res_limit)
   );
 
   // Issue decision.
-  wire [31:0] in_rows  = fields_i[`SYSTOLE_FEED_IN_ROWS*32 +: 32];
-  wire [31:0] res_rows = fields_i[`SYSTOLE_FEED_RES_ROWS*32 +: 32];
   wire        res_enable = fields_i[`SYSTOLE_FEED_RES_ENABLE*32];
-  wire [31:0] in_limit  = need_in < in_rows ? need_in : in_rows;
-  wire [31:0] res_limit = need_res < res_rows ? need_res : res_rows;
-  wire        in_ok  = {16'd0, in_count_i} >= in_limit;
-  wire        res_ok = !res_enable || {16'd0, res_count_i} >= res_limit;
+  wire        in_ok  = in_count_i >= in_limit;
+  wire        res_ok = !res_enable || res_count_i >= res_limit;
 
   reg [15:0] pace_q;
   reg [CREDIT_BITS-1:0] credits_q;
   reg [1:0] posts_ready_q;       // POST records delivered minus FEED records finished
   reg signed [2:0] posts_behind_q;  // FEED records finished minus POST records activated
-  wire [15:0] pace  = ct_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
-  wire [CREDIT_BITS-1:0] slots = ct_last ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
+  wire [15:0] pace  = c_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
+  wire [CREDIT_BITS-1:0] slots = c_last ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
                                          : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
   wire        rows_ok = in_ok && res_ok && posts_behind_q <= 3'sd0;
   wire        tile_ok = !tile_last || (pace_q == 16'd0 && credits_q >= slots && posts_ready_q != 2'd0);
@@ -139,18 +149,21 @@ module systole_feed #(
       .re_i(issue), .raddr_i(pass_addr), .rdata_o(entry)
   );
   reg           s1_valid;
-  reg [AW-1:0]  s1_a, s1_a_row;
-  reg [XW-1:0]  s1_x, s1_x_max;
+  reg [AW-1:0]  s1_a;
+  reg [XW-1:0]  s1_x, s1_x_max, s1_y, s1_y_max;
+  reg [HOP_BITS-1:0] s1_hop;
   reg [WAW-1:0] s1_w;
   reg [GROUP_BITS-1:0] s1_group;
   reg           s1_y_ok, s1_clear, s1_pass_first, s1_last;
   reg [RUN_BITS-1:0] s1_run;
-  wire          y_ok = !y[XW-1] && y < fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW];
+  wire [XW-1:0] y_max = fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW];
+  wire          y_ok = !y[XW-1] && y < y_max;
 
   // Cycle 2: the request.
   reg           s2_valid;
-  reg [AW-1:0]  s2_a, s2_a_row;
-  reg [XW-1:0]  s2_x, s2_x_max;
+  reg [AW-1:0]  s2_a;
+  reg [XW-1:0]  s2_x, s2_x_max, s2_y, s2_y_max;
+  reg [HOP_BITS-1:0] s2_hop;
   reg [WAW-1:0] s2_w;
   reg [GROUP_BITS-1:0] s2_group;
   reg           s2_y_ok, s2_clear, s2_last;
@@ -163,27 +176,33 @@ module systole_feed #(
     s1_valid <= issue && !rst;
     s2_valid <= s1_valid && !rst;
     if (issue) begin
-      s1_a <= a;
+      s1_a <= row + x[AW-1:0];
       s1_x <= x;
       s1_w <= w;
+      s1_y <= y;
       s1_y_ok <= y_ok;
       s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
       s1_clear <= tile_first;
       s1_pass_first <= pass_first;
       s1_last <= tile_last;
-      s1_a_row <= fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW];
+      s1_hop <= {fields_i[`SYSTOLE_FEED_Y_LINE*32 +: XW], fields_i[`SYSTOLE_FEED_X_WRAP*32 +: XW],
+                 fields_i[`SYSTOLE_FEED_A_WRAP*32 +: AW], fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW],
+                 fields_i[`SYSTOLE_FEED_TILE_COLS*32 +: 5]};
       s1_x_max <= fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW];
+      s1_y_max <= y_max;
       s1_group <= fields_i[`SYSTOLE_FEED_GROUP*32 +: GROUP_BITS];
     end
     if (s1_valid) begin
       s2_a <= s1_a + entry[AW-1:0];
       s2_w <= s1_w + entry[32 +: WAW];
       s2_x <= s1_x;
+      s2_y <= s1_y;
+      s2_y_max <= s1_y_max;
       s2_y_ok <= s1_y_ok;
       s2_run <= s1_run;
       s2_clear <= s1_clear;
       s2_last <= s1_last;
-      s2_a_row <= s1_a_row;
+      s2_hop <= s1_hop;
       s2_x_max <= s1_x_max;
       s2_group <= s1_group;
       s2_shift <= s1_pass_first ? entry[55:52] : 4'd0;
@@ -199,7 +218,9 @@ module systole_feed #(
   assign req_a_o = s2_a;
   assign req_x_o = s2_x;
   assign req_x_max_o = s2_x_max;
-  assign req_a_row_o = s2_a_row;
+  assign req_hop_o = s2_hop;
+  assign req_y_o = s2_y;
+  assign req_y_max_o = s2_y_max;
   assign req_group_o = s2_group;
   assign req_y_ok_o = s2_y_ok;
   assign req_run_o = s2_run;
@@ -214,7 +235,7 @@ module systole_feed #(
   reg [3*TOKEN_DELAY-1:0] token_q;
   always @(posedge clk) begin
     if (rst) token_q <= {3*TOKEN_DELAY{1'b0}};
-    else token_q <= {token_q[3*(TOKEN_DELAY-1)-1:0], tile_end, ct_last, record_last};
+    else token_q <= {token_q[3*(TOKEN_DELAY-1)-1:0], tile_end, c_last, record_last};
   end
   assign tile_o = token_q[3*TOKEN_DELAY-1];
   assign tile_ct_last_o = token_q[3*TOKEN_DELAY-2];
@@ -229,8 +250,8 @@ module systole_feed #(
   wire [INDEX_BITS-1:0] wait_index = wait_res ? res_index_o : in_index_o;
   wire [INDEX_BITS+5:0] wide_index = {6'd0, wait_index};
   assign waiting_counter_o = (wait_in || wait_res) ? wide_index[5:0] : 6'd0;
-  assign waiting_need_o = wait_in ? in_limit[15:0] : wait_res ? res_limit[15:0] : 16'd0;
-  wire unused = &{1'b0, fields_i, entry, wide_index, in_limit, res_limit};
+  assign waiting_need_o = wait_in ? in_limit : wait_res ? res_limit : 16'd0;
+  wire unused = &{1'b0, fields_i, entry, wide_index, ends};
 
 `ifdef SYSTOLE_ASSERT
   always @(posedge clk) begin

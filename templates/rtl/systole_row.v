@@ -1,8 +1,9 @@
 // The feed side of one array row: its copy of the activation memory, rotation and lane masks.
-// Request and writes hop to the next row one cycle later, the request's code index and x coordinate moved by a_row.
+// Request and writes hop to the next row one cycle later, the request to the tile's next pixel (systole_row_hop).
 // Latency: request in cycle t, bank data t+1, digits for the array t+2 (valid_o).
 `default_nettype none
 module systole_row #(
+    parameter ROW = 0,          // its number
     parameter LANES = 16,
     parameter AD = 8,
     parameter ACT_WORDS = 256,
@@ -19,9 +20,11 @@ module systole_row #(
     input  wire [AW-1:0]         a_i,
     input  wire [XW-1:0]         x_i,
     input  wire [XW-1:0]         x_max_i,
-    input  wire [AW-1:0]         a_row_i,
+    input  wire [XW-1:0]         y_i,
+    input  wire [XW-1:0]         y_max_i,
+    input  wire                  y_ok_i,   // 0 <= y < y_max
+    input  wire [2*AW+2*XW+4:0]  hop_i,
     input  wire [GROUP_BITS-1:0] group_i,
-    input  wire                  y_ok_i,
     input  wire [LANE_BITS:0]    run_i,
     input  wire [AD-1:0]         pad_i,
     input  wire [CTRL_BITS-1:0]  ctrl_i,
@@ -29,9 +32,11 @@ module systole_row #(
     output wire [AW-1:0]         a_next_o,
     output wire [XW-1:0]         x_next_o,
     output wire [XW-1:0]         x_max_next_o,
-    output wire [AW-1:0]         a_row_next_o,
-    output wire [GROUP_BITS-1:0] group_next_o,
+    output wire [XW-1:0]         y_next_o,
+    output wire [XW-1:0]         y_max_next_o,
     output wire                  y_ok_next_o,
+    output wire [2*AW+2*XW+4:0]  hop_next_o,
+    output wire [GROUP_BITS-1:0] group_next_o,
     output wire [LANE_BITS:0]    run_next_o,
     output wire [AD-1:0]         pad_next_o,
     output wire [CTRL_BITS-1:0]  ctrl_next_o,
@@ -72,9 +77,14 @@ module systole_row #(
   localparam [XW-1:0] LANES_X = LANES[XW-1:0];
 
   // Hop to the next row.
-  reg                  n_valid, n_y_ok;
-  reg [AW-1:0]         n_a, n_a_row;
-  reg [XW-1:0]         n_x, n_x_max;
+  systole_row_hop #(
+      .NEXT(ROW + 1), .AW(AW), .XW(XW)
+  ) hop (
+      .clk(clk), .valid_i(valid_i), .a_i(a_i), .x_i(x_i), .y_i(y_i), .y_max_i(y_max_i), .y_ok_i(y_ok_i), .hop_i(hop_i),
+      .valid_o(valid_next_o), .a_o(a_next_o), .x_o(x_next_o), .y_o(y_next_o), .y_max_o(y_max_next_o), .y_ok_o(y_ok_next_o),
+      .hop_o(hop_next_o)
+  );
+  reg [XW-1:0]         n_x_max;
   reg [GROUP_BITS-1:0] n_group;
   reg [LANE_BITS:0]    n_run;
   reg [AD-1:0]         n_pad;
@@ -85,16 +95,11 @@ module systole_row #(
   reg [LANES-1:0]      n_p_mask, n_l_mask;
   reg [WIDTH-1:0]      n_p_data, n_l_data;
   always @(posedge clk) begin
-    n_valid <= valid_i;
     n_p_valid <= p_valid_i;
     n_l_valid <= l_valid_i;
     if (valid_i) begin
-      n_a <= a_i + a_row_i;
-      n_x <= x_i + {{(XW-AW){a_row_i[AW-1]}}, a_row_i};
       n_x_max <= x_max_i;
-      n_a_row <= a_row_i;
       n_group <= group_i;
-      n_y_ok <= y_ok_i;
       n_run <= run_i;
       n_pad <= pad_i;
       n_ctrl <= ctrl_i;
@@ -112,13 +117,8 @@ module systole_row #(
       n_l_data <= l_data_i;
     end
   end
-  assign valid_next_o = n_valid;
-  assign a_next_o = n_a;
-  assign x_next_o = n_x;
   assign x_max_next_o = n_x_max;
-  assign a_row_next_o = n_a_row;
   assign group_next_o = n_group;
-  assign y_ok_next_o = n_y_ok;
   assign run_next_o = n_run;
   assign pad_next_o = n_pad;
   assign ctrl_next_o = n_ctrl;

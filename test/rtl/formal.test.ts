@@ -98,7 +98,7 @@ const BLOCKS: readonly Block[] = [
   },
   {
     name: 'writes and reads of an array row: banks, rotation, masks',
-    modules: ['systole_align', 'systole_row', 'systole_group', 'systole_ram'],
+    modules: ['systole_align', 'systole_row', 'systole_row_hop', 'systole_group', 'systole_ram'],
     gate: 'row_gate',
     reference: 'row_reference',
     sets: [

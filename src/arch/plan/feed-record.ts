@@ -54,7 +54,7 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       nKx: map.kernelColumns,
       nStep: stepsPerRun(map, machine),
       group: input.group,
-      aBase: input.base + yBase * rowPitch + xBase,
+      aBase: input.base + yBase * rowPitch,
       aOy: tiling.lines * yOy * rowPitch,
       aOx: tiling.columns * pixelStep,
       aCt: map.depthwise ? machine.cols : 0,

@@ -1,30 +1,27 @@
-import type { FeedRecord, PassEntry } from '../program/program.js';
+import type { PassEntry } from '../program/program.js';
 import { broken } from './activation-memory.js';
 import { isCovered } from './covered-reads.js';
+import { type FeedRun, inputNeed, residualNeed, wrapRow } from './feed-rows.js';
 import { waitFor } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** Position of a tile in FEED's loops. */
 export interface Tile {
+  readonly co: number;
   readonly oy: number;
   readonly ox: number;
   readonly ct: number;
   readonly wy: number;
   readonly wx: number;
+  /** The column tile: co + ct. */
+  readonly c: number;
 }
 
 /** FEED's waits before output row oy. */
-export function waitForRows({ fields }: FeedRecord, oy: number, state: FrameState): void {
-  waitFor(state.counters, fields.inCounter, inputNeed({ fields }, oy), 'FEED');
-  if (fields.resEnable) waitFor(state.counters, fields.resCounter, residualNeed({ fields }, oy), 'FEED');
-}
-
-export function inputNeed({ fields }: Pick<FeedRecord, 'fields'>, oy: number): number {
-  return Math.min(fields.inNeed0 + oy * fields.inNeedStep, fields.inRows);
-}
-
-export function residualNeed({ fields }: Pick<FeedRecord, 'fields'>, oy: number): number {
-  return Math.min(fields.resNeed0 + oy * fields.resNeedStep, fields.resRows);
+export function waitForRows(run: FeedRun, oy: number, state: FrameState): void {
+  const { fields } = run;
+  waitFor(state.counters, fields.inCounter, inputNeed(run, oy), 'FEED');
+  if (fields.resEnable) waitFor(state.counters, fields.resCounter, residualNeed(run, oy), 'FEED');
 }
 
 /** What of the array one tile uses. */
@@ -38,33 +35,33 @@ export interface TileExtent {
  * @throws SystoleError plan-invalid when it reads what no wait has made sure of
  */
 export function runTile(
-  { fields }: FeedRecord,
+  feed: FeedRun,
   tile: Tile,
   { rows, columns }: TileExtent,
   acc: Int32Array,
   program: LoadedProgram,
   state: FrameState,
 ): void {
-  const { oy, ox, ct, wy, wx } = tile;
+  const { fields, start } = feed;
+  const { oy, ox, ct, c, wy, wx } = tile;
   const { lanes, cols } = program.machine;
-  const a = fields.aBase + oy * fields.aOy + ox * fields.aOx + ct * fields.aCt + wy * fields.aWy + wx * fields.aWx;
-  const y = fields.yBase + oy * fields.yOy + wy * fields.yWy;
+  const row = start.row + oy * fields.aOy + wy * fields.aWy;
+  const y = start.y + oy * fields.yOy + wy * fields.yWy;
   const x = fields.xBase + ox * fields.aOx + ct * fields.aCt + wx * fields.aWx;
-  const reader = digitReader({ fields }, oy, program, state);
+  const reader = digitReader(feed, oy, program, state);
   acc.fill(0);
   for (let p = 0; p < fields.nPass; p++) {
     const pass = program.passes[fields.passBase + p];
     if (pass === undefined) throw broken(`pass ${fields.passBase + p} does not exist`);
     const values = program.weightValues(pass.mode);
     if (p > 0 && pass.shift > 0) for (let i = 0; i < acc.length; i++) acc[i]! <<= pass.shift;
-    let w = (fields.wBase + ct * fields.wCt + pass.wOff) * lanes * cols;
+    let w = (fields.wBase + c * fields.wCt + pass.wOff) * lanes * cols;
     for (let ky = 0; ky < fields.nKy; ky++) {
-      const yy = y + ky * fields.yKy;
-      const inMap = yy >= 0 && yy < fields.yMax;
+      const kernelRow = wrapRow(fields, row + ky * fields.aKy) + pass.aOff;
       for (let kx = 0; kx < fields.nKx; kx++) {
         for (let st = 0; st < fields.nStep; st++) {
-          const offset = kx * fields.aKx + st * lanes;
-          const run = { a: a + pass.aOff + ky * fields.aKy + offset, x: x + offset, inMap, w };
+          const xx = x + kx * fields.aKx + st * lanes;
+          const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, w };
           const live = Math.min(lanes, fields.runLen - st * lanes);
           for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
           w += lanes * cols;
@@ -81,17 +78,13 @@ interface DigitReader {
   readonly isCovered: (at: number) => boolean;
 }
 
-function digitReader(
-  { fields }: Pick<FeedRecord, 'fields'>,
-  oy: number,
-  { records }: LoadedProgram,
-  state: FrameState,
-): DigitReader {
+function digitReader(run: FeedRun, oy: number, { records }: LoadedProgram, state: FrameState): DigitReader {
+  const { fields } = run;
   const { memory, counters } = state;
   const owner = memory.owner[fields.group]!;
   const row = memory.row[fields.group]!;
   const maker = counters.owner[fields.inCounter]!;
-  const need = inputNeed({ fields }, oy);
+  const need = inputNeed(run, oy);
   const covered = (at: number) => isCovered({ owner: owner[at], row: row[at] }, { maker, need }, records);
   return {
     digits: memory.digits[fields.group]!,
@@ -110,13 +103,13 @@ function digitReader(
 interface Run {
   readonly a: number;
   readonly x: number;
-  readonly inMap: boolean;
+  readonly y: number;
   /** Index of the weight word's first value. */
   readonly w: number;
 }
 
 interface Operands {
-  readonly fields: FeedRecord['fields'];
+  readonly fields: FeedRun['fields'];
   readonly pass: PassEntry;
   readonly acc: Int32Array;
   readonly values: Int16Array;
@@ -128,10 +121,14 @@ interface Operands {
 /** One row of the array, one cycle: up to LANES digits into every column. */
 function step(reader: DigitReader, run: Run, r: number, live: number, operands: Operands): void {
   const { fields, pass, acc, values, cols, columns } = operands;
-  const a = run.a + r * fields.aRow;
-  const x = run.x + r * fields.aRow;
-  const from = run.inMap ? Math.min(live, Math.max(0, -x)) : live;
-  const to = run.inMap ? Math.max(from, Math.min(live, fields.xMax - x)) : live;
+  // Row r is pixel r % tileCols of the tile's line r / tileCols.
+  const line = Math.floor(r / fields.tileCols);
+  const a = run.a + (r - line) * fields.aRow + line * fields.aWrap;
+  const x = run.x + (r - line) * fields.aRow + line * fields.xWrap;
+  const y = run.y + line * fields.yLine;
+  const inMap = y >= 0 && y < fields.yMax;
+  const from = inMap ? Math.min(live, Math.max(0, -x)) : live;
+  const to = inMap ? Math.max(from, Math.min(live, fields.xMax - x)) : live;
   if (to > from && !(reader.isCovered(a + from) && reader.isCovered(a + to - 1))) checkLanes();
   const base = r * cols;
   for (let l = 0; l < live; l++) {

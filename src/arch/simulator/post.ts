@@ -1,6 +1,7 @@
-import type { FeedRecord, PostRecord } from '../program/program.js';
+import type { PostRecord } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
 import type { Tile } from './feed.js';
+import type { FeedRun } from './feed-rows.js';
 import { takeCounter } from './row-counters.js';
 import { counts, slotValues } from './slot-values.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -15,7 +16,7 @@ export interface PostUnit {
 
 export interface PostContext {
   readonly post: PostRecord;
-  readonly feed: FeedRecord;
+  readonly feed: FeedRun;
   /** Index of the POST record in the program, and among the POST records. */
   readonly index: number;
   readonly layer: number;

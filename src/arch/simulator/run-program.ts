@@ -7,6 +7,7 @@ import type { Machine } from '../machine.js';
 import type { FeedRecord, Images, PostRecord } from '../program/program.js';
 import { broken } from './activation-memory.js';
 import { runTile, type Tile, waitForRows } from './feed.js';
+import { feedRun, keepRows } from './feed-rows.js';
 import { divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
@@ -69,36 +70,40 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
 }
 
 function runLayer(
-  feed: FeedRecord,
+  feedRecord: FeedRecord,
   post: PostRecord,
   index: number,
   layer: number,
   program: LoadedProgram,
   state: FrameState,
 ): void {
+  const feed = feedRun(feedRecord, state);
   const { fields } = feed;
   const { rows, cols, postWidth } = program.machine;
   const acc = new Int32Array(rows * cols);
   const unit = postUnit({ post, feed, index, layer, program, state });
   const { pixelsPerTile, slotsLast, tailCount, nCt } = post.fields;
   const lastColumns = (slotsLast - 1) * postWidth + tailCount;
-  for (let oy = 0; oy < fields.nOy; oy++) {
-    waitForRows(feed, oy, state);
-    for (const tile of tilesOfRow(feed, oy)) {
-      const columns = tile.ct === nCt - 1 ? lastColumns : cols;
-      runTile(feed, tile, { rows: Math.min(rows, pixelsPerTile), columns }, acc, program, state);
-      unit.tile(tile, acc);
+  for (let co = 0; co < fields.nCo; co++) {
+    for (let oy = 0; oy < fields.nOy; oy++) {
+      waitForRows(feed, oy, state);
+      for (const tile of tilesOfRow(feedRecord, co, oy)) {
+        const columns = tile.c === fields.nCo + nCt - 2 ? lastColumns : cols;
+        runTile(feed, tile, { rows: Math.min(rows, pixelsPerTile), columns }, acc, program, state);
+        unit.tile(tile, acc);
+      }
+      unit.rowDone();
     }
-    unit.rowDone();
   }
+  keepRows(feed, state);
   unit.done();
 }
 
-function* tilesOfRow({ fields }: FeedRecord, oy: number): Generator<Tile> {
+function* tilesOfRow({ fields }: FeedRecord, co: number, oy: number): Generator<Tile> {
   for (let ox = 0; ox < fields.nOx; ox++) {
     for (let ct = 0; ct < fields.nCt; ct++) {
       for (let wy = 0; wy < fields.nWy; wy++) {
-        for (let wx = 0; wx < fields.nWx; wx++) yield { oy, ox, ct, wy, wx };
+        for (let wx = 0; wx < fields.nWx; wx++) yield { co, oy, ox, ct, wy, wx, c: co + ct };
       }
     }
   }

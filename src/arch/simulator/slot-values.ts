@@ -1,15 +1,16 @@
 /** Values of POST's slots: product, requantization, table (docs/machine.md, POST). */
-import type { FeedRecord, PostRecord } from '../program/program.js';
+import type { PostRecord } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
 import { isCovered } from './covered-reads.js';
-import { residualNeed, type Tile } from './feed.js';
+import type { Tile } from './feed.js';
+import { type FeedRun, residualNeed } from './feed-rows.js';
 import { requantize } from './requantize.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** What of a POST record's surroundings its values depend on. */
 interface ValueContext {
   readonly post: PostRecord;
-  readonly feed: FeedRecord;
+  readonly feed: FeedRun;
   readonly program: LoadedProgram;
   readonly state: FrameState;
 }

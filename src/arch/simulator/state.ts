@@ -5,6 +5,7 @@ import { decodeParameters, decodeTables, decodeWeights } from '../program/memori
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
 import { checkRecords } from './check-records.js';
+import type { RowState } from './feed-rows.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
 
 /** What a loaded machine holds. Nothing of the network is known here: command words, memories, registers. */
@@ -40,6 +41,7 @@ export interface ActivationWrite {
 export interface FrameState {
   readonly memory: ActivationMemory;
   readonly counters: RowCounters;
+  readonly feedContexts: Map<number, RowState>;
   readonly output: number[];
   readonly onWrite: ((write: ActivationWrite) => void) | undefined;
 }
@@ -68,7 +70,13 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
 }
 
 export function frameState(machine: Machine, onWrite: FrameState['onWrite']): FrameState {
-  return { memory: activationMemory(machine), counters: rowCounters(machine), output: [], onWrite };
+  return {
+    memory: activationMemory(machine),
+    counters: rowCounters(machine),
+    feedContexts: new Map(),
+    output: [],
+    onWrite,
+  };
 }
 
 /** Plain fields [word][column][lane] -> values [word][lane][column]. */

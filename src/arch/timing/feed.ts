@@ -4,6 +4,7 @@
  */
 
 export interface FeedTiming {
+  readonly nCo: number;
   readonly nOy: number;
   readonly nCt: number;
   /** Tiles wy, wx of one (oy, ox, ct). */
@@ -24,6 +25,9 @@ export interface FeedTiming {
   readonly resNeed0: number;
   readonly resNeedStep: number;
   readonly resRows: number;
+  /** Waits go on where the last record of this context stopped. */
+  readonly resume: boolean;
+  readonly context: number;
 }
 
 /** Why a cycle was not used: 1 working, 2 input rows, 3 residual rows or the POST record, 4 pace or credits, 0 idle. */
@@ -34,7 +38,7 @@ export interface FeedModel {
   decide(record: FeedTiming | null, counters: Int32Array): FeedState;
   issues(): boolean;
   tileEnds(): boolean;
-  /** The tile that ends in this cycle is of the last column tile. */
+  /** The tile of this cycle's step is of the last column tile. */
   lastColumnTile(): boolean;
   recordEnds(): boolean;
   creditsFull(): boolean;
@@ -49,6 +53,7 @@ export function feedModel(fifoEntries: number): FeedModel {
   let ctLeft = 0;
   let oxLeft = 0;
   let oyLeft = 0;
+  let coLeft = 0;
   let needIn = 0;
   let needRes = 0;
   let pace = 0;
@@ -59,15 +64,22 @@ export function feedModel(fifoEntries: number): FeedModel {
   let tileEnd = false;
   let recordEnd = false;
   let ctLast = false;
+  /** Rows waited for where the record of a context stopped. */
+  const contexts = new Map<number, readonly [input: number, residual: number]>();
 
   function begin(record: FeedTiming): void {
+    coLeft = record.nCo;
     stepsLeft = record.stepsPerTile;
     windowsLeft = record.windows;
     ctLeft = record.nCt;
     oxLeft = record.nOx;
     oyLeft = record.nOy;
-    needIn = record.inNeed0;
-    needRes = record.resNeed0;
+    firstRow(record);
+  }
+
+  function firstRow(record: FeedTiming): void {
+    const kept = record.resume ? contexts.get(record.context) : undefined;
+    [needIn, needRes] = kept ?? [record.inNeed0, record.resNeed0];
   }
 
   function nextTile(record: FeedTiming): void {
@@ -78,9 +90,15 @@ export function feedModel(fifoEntries: number): FeedModel {
     ctLeft = record.nCt;
     if (--oxLeft > 0) return;
     oxLeft = record.nOx;
-    oyLeft -= 1;
     needIn += record.inNeedStep;
     needRes += record.resNeedStep;
+    if (--oyLeft > 0) return;
+    if (--coLeft === 0) {
+      contexts.set(record.context, [needIn, needRes]);
+      return;
+    }
+    oyLeft = record.nOy;
+    firstRow(record);
   }
 
   return {
@@ -91,7 +109,7 @@ export function feedModel(fifoEntries: number): FeedModel {
       if (counters[record.inCounter]! < Math.min(needIn, record.inRows)) return 2;
       if (record.resEnable && counters[record.resCounter]! < Math.min(needRes, record.resRows)) return 3;
       if (postsBehind > 0) return 3;
-      ctLast = ctLeft === 1;
+      ctLast = ctLeft === 1 && coLeft === 1;
       const last = stepsLeft === 1;
       if (last && (pace !== 0 || credits < (ctLast ? record.slotsLast : record.slotsFull) || postsReady === 0))
         return 4;

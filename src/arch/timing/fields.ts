@@ -14,6 +14,7 @@ export function feedTiming(f: Fields<'feed'>): FeedTiming {
     windows: f.nWy * f.nWx,
     stepsPerTile: f.nPass * f.nKy * f.nKx * f.nStep,
     resEnable: f.resEnable === 1,
+    resume: f.resume === 1,
   };
 }
 
