@@ -34,7 +34,7 @@ const LARGEST: Parameters = {
     FETCH_WORDS: 8,
   },
   ...{ TABLE_ENTRIES: 2 ** 16 },
-  ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64 },
+  ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64, CONTEXTS: 64 },
 };
 
 export const PARAMETER_SETS: ReadonlyMap<string, Parameters> = new Map<string, Parameters>([
@@ -89,6 +89,8 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 3, PROG_WORDS: 64 }],
   ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 4, PROG_WORDS: 4 }],
   ['counters_must_be_4_to_64', { COUNTERS: 65 }],
+  ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 1 }],
+  ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 6 }],
   ['in_bytes_must_be_a_power_of_two_up_to_64', { IN_BYTES: 3 }],
   ['out_bytes_must_be_a_power_of_two_up_to_64', { OUT_BYTES: 128 }],
 ];
