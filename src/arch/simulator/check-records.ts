@@ -56,9 +56,9 @@ function loadLimits({ memory, counters, lanes, stream }: Machine, { fields }: Lo
 function feedLimits({ memory, counters, rows, lanes }: Machine, { fields }: FeedRecord): readonly Limit[] {
   const { nCo, nCt, tileCols, bufferEnd, bufferSize, aBase, resume, context } = fields;
   const tiles = nCo * fields.nOy * fields.nOx * nCt * fields.nWy * fields.nWx;
-  const steps = [fields.aOy, fields.aWy, fields.aKy];
-  const circular = bufferSize > 0;
+  const stepsFit = [fields.aOy, fields.aWy, fields.aKy].every((step) => step >= 0 && step < bufferSize);
   const wholeRows = tileCols === rows;
+  const dividesRows = isPowerOfTwo(tileCols) && rows % tileCols === 0;
   const inBuffer = aBase >= bufferEnd - bufferSize && aBase < bufferEnd;
   return [
     ['group', fields.group, memory.groups - 1],
@@ -66,23 +66,13 @@ function feedLimits({ memory, counters, rows, lanes }: Machine, { fields }: Feed
     ['resCounter', fields.resEnable ? fields.resCounter : 0, counters - 1],
     ['steps', tiles * Math.max(1, fields.nPass * fields.nKy * fields.nKx * fields.nStep), LONGEST],
     ['both nCo and nCt', Math.min(nCo, nCt), 1],
-    [
-      'lines that do not divide the rows, of',
-      wholeRows || (rows % tileCols === 0 && isPowerOfTwo(tileCols)) ? 0 : tileCols,
-      0,
-    ],
+    ['tiles that do not cover the rows,', wholeRows || dividesRows ? 0 : 1, 0],
     ['resume', resume, memory.contexts > 0 && nCo === 1 ? 1 : 0],
     ['context', context, Math.max(0, memory.contexts - 1)],
     ['bufferSize', bufferSize, memory.contexts > 0 && wholeRows ? bufferEnd : 0],
-    ['bufferEnd', circular ? bufferEnd : 0, memory.activationWords * lanes],
-    ['a row pointer outside its buffer:', circular && !resume && !inBuffer ? aBase : 0, 0],
-    ...steps.map(
-      (step): Limit => [
-        'a row step outside its buffer:',
-        circular && step < 0 ? bufferSize : step,
-        circular ? bufferSize - 1 : step,
-      ],
-    ),
+    ['bufferEnd', bufferSize > 0 ? bufferEnd : 0, memory.activationWords * lanes],
+    ['row pointers outside their buffer,', bufferSize === 0 || resume || inBuffer ? 0 : 1, 0],
+    ['row steps longer than their buffer,', bufferSize === 0 || stepsFit ? 0 : 1, 0],
   ];
 }
 

@@ -63,6 +63,7 @@ module systole_top (
       .IN_BYTES(4),
       .OUT_BYTES(4),
       .COUNTERS(16),
+      .CONTEXTS(0),
       .IDENTITY(64'h0a58bcbf508225a0)
   ) core (
       .clk(clk),
