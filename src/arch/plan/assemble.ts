@@ -3,83 +3,44 @@ import type { IntegerNetwork } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import { encodePasses, encodeProgram } from '../program/encode.js';
 import { encodeParameters, encodeTables, encodeWeights } from '../program/memories.js';
-import type { ChannelParameters, LoadRecord, PassEntry, ProgramRecord } from '../program/program.js';
+import type { LoadRecord, ProgramRecord } from '../program/program.js';
 import type { LoweredNetwork } from './array-layer.js';
-import type { FeedWait } from './feed-record.js';
-import { feedRecord } from './feed-record.js';
-import type { LayerGeometry, Wait } from './geometry.js';
+import type { Segment } from './depth-first/segment.js';
+import { layersInOrder, orderTurns } from './depth-first/turns.js';
+import type { LayerGeometry } from './geometry.js';
+import { type Contents, layerRecords } from './layer-records.js';
 import { requireSpace } from './limits.js';
-import { codeBytes, loadRecord } from './load-record.js';
-import { parameterWords } from './parameter-words.js';
-import { passEntries, sharePasses } from './pass-table.js';
+import { codeBytes, type LoadSetting, loadRecord } from './load-record.js';
 import type { FramePlacement } from './place-frame.js';
 import { foldOf, type Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor, StreamedInput, StreamedOutput } from './plan.js';
-import { elementBytes, postRecord } from './post-record.js';
-import { isOnePixel } from './row-needs.js';
+import { elementBytes } from './post-record.js';
 import { firstBytes } from './stream-frames.js';
-import { type TableMemory, tableMemory } from './table-memory.js';
-import { weightBlock } from './weight-words.js';
+import { writeProgram } from './write-program.js';
 
 interface Parts extends FramePlacement {
   readonly network: IntegerNetwork;
   readonly machine: Machine;
   readonly lowered: LoweredNetwork;
-  readonly geometries: readonly LayerGeometry[];
 }
 
 export function assemble(parts: Parts): Plan {
-  const { machine, lowered, geometries, placed, nextLoadAfter } = parts;
-  const tables = tableMemory(lowered.layers, machine);
-  const loads = loadRecords(parts);
-  const program: ProgramRecord[] = nextLoadAfter === null ? [...loads] : [...loads, { opcode: 'loop', fields: {} }];
-  const passes: PassEntry[] = [];
-  const parameters: ChannelParameters[] = [];
-  const weights: Uint8Array[] = [];
-  let weightWords = 0;
-  const drains = drainWaits(parts);
-  const lastStream = geometries.findLastIndex(({ layer }) => layer.toStream);
-  const feedWait = ({ counter, need }: Wait): FeedWait => ({ counter: placed.counters.get(counter)!, need });
-  geometries.forEach((geometry, i) => {
-    const { layer, map, tiling, inputWait, residualWait } = geometry;
-    const place = placed.places.get(layer.input)!;
-    const residual = residualOf(geometry, placed);
-    const entries = passEntries(geometry, place, machine);
-    const block = weightBlock(map, geometry.weightDigits, machine);
-    const feed = feedRecord(
-      {
-        ...geometry,
-        input: place,
-        rows: feedWait(inputWait),
-        passes: { base: sharePasses(passes, entries), count: entries.length },
-        weights: { base: weightWords, columnTileStride: block.columnTileStride, tileWords: 0 },
-        residual: residualWait ? feedWait(residualWait) : (drains.get(i) ?? null),
-        cyclesPerSlot: Math.max(1, residual?.place.planes ?? 0),
-      },
-      machine,
-    );
-    const post = postRecord({
-      layer,
-      tiling,
-      output: geometry.output,
-      parameterBase: layer.requantize ? parameters.length / machine.postWidth : 0,
-      tableBase: tables.bases[i]!,
-      residual,
-      place: placed.places.get(layer.output) ?? null,
-      counter: placed.counters.get(layer.output) ?? null,
-      last: i === lastStream,
-    });
-    program.push(feed, post);
-    if (i === nextLoadAfter) program.push(...loads);
-    parameters.push(...parameterWords(geometry, machine));
-    weights.push(block.fields);
-    weightWords += block.words;
+  const { placed, nextLoadAfter, segments, geometries } = parts;
+  const contents = layerRecords(parts);
+  const blocks = orderTurns(geometries.length, segments);
+  const program = writeProgram({
+    loads: loadRecords(parts),
+    records: contents.records,
+    blocks,
+    segments,
+    roomCounters: placed.roomCounters,
+    nextLoadAfter,
+    ringWords: contents.ringWords,
   });
-  program.push({ opcode: 'end', fields: {} });
-  return finish(parts, { program, passes, parameters, weights, weightWords, tables });
+  return finish(parts, contents, program, layersInOrder(blocks));
 }
 
-function loadRecords({ machine, lowered, geometries, placed }: Parts): readonly LoadRecord[] {
+function loadRecords({ machine, lowered, geometries, placed, segments }: Parts): readonly LoadRecord[] {
   return lowered.inputs.map((name, i) =>
     loadRecord(
       {
@@ -87,6 +48,7 @@ function loadRecords({ machine, lowered, geometries, placed }: Parts): readonly 
         place: placed.places.get(name)!,
         counter: placed.counters.get(name)!,
         fold: foldOf(name, geometries),
+        room: roomOf(name, segments, placed),
         last: i === lowered.inputs.length - 1,
       },
       machine,
@@ -94,23 +56,18 @@ function loadRecords({ machine, lowered, geometries, placed }: Parts): readonly 
   );
 }
 
-function residualOf({ residual, layer }: LayerGeometry, placed: Placed) {
-  if (residual === null) return null;
-  const onePixel = isOnePixel(residual) && (layer.convHeight > 1 || layer.convWidth > 1);
-  return { place: placed.places.get(residual.name)!, onePixel };
+function roomOf(name: string, segments: readonly Segment[], { roomCounters }: Placed): LoadSetting['room'] {
+  const load = segments.find((segment) => segment.load?.tensor === name)?.load;
+  return load ? { counter: roomCounters.get(name)!, rows: load.room.roomRows } : null;
 }
 
-interface Contents {
-  readonly program: readonly ProgramRecord[];
-  readonly passes: readonly PassEntry[];
-  readonly parameters: readonly ChannelParameters[];
-  readonly weights: readonly Uint8Array[];
-  readonly weightWords: number;
-  readonly tables: TableMemory;
-}
-
-function finish({ network, machine, lowered, geometries, placed }: Parts, contents: Contents): Plan {
-  const program = encodeProgram(contents.program, machine.fetchWords);
+function finish(
+  { network, machine, lowered, geometries, placed }: Parts,
+  contents: Contents,
+  records: readonly ProgramRecord[],
+  turns: readonly number[],
+): Plan {
+  const program = encodeProgram(records, machine.fetchWords);
   const parameterCount = contents.parameters.length / machine.postWidth;
   requireSpace('weight', 'memory.weightWords', contents.weightWords, machine.memory.weightWords);
   requireSpace('parameter', 'memory.parameterWords', parameterCount, machine.memory.parameterWords);
@@ -125,7 +82,8 @@ function finish({ network, machine, lowered, geometries, placed }: Parts, conten
     network,
     tensors: plannedTensors(lowered, placed),
     layers,
-    program: contents.program,
+    turns,
+    program: records,
     passes: contents.passes,
     images: {
       program,
@@ -141,26 +99,21 @@ function finish({ network, machine, lowered, geometries, placed }: Parts, conten
     outputs: outputsOf(geometries, network, machine),
     usefulDigitMacs: layers.reduce((sum, layer) => sum + layer.usefulDigitMacs, 0),
     used: {
+      activationBytes: bytesOf(placed.peakCodes, machine),
+      activationBytesWhole: bytesOf(placed.peakCodesWhole, machine),
       activationWords: Math.ceil(Math.max(...ends) / machine.lanes),
       weightWords: contents.weightWords,
       parameterWords: parameterCount,
       programWords: program.length,
       passEntries: contents.passes.length,
       tableEntries: contents.tables.entries.length,
-      counters: 1 + Math.max(...placed.counters.values()),
+      counters: 1 + Math.max(...placed.counters.values(), ...placed.roomCounters.values()),
     },
   };
 }
 
-/** By layer that waits until the one before it has left POST. */
-function drainWaits({ placed, geometries }: Parts): ReadonlyMap<number, FeedWait> {
-  return new Map(
-    placed.drains.map(({ writer, reader }) => {
-      const { layer, output } = geometries[writer]!;
-      const need = { first: output.height, step: 0, rows: output.height };
-      return [reader, { counter: placed.counters.get(layer.output)!, need }];
-    }),
-  );
+function bytesOf(codes: number, { activationDigit }: Machine): number {
+  return Math.ceil((codes * activationDigit) / 8);
 }
 
 function inputsOf({ inputs, tensors }: LoweredNetwork, machine: Machine): readonly StreamedInput[] {

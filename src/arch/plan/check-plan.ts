@@ -1,9 +1,11 @@
 /** The validity rule behind the planner: what every program must obey, read off its records. */
 import type { Machine } from '../machine.js';
-import type { FeedRecord, LoadRecord, PostRecord } from '../program/program.js';
+import type { FeedRecord, LoadRecord, Opcode, PostRecord } from '../program/program.js';
+import { checkTurns } from './check-turns.js';
 import { checkWaits } from './check-waits.js';
+import { pairsInOrder } from './pairs.js';
 import { LAYERS_BEHIND, MOST_EARLY_LOADS } from './place-frame.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedLayer } from './plan.js';
 import { require } from './plan-rule.js';
 import { homeOf } from './tensor-home.js';
 
@@ -11,52 +13,80 @@ import { homeOf } from './tensor-home.js';
 export function checkPlan(plan: Plan): void {
   const { program, machine, layers } = plan;
   checkOrder(plan);
-  const feeds = program.filter((record): record is FeedRecord => record.opcode === 'feed');
-  const posts = program.filter((record): record is PostRecord => record.opcode === 'post');
   for (const { fields } of program.filter((record): record is LoadRecord => record.opcode === 'load')) {
     require(fields.group < machine.memory.groups, 'LOAD', 'its group does not exist');
     require(fields.counter < machine.counters, 'LOAD', 'its counter does not exist');
+    require(fields.roomCounter < machine.counters, 'LOAD', 'the counter of its room does not exist');
   }
-  layers.forEach((layer, i) => {
-    checkFeed(layer.name, feeds[i]!, plan);
-    checkPost(layer.name, posts[i]!, machine);
-    checkPair(layer.name, feeds[i]!, posts[i]!);
+  const pairs = pairsInOrder(program);
+  require(pairs.length === plan.turns.length, 'the program', `it has ${pairs.length} turns, not ${plan.turns.length}`);
+  pairs.forEach(({ feed, post }, i) => {
+    const { name } = layers[plan.turns[i]!]!;
+    checkFeed(name, feed, plan);
+    checkPost(name, post, machine);
+    checkPair(name, feed, post);
   });
   checkOverlaps(plan);
-  checkWaits(plan, feeds, posts);
+  checkWaits(plan, pairs);
+  checkTurns(plan, pairs);
 }
 
-/** The inputs' LOADs, a FEED and a POST for each layer, END; where the next frame is loaded meanwhile, LOOP and its LOADs as well. */
-function checkOrder({ program, layers, inputs, tensors }: Plan): void {
+/**
+ * FILL, the inputs' LOADs, FEED and POST in turn, some between REPEAT and NEXT, END; where the next frame is loaded meanwhile,
+ * LOOP and its LOADs as well, outside of what is repeated.
+ */
+function checkOrder({ program, inputs, layers, tensors, turns }: Plan): void {
   const kinds = program.map((record) => record.opcode);
-  const loads = inputs.map(() => 'load');
-  const pairs = layers.flatMap(() => ['feed', 'post']);
-  const at = kinds.lastIndexOf('load') - 2 * inputs.length;
+  const order = kinds.map((kind) => LETTERS[kind]).join('');
+  const loads = `L{${inputs.length}}`;
+  const pattern = new RegExp(`^F?${loads}(O${BLOCK}*${loads})?${BLOCK}*E$`);
+  require(pattern.test(order.replace('OF', 'O')), 'the program', `the order of records is ${kinds.join(' ')}`);
+  const all = program.filter((record): record is LoadRecord => record.opcode === 'load');
+  const ends = all.map(({ fields }) => fields.last).join('');
   const early = kinds.includes('loop');
-  const expected = early
-    ? [...loads, 'loop', ...pairs.slice(0, at), ...loads, ...pairs.slice(at), 'end']
-    : [...loads, ...pairs, 'end'];
-  require(kinds.join() === expected.join(), 'the program', `the order of records is ${kinds.join(' ')}`);
-  const ends = program.flatMap((record) => (record.opcode === 'load' ? [record.fields.last] : []));
-  const expectedEnds = [...loads, ...(early ? loads : [])].map((_, i) => ((i + 1) % loads.length === 0 ? 1 : 0));
-  require(ends.join() === expectedEnds.join(), 'LOAD', 'the frame does not end with the last input');
+  const frame = `${'0'.repeat(inputs.length - 1)}1`;
+  require(ends === (early ? frame + frame : frame), 'LOAD', 'the frame does not end with the last input');
   if (!early) return;
-  require(loads.length <= MOST_EARLY_LOADS, 'LOAD', `the next frame's ${loads.length} records would block the fetch`);
+  require(inputs.length <= MOST_EARLY_LOADS, 'LOAD', `the next frame's ${inputs.length} records would block the fetch`);
   const names = inputs.map(({ tensor }) => tensor);
-  const lastReader = layers.findLastIndex((layer) =>
-    [layer.input, ...(layer.residual ? [layer.residual] : [])].some((name) => names.includes(homeOf(name, tensors))),
-  );
-  const behind = at / 2 - 1 - lastReader;
+  const reads = ({ input, residual }: PlannedLayer) =>
+    [input, ...(residual ? [residual] : [])].some((name) => names.includes(homeOf(name, tensors)));
+  const lastReader = turns.findLastIndex((layer) => reads(layers[layer]!));
+  const before = pairsInOrder(program.slice(0, kinds.lastIndexOf('load') - inputs.length + 1)).length;
+  const behind = before - 1 - lastReader;
   require(behind >= LAYERS_BEHIND, 'LOAD', `the next frame comes ${behind} layers behind the inputs' last reader`);
-  const [first, next] = [program.slice(0, loads.length), program.slice(loads.length + 1 + at)].map((records) =>
-    JSON.stringify(records.slice(0, loads.length)),
+  const [first, next] = [all.slice(0, inputs.length), all.slice(inputs.length)].map((records) =>
+    JSON.stringify(records),
   );
   require(first === next, 'LOAD', 'the next frame is not loaded like the first');
 }
 
+/** Of the opcodes, for patterns of their order. */
+const LETTERS: Readonly<Record<Opcode, string>> = {
+  end: 'E',
+  load: 'L',
+  feed: 'f',
+  post: 'p',
+  loop: 'O',
+  repeat: 'R',
+  next: 'N',
+  fill: 'F',
+};
+const BLOCK = '(fp|R(fp)+N)';
+
 function checkFeed(name: string, { fields }: FeedRecord, plan: Plan): void {
   const { machine } = plan;
-  const loops = [fields.nOy, fields.nOx, fields.nCt, fields.nWy, fields.nWx, fields.nPass, fields.nKy, fields.nKx];
+  const loops = [
+    fields.nCo,
+    fields.nOy,
+    fields.nOx,
+    fields.nCt,
+    fields.nWy,
+    fields.nWx,
+    fields.nPass,
+    fields.nKy,
+    fields.nKx,
+  ];
   require([...loops, fields.nStep].every((count) => count >= 1), name, 'a loop of FEED is empty');
   require(fields.group < machine.memory.groups, name, 'FEED reads a group that does not exist');
   require(fields.inCounter < machine.counters, name, 'FEED waits for a counter that does not exist');
@@ -67,8 +97,12 @@ function checkFeed(name: string, { fields }: FeedRecord, plan: Plan): void {
   const lastWeight = plan.passes
     .slice(fields.passBase, fields.passBase + fields.nPass)
     .reduce((most, pass) => Math.max(most, pass.wOff + steps), 0);
-  const words = fields.wBase + (fields.nCt - 1) * fields.wCt + lastWeight;
-  require(words <= plan.used.weightWords, name, 'FEED runs past the weights');
+  const words = fields.wBase + (fields.nCo * fields.nCt - 1) * fields.wCt + lastWeight;
+  require(fields.ring === 1 || words <= plan.used.weightWords, name, 'FEED runs past the weights');
+  const tile = fields.ring === 0 || (fields.tileWords === lastWeight && lastWeight <= machine.memory.ringWords);
+  require(tile, name, 'a column tile is not what comes through the ring');
+  require(fields.ring === 0 || fields.nCt === 1, name, 'weights from the ring would be needed twice');
+  require(fields.context === 0 || fields.context < machine.memory.contexts, name, 'its context does not exist');
   require(plan.passes[fields.passBase]?.shift === 0, name, 'the first pass shifts');
   require(fields.slotsFull <= machine.memory.fifoEntries, name, 'a tile has more slots than the FIFO has entries');
 }
@@ -103,6 +137,7 @@ function checkPair(name: string, feed: FeedRecord, post: PostRecord): void {
   require(same, name, 'FEED and POST do not have the same tiles');
   require(f.slotsFull === p.slotsFull * p.pixelsPerTile, name, 'FEED and POST do not have the same slots');
   require(f.slotsLast === p.slotsLast * p.pixelsPerTile, name, 'FEED and POST do not have the same slots');
+  require(f.resume === p.resume && f.context === p.context, name, 'FEED and POST do not go on at the same place');
   require(p.resEnable === 0 || p.resGroup !== f.group, name, 'feed and residual share a group');
   require(p.resEnable === 0 || f.resEnable === 1, name, 'nobody waits for the residual');
 }

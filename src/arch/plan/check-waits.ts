@@ -1,65 +1,115 @@
-/** Every layer waits for the record that writes last of what it reads, and for no more rows than that one counts. */
-import type { FeedRecord, LoadRecord, PostRecord } from '../program/program.js';
+/** Every turn of a layer waits for the rows it reads, and for rows that records before it make. */
+import type { LoadRecord, ProgramRecord } from '../program/program.js';
+import type { RecordPair } from './pairs.js';
 import type { Plan } from './plan.js';
 import { require } from './plan-rule.js';
 
-interface Records {
-  readonly loads: readonly LoadRecord[];
-  readonly posts: readonly PostRecord[];
+/** What a counter has come to once all records so far are done, and the layer that counts on it (LOADED: LOAD). */
+interface Counted {
+  readonly layer: number;
+  readonly input: number;
+  readonly rows: number;
+  /** Rows at once. */
+  readonly step: number;
+  /** Rows that its layer counts in all. */
+  readonly total: number;
 }
 
-/** @param feeds and posts one of each for each layer */
-export function checkWaits(plan: Plan, feeds: readonly FeedRecord[], posts: readonly PostRecord[]): void {
-  const loads = plan.program.filter((record): record is LoadRecord => record.opcode === 'load');
-  plan.layers.forEach((layer, i) => {
-    const { inCounter, inRows, resEnable, resCounter, resRows } = feeds[i]!.fields;
-    const records = { loads, posts };
-    require(inRows >= 1, layer.name, 'FEED waits for no row at all');
-    checkWait(plan, i, layer.input, { counter: inCounter, rows: inRows }, records);
-    if (layer.residual !== null) checkWait(plan, i, layer.residual, { counter: resCounter, rows: resRows }, records);
-    else if (resEnable === 1) checkDrain(layer.name, i, { counter: resCounter, rows: resRows }, posts);
-  });
-}
+const LOADED = -1;
 
-interface AwaitedRows {
-  readonly counter: number;
+/** Rows that a turn's last output row waits for, and the most that any waits for. */
+interface Awaited {
+  readonly need: number;
   readonly rows: number;
 }
 
-function checkWait(plan: Plan, reader: number, tensor: string, { counter, rows }: AwaitedRows, records: Records): void {
+/** @param turns the program's, in order */
+export function checkWaits(plan: Plan, turns: readonly RecordPair[]): void {
+  const counters = new Map<number, Counted>();
+  firstLoads(plan.program).forEach(({ fields }, input) => {
+    const rows = fields.fold === 1 ? fields.foldRows : fields.padTop + fields.rows + fields.padBottom;
+    counters.set(fields.counter, { layer: LOADED, input, rows, step: 1, total: rows });
+  });
+  const done = plan.layers.map(() => 0);
+  const totals = plan.layers.map(() => 0);
+  turns.forEach(({ post }, i) => {
+    totals[plan.turns[i]!]! += post.fields.nOy * post.fields.countStep;
+  });
+  turns.forEach((pair, i) => {
+    const layer = plan.turns[i]!;
+    checkTurn(plan, i, pair, done[layer]!, counters);
+    done[layer]! += pair.feed.fields.nOy;
+    const { count, outCounter, nOy, countStep, resume } = pair.post.fields;
+    if (count === 0) return;
+    const before = resume === 1 ? counters.get(outCounter)!.rows : 0;
+    counters.set(outCounter, {
+      layer,
+      input: -1,
+      rows: before + nOy * countStep,
+      step: countStep,
+      total: totals[layer]!,
+    });
+  });
+}
+
+/** LOADs of the frame that is computed, not of the next. */
+function firstLoads(program: readonly ProgramRecord[]): readonly LoadRecord[] {
+  const loads = program.filter((record): record is LoadRecord => record.opcode === 'load');
+  return loads.slice(0, loads.findIndex(({ fields }) => fields.last === 1) + 1);
+}
+
+/** @param done tile rows of the layer's turns before */
+function checkTurn(
+  plan: Plan,
+  turn: number,
+  { feed }: RecordPair,
+  done: number,
+  counters: ReadonlyMap<number, Counted>,
+) {
+  const layer = plan.layers[plan.turns[turn]!]!;
+  const { fields } = feed;
+  require(fields.inRows >= 1, layer.name, 'FEED waits for no row at all');
+  const last = done + fields.nOy - 1;
+  const input = { need: Math.min(fields.inNeed0 + last * fields.inNeedStep, fields.inRows), rows: fields.inRows };
+  checkWait(plan, turn, layer.input, input, counters.get(fields.inCounter));
+  if (fields.resEnable === 0) return;
+  const residual = {
+    need: Math.min(fields.resNeed0 + last * fields.resNeedStep, fields.resRows),
+    rows: fields.resRows,
+  };
+  const counted = counters.get(fields.resCounter);
+  if (layer.residual !== null) checkWait(plan, turn, layer.residual, residual, counted);
+  else checkDrain(plan, turn, residual.need, counted);
+}
+
+function checkWait(
+  plan: Plan,
+  turn: number,
+  tensor: string,
+  { need, rows }: Awaited,
+  counted: Counted | undefined,
+): void {
+  const reader = plan.turns[turn]!;
   const where = plan.layers[reader]!.name;
   const writer = lastWriter(plan, reader, tensor);
-  const counting = lastCounting(records.posts, counter, reader);
-  require(counting === writer, where, `it reads ${tensor} and waits for another tensor's rows`);
-  const input = plan.inputs.findIndex((one) => one.tensor === sourceOf(plan, tensor));
-  const most = writer < 0 ? records.loads[input]! : records.posts[writer]!;
-  if (most.opcode === 'load') {
-    require(most.fields.counter === counter, where, `it reads ${tensor} and waits for another input's rows`);
-    return;
-  }
-  const counted = countedRows(most);
-  require(rows <= counted, where, `it waits for ${rows} rows of ${counted}`);
+  const input = writer === LOADED ? plan.inputs.findIndex((one) => one.tensor === sourceOf(plan, tensor)) : -1;
+  const right = counted !== undefined && counted.layer === writer && counted.input === input;
+  require(right, where, `it reads ${tensor} and waits for another tensor's rows`);
+  require(rows <= counted!.total, where, `it waits for ${rows} rows of ${tensor}, which has ${counted!.total}`);
+  require(need <= counted!.rows, where, `it waits for ${need} rows of ${tensor}, of which ${counted!.rows} are made`);
 }
 
 /** A layer that waits until the one before it has left POST waits for all its rows. */
-function checkDrain(where: string, reader: number, { counter, rows }: AwaitedRows, posts: readonly PostRecord[]): void {
-  const before = lastCounting(posts, counter, reader);
-  const post = posts[before];
-  const forAll = post !== undefined && rows <= countedRows(post) && rows > countedRows(post) - post.fields.countStep;
-  require(before === reader - 1 && forAll, where, 'it does not wait for the layer before it');
+function checkDrain(plan: Plan, turn: number, need: number, counted: Counted | undefined): void {
+  const before = plan.turns[turn - 1];
+  const forAll = counted !== undefined && need <= counted.rows && need > counted.rows - counted.step;
+  const where = plan.layers[plan.turns[turn]!]!.name;
+  require(before !== undefined &&
+    counted?.layer === before &&
+    forAll, where, 'it does not wait for the layer before it');
 }
 
-/** What a record's counter comes to: whole tiles, so that it may pass the map's rows with the last. */
-function countedRows({ fields }: PostRecord): number {
-  return fields.nOy * fields.countStep;
-}
-
-/** Index of the layer before `reader` whose record counted last on a counter; -1 where none did. */
-function lastCounting(posts: readonly PostRecord[], counter: number, reader: number): number {
-  return posts.findLastIndex(({ fields }, i) => i < reader && fields.count === 1 && fields.outCounter === counter);
-}
-
-/** Index of the layer that writes last of what a tensor is made of; -1 where LOAD does. */
+/** Index of the layer that writes last of what a tensor is made of; LOADED where LOAD does. */
 function lastWriter(plan: Plan, reader: number, tensor: string): number {
   const source = sourceOf(plan, tensor);
   const writer = plan.layers.findLastIndex(({ output }) => chain(plan, output).includes(source));

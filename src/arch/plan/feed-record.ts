@@ -1,6 +1,7 @@
 import type { Machine } from '../machine.js';
 import type { FeedRecord } from '../program/program.js';
 import type { ArrayLayer } from './array-layer.js';
+import { bufferFields } from './circular-buffer.js';
 import { type ConvMap, stepsPerRun } from './conv-map.js';
 import type { TensorPlace } from './plan.js';
 import type { RowNeed } from './row-needs.js';
@@ -97,8 +98,7 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       aWrap: tiling.lines === 1 ? 0 : yOy * rowPitch - lineEnd,
       xWrap: tiling.lines === 1 ? 0 : 0 - lineEnd,
       yLine: tiling.lines === 1 || merged ? 0 : yOy,
-      bufferEnd: 0,
-      bufferSize: 0,
+      ...bufferFields(input),
       resume: 0,
       context: 0,
       free: 0,

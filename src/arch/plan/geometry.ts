@@ -41,11 +41,16 @@ export interface LayerGeometry {
   readonly fold: FoldShape | null;
 }
 
-export function layerGeometries(lowered: LoweredNetwork, machine: Machine): readonly LayerGeometry[] {
-  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine));
+/** @param mostLines output rows that a tile may have */
+export function layerGeometries(
+  lowered: LoweredNetwork,
+  machine: Machine,
+  mostLines = machine.rows,
+): readonly LayerGeometry[] {
+  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine, mostLines));
 }
 
-function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Machine): LayerGeometry {
+function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Machine, mostLines: number): LayerGeometry {
   const { tensors, views } = lowered;
   const input = tensors[layer.input]!;
   const output = tensors[layer.output]!;
@@ -56,7 +61,7 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
   const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
   const cyclesPerSlot = Math.max(1, residual ? activationPlanes(residual.bits, machine) : 0);
   const tilingOf = (steps: number) =>
-    tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot }, machine);
+    tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot, mostLines }, machine);
   const plainTiling = tilingOf(stepsPerPass(plain, machine));
   const tilePasses = tileCount(plainTiling) * planes * digits.planes;
   const folded = mayFold(layer, lowered) ? foldConv(layer, input, output.channels, machine) : undefined;

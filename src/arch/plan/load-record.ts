@@ -1,6 +1,7 @@
 import type { CodeTensor } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { LoadRecord } from '../program/program.js';
+import { bufferFields } from './circular-buffer.js';
 import type { FoldShape } from './fold.js';
 import type { TensorPlace } from './plan.js';
 
@@ -10,6 +11,8 @@ export interface LoadSetting {
   readonly counter: number;
   /** null: the input is stored as it comes. */
   readonly fold: FoldShape | null;
+  /** Row v waits until it is less than `rows` and what this counter has come to; null: it has a place at once. */
+  readonly room: { readonly counter: number; readonly rows: number } | null;
   /** The frame ends with it. */
   readonly last: boolean;
 }
@@ -19,7 +22,7 @@ export function codeBytes({ bits }: Pick<CodeTensor, 'bits'>): 1 | 2 {
   return bits > 8 ? 2 : 1;
 }
 
-export function loadRecord({ input, place, counter, fold, last }: LoadSetting, machine: Machine): LoadRecord {
+export function loadRecord({ input, place, counter, fold, room, last }: LoadSetting, machine: Machine): LoadRecord {
   const bytes = input.height * input.width * input.channels * codeBytes(input);
   return {
     opcode: 'load',
@@ -50,11 +53,10 @@ export function loadRecord({ input, place, counter, fold, last }: LoadSetting, m
       padBottom: 0,
       padLeft: 0,
       padRight: 0,
-      bufferEnd: 0,
-      bufferSize: 0,
-      room: 0,
-      roomCounter: 0,
-      roomRows: 0,
+      ...bufferFields(place),
+      room: room ? 1 : 0,
+      roomCounter: room?.counter ?? 0,
+      roomRows: room?.rows ?? 0,
     },
   };
 }

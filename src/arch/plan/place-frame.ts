@@ -1,14 +1,31 @@
 import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 import type { LoweredNetwork } from './array-layer.js';
+import { type SegmentSearch, segmentSets, smallestSet } from './depth-first/choose.js';
+import type { Segment } from './depth-first/segment.js';
 import type { LayerGeometry } from './geometry.js';
 import { lastReader } from './lifetimes.js';
-import { type Placed, placeAll } from './place-tensors.js';
+import { type Placed, peakInTurns, placeAll } from './place-tensors.js';
+
+/** layers: one after the other, rows in turn only where the maps do not fit otherwise; rows: with the least memory. */
+export type LayerOrder = 'layers' | 'rows';
 
 export interface FramePlacement {
   readonly placed: Placed;
   /** The next frame's LOAD record stands behind this layer's; null: it begins when this frame is over. */
   readonly nextLoadAfter: number | null;
+  /** Layers that take turns by rows. */
+  readonly segments: readonly Segment[];
+  readonly geometries: readonly LayerGeometry[];
+}
+
+export interface FrameSetting {
+  readonly lowered: LoweredNetwork;
+  readonly geometries: readonly LayerGeometry[];
+  /** The same with tiles one row high, as layers that take turns have them. */
+  readonly byRows: readonly LayerGeometry[];
+  readonly machine: Machine;
+  readonly order: LayerOrder;
 }
 
 /**
@@ -21,22 +38,70 @@ export const LAYERS_BEHIND = 2;
 export const MOST_EARLY_LOADS = 2;
 
 /**
- * Places all tensors. The next frame is loaded while this one is computed, where there are layers enough behind the
- * inputs' last reader and memory enough to keep the inputs' places free.
+ * Places all tensors, and says which layers take turns by rows.
  * @throws SystoleError memory-too-small, network-unsupported
  */
-export function placeFrame(
-  lowered: LoweredNetwork,
-  geometries: readonly LayerGeometry[],
-  machine: Machine,
-): FramePlacement {
-  const nextLoadAfter = Math.max(...lowered.inputs.map((name) => lastReader(lowered, name))) + LAYERS_BEHIND;
-  if (lowered.inputs.length <= MOST_EARLY_LOADS && nextLoadAfter < lowered.layers.length) {
+export function placeFrame(setting: FrameSetting): FramePlacement {
+  const search = segmentSearch(setting);
+  if (setting.order === 'rows') return placeInTurns(setting, smallestSet(search));
+  try {
+    return placeInTurns(setting, []);
+  } catch (error) {
+    if (!isTooSmall(error)) throw error;
+    const { groups, activationWords } = setting.machine.memory;
+    for (const segments of segmentSets(search, groups * activationWords * setting.machine.lanes)) {
+      const placement = tryPlacing(setting, segments);
+      if (placement !== null) return placement;
+    }
+    throw error;
+  }
+}
+
+function segmentSearch({ lowered, byRows, machine }: FrameSetting): SegmentSearch {
+  const peak = (segments: readonly Segment[]) => peakInTurns(lowered, byRows, machine, segments);
+  return { lowered, geometries: byRows, machine, peak };
+}
+
+function tryPlacing(setting: FrameSetting, segments: readonly Segment[]): FramePlacement | null {
+  try {
+    return placeInTurns(setting, segments);
+  } catch (error) {
+    if (!isTooSmall(error)) throw error;
+    return null;
+  }
+}
+
+/**
+ * The next frame is loaded while this one is computed, where there are layers enough behind the inputs' last reader and
+ * memory enough to keep the inputs' places free.
+ */
+function placeInTurns(setting: FrameSetting, segments: readonly Segment[]): FramePlacement {
+  const { lowered, byRows, machine } = setting;
+  const geometries = setting.geometries.map((geometry, i) =>
+    segments.some(({ first, last }) => first <= i && i <= last) ? byRows[i]! : geometry,
+  );
+  const nextLoadAfter = earliestNextLoad(lowered, segments);
+  if (nextLoadAfter !== null) {
     try {
-      return { placed: placeAll(lowered, geometries, machine, true), nextLoadAfter };
+      const placed = placeAll(lowered, geometries, machine, { keepInputs: true, segments });
+      return { placed, nextLoadAfter, segments, geometries };
     } catch (error) {
-      if (!(error instanceof SystoleError && error.code === 'memory-too-small')) throw error;
+      if (!isTooSmall(error)) throw error;
     }
   }
-  return { placed: placeAll(lowered, geometries, machine, false), nextLoadAfter: null };
+  const placed = placeAll(lowered, geometries, machine, { keepInputs: false, segments });
+  return { placed, nextLoadAfter: null, segments, geometries };
+}
+
+/** Layers that take turns are through together. An input of which only some rows are kept has no room for the next frame. */
+function earliestNextLoad(lowered: LoweredNetwork, segments: readonly Segment[]): number | null {
+  if (lowered.inputs.length > MOST_EARLY_LOADS || segments.some(({ load }) => load !== null)) return null;
+  const endOf = (layer: number) => segments.find(({ first, last }) => first <= layer && layer <= last)?.last ?? layer;
+  const read = Math.max(...lowered.inputs.map((name) => lastReader(lowered, name)));
+  const after = endOf(endOf(read) + LAYERS_BEHIND);
+  return after < lowered.layers.length ? after : null;
+}
+
+function isTooSmall(error: unknown): boolean {
+  return error instanceof SystoleError && error.code === 'memory-too-small';
 }

@@ -1,7 +1,8 @@
-import type { CodeTensor } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { LoweredNetwork } from './array-layer.js';
 import { assignCounters } from './counters.js';
+import { livesInTurns, peakAlive } from './depth-first/lives.js';
+import type { Segment } from './depth-first/segment.js';
 import { activationPlanes } from './digits.js';
 import type { LayerGeometry } from './geometry.js';
 import { type Lifetime, lifetimes, type PortClash, portClashes } from './lifetimes.js';
@@ -17,21 +18,34 @@ export interface Placed {
   readonly counters: ReadonlyMap<string, number>;
   /** Layers whose feed shares a group with the residual of the layer before: they wait until that one has left POST. */
   readonly drains: readonly PortClash[];
+  /** By input: the counter of rows that its reader is through with, where LOAD waits for that. */
+  readonly roomCounters: ReadonlyMap<string, number>;
+  /** Codes alive at once at the most, and were every layer computed whole. */
+  readonly peakCodes: number;
+  readonly peakCodesWhole: number;
+}
+
+export interface FrameOrder {
+  /** Nothing else ever lies where an input lies, nor counts on its counter. */
+  readonly keepInputs: boolean;
+  /** Layers that take turns by rows. */
+  readonly segments: readonly Segment[];
 }
 
 /**
  * Group, address and row counter of every tensor.
- * @param keepInputs nothing else ever lies where an input lies, nor counts on its counter
  * @throws SystoleError memory-too-small, network-unsupported
  */
 export function placeAll(
   lowered: LoweredNetwork,
   geometries: readonly LayerGeometry[],
   machine: Machine,
-  keepInputs: boolean,
+  { keepInputs, segments }: FrameOrder,
 ): Placed {
   const last = lowered.layers.length - 1;
-  const lives = lifetimes(lowered);
+  const whole = lifetimes(lowered);
+  const lives = livesInTurns(whole, segments);
+  const frame = { lowered, geometries, machine, segments };
   const clashes = portClashes(lowered);
   const waited = fullyWaited(geometries);
   // Rows nobody waits for arrive whenever they arrive: LOAD's may still be on their way, and so may their counts.
@@ -41,7 +55,7 @@ export function placeAll(
   };
   const stored: StoredTensor[] = lives.map((life) => ({
     ...(life.made < 0 ? guarded(life) : life),
-    codes: storedCodes(life.name, lowered, geometries, machine),
+    codes: storedCodes(life.name, frame),
   }));
   const apart = clashes.map(({ residual, input, hard }) => ({ a: residual, b: input, hard }));
   const locations = placeTensors(stored, apart, machine);
@@ -49,15 +63,43 @@ export function placeAll(
     ({ residual, input, writer, reader }) =>
       reader !== writer && locations.get(residual)!.group === locations.get(input)!.group,
   );
-  const counters = assignCounters(countersNeeded(lowered, geometries, drains).map(guarded), machine);
+  const loaded = segments.flatMap(({ load }) => (load ? [load.tensor] : []));
+  const room = loaded.map((name) => ({ name: roomOf(name), made: -1, lastRead: last }));
+  const needed = livesInTurns(countersNeeded(lowered, geometries, drains), segments).map(guarded);
+  const counters = assignCounters([...room, ...needed], machine);
   const places = new Map(
     namesInMemory(lowered).map((name) => {
       const life = lives.find((one) => one.name === rootOf(name, lowered.views))!;
       const counter = counters.get(rowSource(name, lowered).counter) ?? null;
-      return [name, placeOf(name, life, locations.get(life.name)!, counter, { lowered, geometries, machine })] as const;
+      return [name, placeOf(name, life, locations.get(life.name)!, counter, frame)] as const;
     }),
   );
-  return { places, counters, drains };
+  return {
+    places,
+    counters,
+    drains,
+    roomCounters: new Map(loaded.map((name) => [name, counters.get(roomOf(name))!])),
+    peakCodes: peakAlive(stored),
+    peakCodesWhole: peakAlive(
+      whole.map((life) => ({ ...life, codes: storedCodes(life.name, { ...frame, segments: [] }) })),
+    ),
+  };
+}
+
+/** Under which the counter is asked for that makes room in an input's place: no tensor's name. */
+const roomOf = (input: string): string => `room of ${input}\n`;
+
+/** Codes alive at once at the most where these layers take turns. */
+export function peakInTurns(
+  lowered: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+  machine: Machine,
+  segments: readonly Segment[],
+): number {
+  const frame = { lowered, geometries, machine, segments };
+  return peakAlive(
+    livesInTurns(lifetimes(lowered), segments).map((life) => ({ ...life, codes: storedCodes(life.name, frame) })),
+  );
 }
 
 /** Counters of which every count is waited for. */
@@ -97,6 +139,7 @@ interface Frame {
   readonly lowered: LoweredNetwork;
   readonly geometries: readonly LayerGeometry[];
   readonly machine: Machine;
+  readonly segments: readonly Segment[];
 }
 
 function placeOf(
@@ -104,8 +147,9 @@ function placeOf(
   { name: root, made, lastRead }: Lifetime,
   { group, base }: Location,
   counter: number | null,
-  { lowered, geometries, machine }: Frame,
+  frame: Frame,
 ): TensorPlace {
+  const { lowered, geometries, machine, segments } = frame;
   const { tensors, views } = lowered;
   const { offset, rowPitch, pixelPitch } = pitchesOf(name, tensors, views);
   const fold = foldOf(name, geometries);
@@ -114,10 +158,11 @@ function placeOf(
     group,
     base: base + offset,
     planes: activationPlanes(tensors[name]!.bits, machine),
-    planeStride: planeCodes(tensors[root]!, root, geometries),
+    planeStride: planeCodes(root, frame),
     rowPitch: rowPitch * foldRows,
     pixelPitch: pixelPitch * foldRows,
     foldRows,
+    bufferRows: bufferOf(name, segments) ?? 0,
     inside: views.get(name)?.of ?? null,
     counter,
     made,
@@ -125,20 +170,21 @@ function placeOf(
   };
 }
 
-function storedCodes(
-  name: string,
-  { tensors }: LoweredNetwork,
-  geometries: readonly LayerGeometry[],
-  machine: Machine,
-): number {
-  const tensor = tensors[name]!;
-  return activationPlanes(tensor.bits, machine) * planeCodes(tensor, name, geometries);
+function storedCodes(name: string, frame: Frame): number {
+  return activationPlanes(frame.lowered.tensors[name]!.bits, frame.machine) * planeCodes(name, frame);
 }
 
 /** Codes of one digit plane of a tensor with a place of its own. */
-function planeCodes(tensor: CodeTensor, name: string, geometries: readonly LayerGeometry[]): number {
+function planeCodes(name: string, { lowered, geometries, segments }: Frame): number {
+  const { height, width, channels } = lowered.tensors[name]!;
   const fold = foldOf(name, geometries);
-  return (fold?.foldRows ?? tensor.height) * tensor.width * tensor.channels * (fold?.kernelRows ?? 1);
+  const rows = bufferOf(name, segments) ?? fold?.foldRows ?? height;
+  return rows * width * channels * (fold?.kernelRows ?? 1);
+}
+
+/** Rows kept at once where that is not all of them. */
+function bufferOf(name: string, segments: readonly Segment[]): number | undefined {
+  return segments.find(({ buffers }) => buffers.has(name))?.buffers.get(name);
 }
 
 /** How LOAD folds an input; null where it does not. */

@@ -4,11 +4,11 @@ import { prettyJson } from '../../base/canonical-json.js';
 import { SystoleError } from '../../base/error.js';
 import type { Plan } from './plan.js';
 
-export type PlanLayout = Pick<Plan, 'tensors' | 'layers' | 'inputs' | 'outputs' | 'usefulDigitMacs' | 'used'>;
+export type PlanLayout = Pick<Plan, 'tensors' | 'layers' | 'turns' | 'inputs' | 'outputs' | 'usefulDigitMacs' | 'used'>;
 
 /** The layout as JSON text; equal plans give equal bytes. */
-export function layoutToJson({ tensors, layers, inputs, outputs, usefulDigitMacs, used }: PlanLayout): string {
-  return prettyJson({ tensors, layers, inputs, outputs, usefulDigitMacs, used });
+export function layoutToJson({ tensors, layers, turns, inputs, outputs, usefulDigitMacs, used }: PlanLayout): string {
+  return prettyJson({ tensors, layers, turns, inputs, outputs, usefulDigitMacs, used });
 }
 
 const whole = z.number().int();
@@ -21,6 +21,7 @@ const place = z.strictObject({
   rowPitch: count,
   pixelPitch: count,
   foldRows: count,
+  bufferRows: count,
   inside: z.string().nullable(),
   counter: count.nullable(),
   made: whole,
@@ -49,6 +50,7 @@ const layer = z.strictObject({
 const schema: z.ZodType<PlanLayout> = z.strictObject({
   tensors: z.record(z.string(), tensor),
   layers: z.array(layer),
+  turns: z.array(count),
   inputs: z.array(
     z.strictObject({
       tensor: z.string(),
@@ -68,6 +70,8 @@ const schema: z.ZodType<PlanLayout> = z.strictObject({
   usefulDigitMacs: count,
   used: z.strictObject({
     activationWords: count,
+    activationBytes: count,
+    activationBytesWhole: count,
     weightWords: count,
     parameterWords: count,
     programWords: count,

@@ -24,6 +24,8 @@ export interface TensorPlace {
   readonly pixelPitch: number;
   /** Copies of a pixel side by side: kernel rows of the folded first layer, else 1 (docs/machine.md, LOAD). */
   readonly foldRows: number;
+  /** Rows kept at once, row y at y mod bufferRows; 0: all rows have their own place. */
+  readonly bufferRows: number;
   /** The tensor in whose place it lies, as a slice or a part of it; null: it has a place of its own. */
   readonly inside: string | null;
   /** The row counter that its readers wait for; null: nobody waits for it. */
@@ -33,7 +35,7 @@ export interface TensorPlace {
   readonly lastRead: number;
 }
 
-/** One FEED and one POST record. */
+/** One FEED and one POST record, or several of some rows each. */
 export interface PlannedLayer {
   readonly name: string;
   /** Names of the integer network's layers computed here; empty for a copy the planner added. */
@@ -74,8 +76,10 @@ export interface Plan {
   readonly network: IntegerNetwork;
   /** By name: the network's tensors that exist on the machine, and the planner's copies. */
   readonly tensors: Readonly<Record<string, PlannedTensor>>;
-  /** In POST order. */
+  /** In the order of their first POST records. */
   readonly layers: readonly PlannedLayer[];
+  /** The layer of each POST record, in the order in which they finish. */
+  readonly turns: readonly number[];
   readonly program: readonly ProgramRecord[];
   readonly passes: readonly PassEntry[];
   readonly images: Images;
@@ -86,6 +90,9 @@ export interface Plan {
   /** What is used of each memory, in its own words (activations: words per group, the fullest). */
   readonly used: {
     readonly activationWords: number;
+    /** Bytes of the maps alive at once, at the most; and were every layer computed whole, one after the other. */
+    readonly activationBytes: number;
+    readonly activationBytesWhole: number;
     readonly weightWords: number;
     readonly parameterWords: number;
     readonly programWords: number;

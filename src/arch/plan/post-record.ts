@@ -1,6 +1,7 @@
 import type { CodeTensor } from '../../quant/network.js';
 import type { FieldName, PostRecord } from '../program/program.js';
 import type { ArrayLayer } from './array-layer.js';
+import { bufferFields } from './circular-buffer.js';
 import type { TensorPlace } from './plan.js';
 import { NO_POOL, type Tiling } from './tiling.js';
 
@@ -30,6 +31,7 @@ export function elementBytes(layer: ArrayLayer, output: CodeTensor): 1 | 2 | 4 {
 export function postRecord(setting: PostSetting): PostRecord {
   const { layer, tiling, output, place } = setting;
   const { requantize } = layer;
+  const target = bufferFields(place);
   return {
     opcode: 'post',
     fields: {
@@ -74,8 +76,8 @@ export function postRecord(setting: PostSetting): PostRecord {
       outRows: output.height,
       dWrap: wrap(tiling, place?.rowPitch ?? 0, place?.pixelPitch ?? 0),
       countStep: tiling.lines,
-      dBufferEnd: 0,
-      dBufferSize: 0,
+      dBufferEnd: target.bufferEnd,
+      dBufferSize: target.bufferSize,
       rBufferEnd: 0,
       rBufferSize: 0,
       resume: 0,

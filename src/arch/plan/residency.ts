@@ -3,6 +3,7 @@ import { SystoleError } from '../../base/error.js';
 import type { Machine } from '../machine.js';
 import { stepsPerPass } from './conv-map.js';
 import type { LayerGeometry } from './geometry.js';
+import type { FramePlacement } from './place-frame.js';
 import { columnTileOuter } from './tiling.js';
 import { blockWords } from './weight-words.js';
 
@@ -17,16 +18,20 @@ interface Candidate {
 
 /**
  * The layers with their loop order: those whose weights come through the ring run column tile outer. Where all weights fit,
- * all stay. Else those stay that wait longest for each word they would take: the ones with the fewest steps a word.
+ * all stay. Layers that take turns by rows need theirs in every turn. Else those stay that wait longest for each word they would take: the ones with the fewest steps a word.
  * @throws SystoleError memory-too-small
  */
-export function chooseResidency(geometries: readonly LayerGeometry[], machine: Machine): readonly LayerGeometry[] {
+export function chooseResidency(
+  { geometries, segments }: Pick<FramePlacement, 'geometries' | 'segments'>,
+  machine: Machine,
+): readonly LayerGeometry[] {
   const { weightWords, ringWords } = machine.memory;
   const candidates = geometries.map((geometry) => candidateOf(geometry, machine));
   const total = sumOfWords(candidates);
   if (total <= weightWords) return geometries;
   if (ringWords === 0) throw tooSmall(total, machine);
-  const fixed = candidates.filter((one) => !mayStream(one, machine));
+  const inTurns = (i: number) => segments.some(({ first, last }) => first <= i && i <= last);
+  const fixed = candidates.filter((one, i) => inTurns(i) || !mayStream(one, machine));
   const left = weightWords - sumOfWords(fixed);
   if (left < 0) throw cannotStream(fixed, machine);
   const resident = new Set(fixed.map(({ geometry }) => geometry));

@@ -19,6 +19,12 @@ export function inputNeed(layer: ArrayLayer, map: ConvMap): RowNeed {
   return { first: Math.max(0, lastRow), step: pool.strides[0] * map.rowStep, rows: map.view.rows };
 }
 
+/** The first row of its input that output row oy reads is first + oy*step; below 0: padding. */
+export function firstInputRow(layer: ArrayLayer, map: ConvMap): { readonly first: number; readonly step: number } {
+  const pool = layer.pool ?? NO_POOL;
+  return { first: 0 - pool.padTop * map.rowStep - map.padTop, step: pool.strides[0] * map.rowStep };
+}
+
 /** Of the residual, which lies pixel for pixel under the convolution's output, or is one pixel for all of it. */
 export function residualNeed(layer: ArrayLayer, residual: CodeTensor): RowNeed {
   if (isOnePixel(residual)) return { first: 1, step: 0, rows: 1 };

@@ -16,6 +16,7 @@ export interface TileWork {
   readonly steps: number;
   /** Cycles POST takes for one slot. */
   readonly cyclesPerSlot: number;
+  readonly mostLines: number;
 }
 
 /** Slots of one pixel: of all column tiles but the last, and of the last. */
@@ -37,7 +38,7 @@ export function chooseShape(
   machine: Machine,
 ): TileShape {
   const cost = (shape: TileShape) => shapeCycles(shape, output, slots, work);
-  const shapes = shapesFor(layer, slots.columnTiles, machine);
+  const shapes = shapesFor(layer, slots.columnTiles, machine).filter(({ lines }) => lines <= work.mostLines);
   return shapes.reduce((best, shape) => (cost(shape) < cost(best) ? shape : best));
 }
 
@@ -46,7 +47,7 @@ export function shapeCycles(
   { columns, lines }: TileShape,
   output: Pick<CodeTensor, 'height' | 'width'>,
   { columnTiles, full, last }: PixelSlots,
-  { steps, cyclesPerSlot }: TileWork,
+  { steps, cyclesPerSlot }: Pick<TileWork, 'steps' | 'cyclesPerSlot'>,
 ): number {
   const tile = (slots: number) => Math.max(steps, slots * columns * lines * cyclesPerSlot);
   const places = Math.ceil(output.height / lines) * Math.ceil(output.width / columns);

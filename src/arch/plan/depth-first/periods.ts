@@ -87,8 +87,8 @@ export function periodRuns(periods: readonly Period[]): readonly PeriodRun[] {
       if (rows > 0) begun.add(i);
     });
     const before = runs.at(-1);
-    const same = before?.period.every((rows, i) => rows === period[i]);
-    if (same && !starts && !startsBefore) runs.splice(-1, 1, { period, count: before.count + 1 });
+    const repeats = before?.period.every((rows, i) => rows === period[i]) && !starts && !startsBefore;
+    if (before && repeats) runs.splice(-1, 1, { period, count: before.count + 1 });
     else runs.push({ period, count: 1 });
     startsBefore = starts;
   }

@@ -1,0 +1,99 @@
+/** A range of layers that take turns by rows, with circular buffers for the maps between them. */
+import type { Machine } from '../../machine.js';
+import type { LoweredNetwork } from '../array-layer.js';
+import type { LayerGeometry } from '../geometry.js';
+import { readsOf } from '../lifetimes.js';
+import { firstInputRow } from '../row-needs.js';
+import { bufferRows, type LoadRoom, loadRoom } from './buffer-rows.js';
+import { type Pace, type Period, type PeriodRun, periodRuns, segmentPeriods } from './periods.js';
+import { LOADED, type RowLayer, type RowRead } from './row-layer.js';
+
+export interface Segment {
+  /** Indices of the plan's layers. */
+  readonly first: number;
+  readonly last: number;
+  readonly runs: readonly PeriodRun[];
+  /** By tensor: rows kept at once, where that is fewer than all. */
+  readonly buffers: ReadonlyMap<string, number>;
+  /** The input that LOAD brings row by row into such a buffer, and the layer that reads it. */
+  readonly load: { readonly tensor: string; readonly reader: number; readonly room: LoadRoom } | null;
+}
+
+/**
+ * Layers first..last as a segment; null where they cannot be one.
+ */
+export function segmentOf(
+  first: number,
+  last: number,
+  pace: Pace,
+  lowered: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+  machine: Machine,
+): Segment | null {
+  const inside = geometries.slice(first, last + 1);
+  if (inside.length > machine.memory.contexts || !inside.every((geometry) => mayTakeTurns(geometry))) return null;
+  if (!closed(first, last, lowered)) return null;
+  const loaded = loadedInput(first, last, lowered, geometries);
+  const layers = inside.map((geometry) => rowLayer(geometry, inside, loaded));
+  const periods = segmentPeriods(layers, pace);
+  const buffers = new Map<string, number>();
+  const rows = bufferRows(layers, periods);
+  inside.slice(0, -1).forEach(({ layer, output }, i) => {
+    if (rows[i]! < output.height) buffers.set(layer.output, rows[i]!);
+  });
+  const load = loaded === null ? null : roomOf(loaded, layers, periods, first);
+  if (load) buffers.set(load.tensor, load.room.rows);
+  return { first, last, runs: periodRuns(periods), buffers, load };
+}
+
+/** Its loops are by rows, and it waits for nothing but rows of its input. */
+function mayTakeTurns({ layer, map, ringTileWords }: LayerGeometry): boolean {
+  return !layer.toStream && !layer.blank && !layer.requantize?.residual && map.runRows === 1 && ringTileWords === 0;
+}
+
+/** Every layer but the last makes a map of its own that layers of the segment alone read. */
+function closed(first: number, last: number, { layers, views, components }: LoweredNetwork): boolean {
+  const viewed = new Set([...views.values()].map(({ of }) => of));
+  return layers.slice(first, last).every(({ output }) => {
+    const readers = layers.flatMap((layer, i) => (readsOf(layer).includes(output) ? [i] : []));
+    const own = !views.has(output) && !viewed.has(output) && !components.has(output);
+    return own && readers.length > 0 && readers.every((i) => i <= last);
+  });
+}
+
+/** The input that one layer of the segment alone reads; null where there is none. */
+function loadedInput(
+  first: number,
+  last: number,
+  { layers, inputs, views }: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+): string | null {
+  const viewed = new Set([...views.values()].map(({ of }) => of));
+  const found = inputs.find((name) => {
+    const readers = layers.flatMap((layer, i) => (readsOf(layer).includes(name) ? [i] : []));
+    const [reader] = readers;
+    return readers.length === 1 && reader! >= first && reader! <= last && geometries[reader!]!.fold === null;
+  });
+  return found === undefined || viewed.has(found) ? null : found;
+}
+
+function rowLayer(geometry: LayerGeometry, inside: readonly LayerGeometry[], loaded: string | null): RowLayer {
+  const { layer, map, output, inputWait } = geometry;
+  const maker = layer.input === loaded ? LOADED : inside.findIndex((one) => one.layer.output === layer.input);
+  if (maker < 0 && layer.input !== loaded) return { rows: output.height, reads: [] };
+  const { first, step } = firstInputRow(layer, map);
+  return { rows: output.height, reads: [{ maker, need: inputWait.need, first, step }] };
+}
+
+function roomOf(
+  tensor: string,
+  layers: readonly RowLayer[],
+  periods: readonly Period[],
+  first: number,
+): Segment['load'] {
+  const reader = layers.findIndex(({ reads }) => reads.some(({ maker }) => maker === LOADED));
+  const read: RowRead = layers[reader]!.reads[0]!;
+  const turn = Math.max(...periods.map((period) => period[reader]!));
+  const room = loadRoom(read, turn);
+  return room.rows < read.need.rows ? { tensor, reader: first + reader, room } : null;
+}
