@@ -71,8 +71,9 @@ const LETTERS: Readonly<Record<Opcode, string>> = {
   repeat: 'R',
   next: 'N',
   fill: 'F',
+  depthwise: 'D',
 };
-const BLOCK = '(fp|R(fp)+N)';
+const BLOCK = '(fp|D|R(fp)+N)';
 
 function checkFeed(name: string, { fields }: FeedRecord, plan: Plan): void {
   const { machine } = plan;
