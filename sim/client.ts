@@ -18,15 +18,34 @@ const OP = {
   wave: 13,
   quit: 14,
   wait: 15,
+  dramWrite: 16,
+  dramRead: 17,
+  dramModel: 18,
+  dramFault: 19,
 } as const;
 const STATUS = { ok: 0, limit: 1, error: 2, busHang: 3, violation: 255 } as const;
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 
 /** Probabilities 0..1 that an input beat is not offered, or an output beat not taken, in a cycle. */
 export interface Stalls {
   readonly seed: number;
   readonly input: number;
   readonly output: number;
+}
+
+/** The DRAM that the simulation puts behind the machine's AXI4 master (machine.dram), and how it stalls. */
+export interface DramConditions {
+  /** Cycles from a burst's address to its first beat. */
+  readonly latency: number;
+  /** Beats in 100 cycles, 1..100. */
+  readonly efficiency: number;
+  /** Limits that the machine must keep: bursts under way, beats of a burst. */
+  readonly outstanding: number;
+  readonly burst: number;
+  /** Probability 0..1 that an address is not taken, or a beat that could come does not, in a cycle; default 0. */
+  readonly stall?: number;
+  /** Of these stalls; default 0. */
+  readonly seed?: number;
 }
 
 export interface ReceivedFrame {
@@ -47,6 +66,8 @@ export interface SimulatorInfo {
   /** Bytes of data in a trace record; 0: the design has no trace. */
   readonly traceBytes: number;
   readonly waves: boolean;
+  /** Bytes of a beat of the AXI4 master; 0: the design has none. */
+  readonly dramBytes: number;
 }
 
 export interface Simulator {
@@ -66,6 +87,11 @@ export interface Simulator {
   /** Clocks until the interrupt is up; false when it is not within `limit` cycles (0 only looks). */
   waitInterrupt(limit: number): Promise<boolean>;
   stalls(stalls: Stalls): Promise<void>;
+  writeDram(address: number, bytes: Uint8Array): Promise<void>;
+  readDram(address: number, count: number): Promise<Uint8Array>;
+  dram(conditions: DramConditions): Promise<void>;
+  /** Reads of these bytes answer an error; none with count 0. */
+  dramFault(address: number, count: number): Promise<void>;
   trace(on: boolean): Promise<void>;
   /** The trace records so far (sim/protocol.md), and forgets them. */
   takeTrace(): Promise<Uint8Array>;
@@ -97,7 +123,7 @@ const of65536 = (probability: number) => Math.round(probability * 65536);
 
 /**
  * Starts the binary of buildSimulator. `seed` chooses what registers without reset start with.
- * Errors of every call: tool-failed when the process died; accelerator-error when the machine broke a rule of its streams;
+ * Errors of every call: tool-failed when the process died; accelerator-error when the machine broke a rule of its ports;
  * accelerator-timeout when the register bus does not answer.
  */
 export async function openSimulator(binary: string, options: { seed?: number } = {}): Promise<Simulator> {
@@ -108,7 +134,7 @@ export async function openSimulator(binary: string, options: { seed?: number } =
       throw new SystoleError('accelerator-timeout', 'the register bus of the simulated machine does not answer');
     }
     if (answer.status === STATUS.violation) {
-      throw new SystoleError('accelerator-error', `the machine broke a rule of its streams: ${answer.body.toString()}`);
+      throw new SystoleError('accelerator-error', `the machine broke a rule of its ports: ${answer.body.toString()}`);
     }
     if (answer.status > STATUS.busHang) throw new SystoleError('tool-failed', 'the simulator does not know a message');
     return answer;
@@ -127,6 +153,7 @@ export async function openSimulator(binary: string, options: { seed?: number } =
     outBytes: body.readUInt32LE(8),
     traceBytes: body.readUInt32LE(12),
     waves: body.readUInt32LE(16) === 1,
+    dramBytes: body.readUInt32LE(20),
   };
 
   return {
@@ -148,6 +175,17 @@ export async function openSimulator(binary: string, options: { seed?: number } =
     waitInterrupt: async (limit) => (await ask(OP.wait, u64(limit))).status === STATUS.ok,
     stalls: async ({ seed, input, output }) => {
       await ask(OP.stalls, u64(seed), u32(of65536(input), of65536(output)));
+    },
+    writeDram: async (address, bytes) => {
+      await ask(OP.dramWrite, u64(address), bytes);
+    },
+    readDram: async (address, count) => (await ask(OP.dramRead, u64(address), u32(count))).body,
+    dram: async ({ latency, efficiency, outstanding, burst, stall, seed }) => {
+      const words = u32(latency, efficiency, of65536(stall ?? 0), outstanding, burst);
+      await ask(OP.dramModel, u64(seed ?? 0), words);
+    },
+    dramFault: async (address, count) => {
+      await ask(OP.dramFault, u64(address), u64(count));
     },
     trace: async (on) => {
       if (on && info.traceBytes === 0) throw new SystoleError('option-invalid', 'this simulator has no trace signals');

@@ -1,4 +1,5 @@
-// Drives a Verilated Systole machine through its ports only: AXI4-Lite registers, input and output stream.
+// Drives a Verilated Systole machine through its ports only: AXI4-Lite registers, input and output stream, and the DRAM
+// behind its AXI4 master.
 // It serves the messages of sim/protocol.md on stdin/stdout; the trace signals are read, never written.
 //
 // Macros: TRACE_SCOPE, the flattened name of the core with a trailing __DOT__ (its trace_* signals are found there).
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 #include "Vsystole.h"
@@ -27,13 +29,14 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr uint32_t kProtocolVersion = 1;
+constexpr uint32_t kProtocolVersion = 2;
 constexpr uint32_t kStatusRegister = 0x14;  // byte offset of STATUS; bit 1: error
 constexpr uint32_t kControlRegister = 0x10;  // byte offset of CTRL; bit 1: soft reset
 constexpr uint32_t kBusLimit = 100000;       // cycles that a register access may take
 
 enum Op : uint8_t {
-  kHello = 1, kRead, kWrite, kBurst, kSend, kReceive, kStep, kStalls, kTrace, kTakeTrace, kDrop, kReset, kWave, kQuit, kWait
+  kHello = 1, kRead, kWrite, kBurst, kSend, kReceive, kStep, kStalls, kTrace, kTakeTrace, kDrop, kReset, kWave, kQuit, kWait,
+  kDramWrite, kDramRead, kDramModel, kDramFault
 };
 enum Status : uint8_t { kOk = 0, kLimit = 1, kError = 2, kBusHang = 3, kBadMessage = 4, kViolation = 255 };
 
@@ -83,8 +86,142 @@ struct Tracer<Root, std::void_t<decltype(std::declval<Root>().TRACED(trace_valid
   }
 };
 
+// Bytes of DRAM; what nobody wrote reads as rubbish.
+class DramBytes {
+ public:
+  void write(uint64_t address, const uint8_t* data, size_t count) {
+    for (size_t i = 0; i < count; ++i) page(address + i)[(address + i) % kPage] = data[i];
+  }
+  void read(uint64_t address, uint8_t* data, size_t count) const {
+    for (size_t i = 0; i < count; ++i) {
+      const auto found = pages_.find((address + i) / kPage);
+      data[i] = found == pages_.end() ? 0xa5 : found->second[(address + i) % kPage];
+    }
+  }
+
+ private:
+  static constexpr uint64_t kPage = 65536;
+  Bytes& page(uint64_t address) {
+    Bytes& found = pages_[address / kPage];
+    if (found.empty()) found.resize(kPage, 0xa5);
+    return found;
+  }
+  std::unordered_map<uint64_t, Bytes> pages_;
+};
+
+// What the modelled DRAM does (sim/protocol.md, dram model), and what of it the machine must keep to.
+struct DramModel {
+  uint32_t latency = 1, efficiency = 100, stall = 0, outstanding = 64, burst = 256;
+};
+
+// The DRAM behind a top with an AXI4 master. Bursts are answered in the order of their addresses; a burst's first beat comes
+// `latency` cycles after its address, and while there is something to give, `efficiency` beats in 100 cycles.
+// Every rule that the master must keep is looked at in every cycle.
+template <class Top, class = void>
+class Dram {
+ public:
+  static constexpr uint32_t beat_bytes = 0;
+  void idle(Top*) {}
+  void offer(Top*, uint64_t) {}
+  void accept(Top*, uint64_t) {}
+  void reset() {}
+  DramBytes bytes;
+  DramModel model;
+  Random random;
+  uint64_t fault_from = 0, fault_bytes = 0;
+};
+
+template <class Top>
+class Dram<Top, std::void_t<decltype(std::declval<Top>().m_axi_arvalid)>> {
+ public:
+  static constexpr uint32_t beat_bytes = sizeof(std::declval<Top>().m_axi_rdata);
+  DramBytes bytes;
+  DramModel model;
+  Random random;
+  uint64_t fault_from = 0, fault_bytes = 0;
+
+  void idle(Top* top) { top->m_axi_arready = top->m_axi_rvalid = 0; }
+
+  void reset() {
+    reads_.clear();
+    offering_ = held_ = false;
+  }
+
+  void offer(Top* top, uint64_t cycle) {
+    top->m_axi_arready = !random.chance(model.stall);
+    const bool due = !reads_.empty() && reads_.front().due <= cycle;
+    if (!due) {
+      credit_ = 100 - model.efficiency;
+    } else {
+      credit_ = credit_ + model.efficiency < 199 ? credit_ + model.efficiency : 199;
+      if (!offering_ && credit_ >= 100 && !random.chance(model.stall)) give(top);
+    }
+    top->m_axi_rvalid = offering_;
+  }
+
+  void accept(Top* top, uint64_t cycle) {
+    check_address(top, cycle);
+    if (top->m_axi_arvalid && top->m_axi_arready) {
+      if (reads_.size() == model.outstanding) refuse("more bursts are under way than the machine says", cycle);
+      reads_.push_back({top->m_axi_araddr, uint32_t(top->m_axi_arlen) + 1, cycle + model.latency});
+    }
+    if (!offering_ || !top->m_axi_rready) return;
+    credit_ -= 100;
+    offering_ = false;
+    Burst& burst = reads_.front();
+    burst.address += beat_bytes;
+    if (--burst.beats == 0) reads_.pop_front();
+  }
+
+ private:
+  struct Burst {
+    uint64_t address;
+    uint32_t beats;
+    uint64_t due;
+  };
+
+  void give(Top* top) {
+    const Burst& burst = reads_.front();
+    uint8_t data[beat_bytes];
+    bytes.read(burst.address, data, beat_bytes);
+    std::memcpy(&top->m_axi_rdata, data, beat_bytes);
+    const bool faulty = burst.address + beat_bytes > fault_from && burst.address < fault_from + fault_bytes;
+    top->m_axi_rresp = faulty ? 2 : 0;
+    top->m_axi_rlast = burst.beats == 1;
+    offering_ = true;
+  }
+
+  void check_address(const Top* top, uint64_t cycle) {
+    const uint64_t address = top->m_axi_araddr;
+    const uint32_t length = top->m_axi_arlen;
+    if (held_ && !(top->m_axi_arvalid && address == held_address_ && length == held_length_))
+      refuse("m_axi_ar changed before it was accepted", cycle);
+    held_ = top->m_axi_arvalid && !top->m_axi_arready;
+    held_address_ = address;
+    held_length_ = length;
+    if (!top->m_axi_arvalid) return;
+    const uint64_t size = uint64_t(length + 1) * beat_bytes;
+    if (top->m_axi_arburst != 1) refuse("m_axi_arburst is not INCR", cycle);
+    if ((1u << top->m_axi_arsize) != beat_bytes) refuse("m_axi_arsize is not that of the bus", cycle);
+    if (address % beat_bytes) refuse("m_axi_araddr is within a beat", cycle);
+    if (length + 1 > model.burst) refuse("a burst is longer than the machine says", cycle);
+    if (address % 4096 + size > 4096) refuse("a burst crosses a boundary of 4 KiB", cycle);
+  }
+
+  [[noreturn]] static void refuse(const char* rule, uint64_t cycle) {
+    throw Violation{std::string(rule) + ", in cycle " + std::to_string(cycle)};
+  }
+
+  std::deque<Burst> reads_;
+  uint32_t credit_ = 0;
+  bool offering_ = false, held_ = false;
+  uint64_t held_address_ = 0;
+  uint32_t held_length_ = 0;
+};
+
 class Machine {
  public:
+  using Memory = Dram<Vsystole>;
   static constexpr size_t kIn = sizeof(Vsystole::s_axis_tdata);
   static constexpr size_t kOut = sizeof(Vsystole::m_axis_tdata);
   using Trace = Tracer<Vsystole___024root>;
@@ -111,6 +248,8 @@ class Machine {
   void reset() {
     drop();
     top_->rst = 1;
+    dram.reset();
+    dram.idle(top_.get());
     for (int i = 0; i < 4; ++i) tick();
     top_->rst = 0;
     held_ = false;
@@ -240,6 +379,7 @@ class Machine {
   }
 
   uint64_t now() const { return cycle_; }
+  Memory dram;
   Random random;
   uint32_t stall_in = 0, stall_out = 0;  // of 65536
   bool tracing = false;
@@ -260,6 +400,7 @@ class Machine {
     }
     top_->s_axis_tvalid = offering_;
     top_->m_axis_tready = !top_->rst && !random.chance(stall_out);
+    if (!top_->rst) dram.offer(top_.get(), cycle_);
     top_->clk = 0;
     top_->eval();
   }
@@ -269,6 +410,7 @@ class Machine {
     if (!top_->rst) {
       accept_input();
       accept_output();
+      dram.accept(top_.get(), cycle_);
       if (tracing) Trace::sample(top_->rootp, cycle_, trace_log);
     }
     dump(2 * cycle_);
@@ -339,7 +481,8 @@ class Machine {
 Status serve(Machine& machine, Op op, const Bytes& in, Bytes& out) {
   switch (op) {
     case kHello:
-      for (uint32_t v : {kProtocolVersion, uint32_t(Machine::kIn), uint32_t(Machine::kOut), Machine::Trace::data_bytes, uint32_t(VM_TRACE)})
+      for (uint32_t v : {kProtocolVersion, uint32_t(Machine::kIn), uint32_t(Machine::kOut), Machine::Trace::data_bytes, uint32_t(VM_TRACE),
+                         Machine::Memory::beat_bytes})
         put(out, v, 4);
       return kOk;
     case kRead: {
@@ -397,6 +540,24 @@ Status serve(Machine& machine, Op op, const Bytes& in, Bytes& out) {
       put(out, machine.now(), 8);
       return up ? kOk : kLimit;
     }
+    case kDramWrite:
+      if (in.size() < 8) return kBadMessage;
+      machine.dram.bytes.write(get(in, 0, 8), in.data() + 8, in.size() - 8);
+      return kOk;
+    case kDramRead:
+      out.resize(get(in, 8, 4));
+      machine.dram.bytes.read(get(in, 0, 8), out.data(), out.size());
+      return kOk;
+    case kDramModel: {
+      const auto word = [&](size_t i) { return uint32_t(get(in, 8 + 4 * i, 4)); };
+      machine.dram.random.state = get(in, 0, 8) * 2 + 1;
+      machine.dram.model = {word(0), word(1), word(2), word(3), word(4)};
+      return word(1) >= 1 && word(1) <= 100 ? kOk : kBadMessage;
+    }
+    case kDramFault:
+      machine.dram.fault_from = get(in, 0, 8);
+      machine.dram.fault_bytes = get(in, 8, 8);
+      return kOk;
   }
   return kBadMessage;
 }

@@ -34,6 +34,7 @@
 #define SYSTOLE_ERROR_WATCHDOG 0x00000004u
 #define SYSTOLE_ERROR_BAD_RECORD 0x00000008u
 #define SYSTOLE_ERROR_LOAD_BUSY 0x00000010u
+#define SYSTOLE_ERROR_DRAM 0x00000020u
 
 /* write 1 to clear */
 #define SYSTOLE_IRQ 0x1cu
@@ -69,5 +70,15 @@
 #define SYSTOLE_WAITING_OUT(value) ((value) >> 7 & 0x3u)
 #define SYSTOLE_WAITING_COUNTER(value) ((value) >> 9 & 0x3fu)
 #define SYSTOLE_WAITING_NEED(value) ((value) >> 16 & 0xffffu)
+
+/* address of the image in DRAM, low word; its lower 12 bits read 0; write it while STATUS.idle and not enabled */
+#define SYSTOLE_DRAM_BASE_LO 0x40u
+
+/* address of the image in DRAM, high word */
+#define SYSTOLE_DRAM_BASE_HI 0x44u
+
+/* what each mover between DRAM and the machine waits for now */
+#define SYSTOLE_MOVERS 0x48u
+#define SYSTOLE_MOVERS_FILL(value) ((value) >> 0 & 0x3u)
 
 #endif

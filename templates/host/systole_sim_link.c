@@ -9,7 +9,7 @@
 
 enum op { HELLO = 1, READ = 2, WRITE = 3, BURST = 4, SEND = 5, RECEIVE = 6, STEP = 7, STALLS = 8, DROP = 11 };
 enum answer { DONE = 0, LIMIT = 1, ERROR_SHOWN = 2, BUS_SILENT = 3, BROKEN_RULE = 255 };
-enum { PROTOCOL_VERSION = 1, BURST_WORDS = 1024, POLL_CYCLES = 2048, SLICE_CYCLES = 1000000 };
+enum { PROTOCOL_VERSION = 2, BURST_WORDS = 1024, POLL_CYCLES = 2048, SLICE_CYCLES = 1000000 };
 /*
  * Cycles that pass before a frame is sent. The clock of the simulator moves only when it is asked, but a real host
  * needs longer than this between two accesses, and the first records of the program are then in place.
@@ -198,7 +198,7 @@ static int start(struct systole_sim *sim, const char *path, unsigned seed) {
 }
 
 static int check_hello(struct systole_sim *sim) {
-  uint8_t hello[20];
+  uint8_t hello[24];
   if (request(sim, HELLO, 0) || answer_bytes(sim, hello, sizeof hello)) return -1;
   return get(hello) == PROTOCOL_VERSION ? 0 : fail(sim, "the simulator speaks another protocol version; build it again");
 }

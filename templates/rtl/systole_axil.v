@@ -10,7 +10,8 @@
 `include "systole_registers.vh"
 
 module systole_axil #(
-    parameter [63:0] IDENTITY = 64'd0  // of the machine; read back from IDENTITY_LO and IDENTITY_HI
+    parameter [63:0] IDENTITY = 64'd0,  // of the machine; read back from IDENTITY_LO and IDENTITY_HI
+    parameter DRAM = 0                  // 1: there is an AXI4 master; without it DRAM_BASE stays 0
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -43,12 +44,15 @@ module systole_axil #(
     // from the machine
     input  wire        idle_i,         // no frame is in the machine
     input  wire [31:0] waiting_i,      // register WAITING
+    input  wire [31:0] movers_i,       // register MOVERS
     input  wire [31:0] cycles_i,       // register CYCLES
     input  wire        frame_done_i,   // pulse
     input  wire        progress_i,     // something moved in this cycle
     input  wire        err_short_i,    // pulse
     input  wire        err_long_i,     // pulse
     input  wire        err_record_i,   // pulse
+    input  wire        err_dram_i,     // pulse
+    output wire [63:0] dram_base_o,    // a multiple of 4096
     output wire        error_o,        // ERROR is not 0
     output wire        irq_o
 );
@@ -72,7 +76,9 @@ module systole_axil #(
   wire to_addr = whole & (waddr == `SYSTOLE_MEM_ADDR);
   wire to_data = whole & (waddr == `SYSTOLE_MEM_DATA);
   wire to_watchdog = whole & (waddr == `SYSTOLE_WATCHDOG);
-  wire to_known = to_ctrl | to_irq | to_select | to_addr | to_data | to_watchdog;
+  wire to_base_lo = whole & (waddr == `SYSTOLE_DRAM_BASE_LO);
+  wire to_base_hi = whole & (waddr == `SYSTOLE_DRAM_BASE_HI);
+  wire to_known = to_ctrl | to_irq | to_select | to_addr | to_data | to_watchdog | to_base_lo | to_base_hi;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -131,23 +137,40 @@ module systole_axil #(
     if (write & to_data) piece_q <= s_axi_wdata;
   end
 
+  generate
+    if (DRAM != 0) begin : g_dram
+      reg [63:12] base_q;
+      always @(posedge clk) begin
+        if (rst) base_q <= 52'd0;
+        else begin
+          if (write & to_base_lo) base_q[31:12] <= s_axi_wdata[31:12];
+          if (write & to_base_hi) base_q[63:32] <= s_axi_wdata;
+        end
+      end
+      assign dram_base_o = {base_q, 12'd0};
+    end else begin : g_no_dram
+      assign dram_base_o = 64'd0;
+    end
+  endgenerate
+
   // ---- watchdog, errors, interrupts ----
   reg [31:0] silent_q;
-  reg [ 4:0] error_q;
+  reg [ 5:0] error_q;
   reg [ 1:0] irq_q;
   reg [31:0] frames_q;
 
   wire barking = (watchdog_q != 32'd0) & (silent_q >= watchdog_q);
-  wire [4:0] error_now;
+  wire [5:0] error_now;
   assign error_now[`SYSTOLE_ERROR_FRAME_SHORT_BIT] = err_short_i;
   assign error_now[`SYSTOLE_ERROR_FRAME_LONG_BIT]  = err_long_i;
   assign error_now[`SYSTOLE_ERROR_WATCHDOG_BIT]    = barking;
   assign error_now[`SYSTOLE_ERROR_BAD_RECORD_BIT]  = err_record_i;
   assign error_now[`SYSTOLE_ERROR_LOAD_BUSY_BIT]   = load_busy_q;
+  assign error_now[`SYSTOLE_ERROR_DRAM_BIT]        = err_dram_i;
 
   wire [1:0] irq_set;
   assign irq_set[`SYSTOLE_IRQ_DONE_BIT]  = frame_done_i;
-  assign irq_set[`SYSTOLE_IRQ_ERROR_BIT] = (error_q == 5'd0) & (error_now != 5'd0);
+  assign irq_set[`SYSTOLE_IRQ_ERROR_BIT] = (error_q == 6'd0) & (error_now != 6'd0);
   wire [1:0] irq_clear = {2{write & to_irq}} & s_axi_wdata[1:0];
 
   assign error_o = |error_q;
@@ -156,7 +179,7 @@ module systole_axil #(
   always @(posedge clk) begin
     if (rst | soft_reset_q) begin
       silent_q <= 32'd0;
-      error_q  <= 5'd0;
+      error_q  <= 6'd0;
       irq_q    <= 2'd0;
       frames_q <= 32'd0;
     end else begin
@@ -198,7 +221,7 @@ module systole_axil #(
         `SYSTOLE_IDENTITY_HI: rdata_q <= IDENTITY[63:32];
         `SYSTOLE_CTRL:        rdata_q <= ctrl_value;
         `SYSTOLE_STATUS:      rdata_q <= status_value;
-        `SYSTOLE_ERROR:       rdata_q <= {27'd0, error_q};
+        `SYSTOLE_ERROR:       rdata_q <= {26'd0, error_q};
         `SYSTOLE_IRQ:         rdata_q <= {30'd0, irq_q};
         `SYSTOLE_FRAMES:      rdata_q <= frames_q;
         `SYSTOLE_CYCLES:      rdata_q <= cycles_i;
@@ -207,6 +230,9 @@ module systole_axil #(
         `SYSTOLE_CHECKSUM:    rdata_q <= checksum_q;
         `SYSTOLE_WATCHDOG:    rdata_q <= watchdog_q;
         `SYSTOLE_WAITING:     rdata_q <= waiting_i;
+        `SYSTOLE_DRAM_BASE_LO: rdata_q <= dram_base_o[31:0];
+        `SYSTOLE_DRAM_BASE_HI: rdata_q <= dram_base_o[63:32];
+        `SYSTOLE_MOVERS:      rdata_q <= movers_i;
         default: begin
           rdata_q <= 32'd0;
           rresp_q <= SLVERR;

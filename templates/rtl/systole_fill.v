@@ -3,7 +3,7 @@
 // a buffer of pieces, whose lowest ones are the next column word. What is asked for and not yet written never exceeds the
 // ring's room but for the rest of one beat, which the buffer holds: no beat waits for anything but this unit's own pace.
 // word_done_o: a whole ring word is on its way to the columns; a step that FEED issues in the next cycle reads it.
-// Room that comes back in cycle t is written from t + 3 on at the earliest, when FEED's last read of it is over.
+// Room that comes back in cycle t enters the columns' chain from t + 5 on at the earliest: FEED's last read of it is over.
 `default_nettype none
 module systole_fill #(
     parameter LANES = 16,
@@ -87,11 +87,11 @@ module systole_fill #(
   );
 
   // Room, in ring words and in pieces.
-  reg                  release_q, released_q;
-  reg [RING_BITS:0]    release_words_q, released_words_q;
+  reg                  release_q, release2_q, released_q;
+  reg [RING_BITS:0]    release_words_q, release2_words_q, released_words_q;
   reg [ALLOW_BITS-1:0] released_pieces_q, allow_pieces_q;
   reg [RING_BITS:0]    room_q;
-  wire [31:0] released_pieces = {{(31-RING_BITS){1'b0}}, release_words_q} * WP;
+  wire [31:0] released_pieces = {{(31-RING_BITS){1'b0}}, release2_words_q} * WP;
   wire [31:0] asked = ({{(32-BURST_BITS){1'b0}}, request_beats} << BP_BITS) - (request_last ? pad_q : 32'd0);
   wire [31:0] allow_beats = {{(32-ALLOW_BITS){1'b0}}, allow_pieces_q} >> BP_BITS;
 
@@ -124,7 +124,8 @@ module systole_fill #(
       pad_q <= pad;
     end else if (word_end) words_left_q <= words_left_q - 32'd1;
     release_words_q <= release_words_i;
-    released_words_q <= release_words_q;
+    release2_words_q <= release_words_q;
+    released_words_q <= release2_words_q;
     released_pieces_q <= released_pieces[ALLOW_BITS-1:0];
     allow_q <= allow_beats > BURST ? BURST[BURST_BITS-1:0] : allow_beats[BURST_BITS-1:0];
     buffer_q <= (rst || done) ? {MOST*32{1'b0}} : in ? moved | added : moved;
@@ -137,6 +138,7 @@ module systole_fill #(
       begun_q <= 1'b0;
       started_q <= 1'b0;
       release_q <= 1'b0;
+      release2_q <= 1'b0;
       released_q <= 1'b0;
       allow_pieces_q <= ALLOW_START[ALLOW_BITS-1:0];
       room_q <= RING_WORDS[RING_BITS:0];
@@ -149,7 +151,8 @@ module systole_fill #(
       begun_q <= active_i && !done;
       started_q <= (start || started_q) && !done;
       release_q <= release_i;
-      released_q <= release_q;
+      release2_q <= release_q;
+      released_q <= release2_q;
       allow_pieces_q <= allow_pieces_q + (released_q ? released_pieces_q : {ALLOW_BITS{1'b0}})
           - (request ? asked[ALLOW_BITS-1:0] : {ALLOW_BITS{1'b0}});
       room_q <= room_q + (released_q ? released_words_q : {(RING_BITS+1){1'b0}}) - {{RING_BITS{1'b0}}, word_end};

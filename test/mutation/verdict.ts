@@ -101,6 +101,6 @@ function caughtBy({ name }: FixedCase, report: VerifyReport): Caught | null {
 function kindOf(note: string): Caught['by'] {
   if (note.startsWith('no output came')) return 'hang';
   if (note.startsWith('the machine stopped with')) return 'error status';
-  if (note.includes('a rule of its streams')) return 'stream rule';
+  if (note.includes('a rule of its ports')) return 'stream rule';
   return note.includes('did not take its contents') ? 'loading' : 'values';
 }

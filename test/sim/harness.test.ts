@@ -40,7 +40,7 @@ describe.skipIf(!available)('the harness drives a small machine', () => {
 
   test('registers are read, and parameters of 64 bits arrive whole', async () => {
     const machine = await openSimulator(binary);
-    expect(machine.info).toEqual({ inBytes: 8, outBytes: 4, traceBytes: 8, waves: false });
+    expect(machine.info).toEqual({ inBytes: 8, outBytes: 4, traceBytes: 8, waves: false, dramBytes: 0 });
     expect(await machine.read(offset.MAGIC!)).toBe(MAGIC);
     expect(await machine.read(offset.IDENTITY_LO!)).toBe(0x89abcdef);
     expect(await machine.read(offset.IDENTITY_HI!)).toBe(0x01234567);
