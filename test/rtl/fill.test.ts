@@ -1,5 +1,7 @@
 /** The weight mover alone, against an AXI4 memory that checks every rule and stalls at random. */
 import { describe, expect, test } from 'vitest';
+import { fillModel } from '../../src/arch/timing/fill.js';
+import { testMachine } from '../support/machines.js';
 import { type Bench, compileBench, icarusAvailable } from './icarus.js';
 import { picker } from './random.js';
 
@@ -75,6 +77,17 @@ async function runJobs(one: Shape, jobs: readonly Job[], seed: number, change: P
 
 const of = (kind: string, lines: readonly string[]) => lines.filter((line) => line.startsWith(`${kind} `));
 
+function machineOf({ LANES, WD, COLS, RING_WORDS, DATA_BITS, BURST, OUTSTANDING }: Shape, latency: number) {
+  return testMachine({
+    ...{ lanes: LANES, weightDigit: WD as 1 | 3 | 8, cols: COLS, postWidth: 1, columnsPerStage: 1 },
+    memory: { ringWords: RING_WORDS, fifoEntries: 2 ** 10 },
+    dram: {
+      ...{ dataBits: DATA_BITS as 32 | 64 | 128 | 256 | 512, addressBits: 32, burst: BURST, outstanding: OUTSTANDING },
+      model: { latency, efficiency: 100 },
+    },
+  });
+}
+
 /** What the columns must be given, in order. */
 function expectedWrites(one: Shape, jobs: readonly Job[], memory: readonly number[]): string[] {
   const per = Math.ceil((one.LANES * one.WD) / 32);
@@ -146,6 +159,24 @@ describe.skipIf(!icarusAvailable)('the weight mover (skipped where Icarus is not
     const { lines } = await runJobs(one, [{ address: 0, words: 60 }], 1, { latency: 60 });
     const whole = of('WHOLE', lines).map((line) => Number(line.split(' ')[1]));
     expect(whole.at(-1)! - whole[0]!).toBe(59 * 8);
+  });
+
+  test.each(SHAPES)('makes each word whole in the cycle that its model says: %j', async (one) => {
+    const jobs = jobsFor(one, 5);
+    const latency = 30;
+    const { lines } = await runJobs(one, jobs, 5, { latency, most: Math.ceil(one.RING_WORDS / 2) });
+    const cycles = (kind: string) => of(kind, lines).map((line) => line.split(' ').slice(1).map(Number));
+    const begins = new Map(cycles('ACTIVE').map(([cycle], i) => [cycle! - 1, jobs[i]!]));
+    const back = new Map(cycles('BACK').map(([words, cycle]) => [cycle, words!]));
+    const whole = cycles('WHOLE').map(([cycle]) => cycle!);
+    const model = fillModel(machineOf(one, latency));
+    const found: number[] = [];
+    for (let cycle = 0; cycle <= whole.at(-1)!; cycle++) {
+      model.done();
+      if (model.wordDone()) found.push(cycle);
+      model.step(begins.get(cycle) ?? null, back.get(cycle) ?? 0);
+    }
+    expect(found).toEqual(whole);
   });
 
   test('begins anew behind a reset in the middle of bursts, and takes nothing of what was under way', async () => {

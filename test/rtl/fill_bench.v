@@ -98,9 +98,12 @@ module fill_bench #(
         give <= 1;
         give_words <= back;
         whole = whole - back;
-        $display("BACK %0d", back);
+        $display("BACK %0d %0d", back, now + 1);
       end
-      if (!active && open && job < JOBS && halt == 0) active <= 1;
+      if (!active && open && job < JOBS && halt == 0) begin
+        active <= 1;
+        $display("ACTIVE %0d", now + 1);
+      end
       if (active && done) begin
         active <= 0;
         job <= job + 1;
