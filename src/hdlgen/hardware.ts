@@ -36,11 +36,28 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     OUT_BYTES: stream.outBytes,
     COUNTERS: machine.counters,
     CONTEXTS: memory.contexts,
+    RING_WORDS: memory.ringWords,
+    ...dramParameters(machine),
     IDENTITY: machineIdentity(machine),
   };
 }
 
-/** Ports of systole_core and of the top. */
+function dramParameters({ dram }: Machine): Readonly<Record<string, number>> {
+  return {
+    DRAM_BITS: dram?.dataBits ?? 0,
+    DRAM_ADDR_BITS: dram?.addressBits ?? 32,
+    DRAM_BURST: dram?.burst ?? 1,
+    DRAM_OUTSTANDING: dram?.outstanding ?? 1,
+  };
+}
+
+/** The AXI4 master: ports of the top only where the machine has DRAM. */
+export const DRAM_PORTS: readonly string[] = [
+  ...['araddr', 'arlen', 'arsize', 'arburst', 'arvalid', 'arready'].map((name) => `m_axi_${name}`),
+  ...['rdata', 'rresp', 'rlast', 'rvalid', 'rready'].map((name) => `m_axi_${name}`),
+];
+
+/** Ports of systole_core. */
 export const PORTS: readonly string[] = [
   ...['clk', 'rst'],
   ...['awaddr', 'awvalid', 'awready', 'wdata', 'wstrb', 'wvalid', 'wready'].map((name) => `s_axi_${name}`),
@@ -48,6 +65,7 @@ export const PORTS: readonly string[] = [
   ...['rdata', 'rresp', 'rvalid', 'rready'].map((name) => `s_axi_${name}`),
   ...['tdata', 'tvalid', 'tready', 'tlast'].map((name) => `s_axis_${name}`),
   ...['tdata', 'tkeep', 'tvalid', 'tready', 'tlast'].map((name) => `m_axis_${name}`),
+  ...DRAM_PORTS,
   'irq_o',
 ];
 
@@ -65,6 +83,9 @@ export function topModule(machine: Machine, templates: TemplateSource): string {
     outMsb: 8 * machine.stream.outBytes - 1,
     keepMsb: machine.stream.outBytes - 1,
     parameters: Object.entries(coreParameters(machine)).map(([key, value]) => ({ name: key, value: literal(value) })),
+    dram: machine.dram !== null,
+    addressMsb: (machine.dram?.addressBits ?? 32) - 1,
+    dataMsb: (machine.dram?.dataBits ?? 32) - 1,
     ports: PORTS.map((port) => ({ name: port })),
   });
 }

@@ -27,6 +27,11 @@ module systole_core #(
     parameter OUT_BYTES = 8,        // output stream bytes per beat
     parameter COUNTERS = 16,        // row counters, 4..64
     parameter CONTEXTS = 0,         // row states kept for layers interleaved by rows, a power of two; 0: none
+    parameter RING_WORDS = 0,       // of weights from DRAM behind WEIGHT_WORDS, a power of two; 0: none
+    parameter DRAM_BITS = 0,        // data bus of the AXI4 master: 32, 64, 128, 256, 512; 0: none
+    parameter DRAM_ADDR_BITS = 32,  // of an address, 32..64
+    parameter DRAM_BURST = 1,       // most beats of a burst, a power of two, 1..256
+    parameter DRAM_OUTSTANDING = 1, // most bursts under way, a power of two, 1..64
     parameter [63:0] IDENTITY = 64'd0
 ) (
     input  wire                   clk,
@@ -57,13 +62,26 @@ module systole_core #(
     output wire                   m_axis_tvalid,
     input  wire                   m_axis_tready,
     output wire                   m_axis_tlast,
+    output wire [DRAM_ADDR_BITS-1:0] m_axi_araddr,
+    output wire [7:0]             m_axi_arlen,
+    output wire [2:0]             m_axi_arsize,
+    output wire [1:0]             m_axi_arburst,
+    output wire                   m_axi_arvalid,
+    input  wire                   m_axi_arready,
+    input  wire [(DRAM_BITS == 0 ? 32 : DRAM_BITS)-1:0] m_axi_rdata,
+    input  wire [1:0]             m_axi_rresp,
+    input  wire                   m_axi_rlast,
+    input  wire                   m_axi_rvalid,
+    output wire                   m_axi_rready,
     output wire                   irq_o
 );
   // Derived widths.
   localparam LANE_BITS = $clog2(LANES);
   localparam AW = $clog2(ACT_WORDS) + LANE_BITS;  // activation code index
   localparam XW = AW + 2;                         // signed coordinates
-  localparam WAW = $clog2(WEIGHT_WORDS);
+  localparam COLUMN_WORDS = WEIGHT_WORDS + RING_WORDS;
+  localparam WAW = $clog2(COLUMN_WORDS);
+  localparam RING_BITS = RING_WORDS > 1 ? $clog2(RING_WORDS) : 1;
   localparam PAW = $clog2(PASS_ENTRIES);
   localparam PAR_BITS = $clog2(PARAM_WORDS);
   localparam PC_BITS = PROG_WORDS > FETCH_WORDS ? $clog2(PROG_WORDS / FETCH_WORDS) : 1;
@@ -131,6 +149,17 @@ module systole_core #(
     if ((FETCH_WORDS != 1 && FETCH_WORDS != 2 && FETCH_WORDS != 4 && FETCH_WORDS != 8) || PROG_WORDS < 2 * FETCH_WORDS) begin : g_bad_fetch
       fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words rule ();
     end
+    if (RING_WORDS < 0 || RING_WORDS == 1 || RING_WORDS > 1048576 || (RING_WORDS & (RING_WORDS - 1)) != 0
+        || (RING_WORDS != 0 && DRAM_BITS == 0)) begin : g_bad_ring
+      ring_words_must_be_0_or_a_power_of_two_from_2_and_0_without_dram rule ();
+    end
+    if (DRAM_BITS != 0 && DRAM_BITS != 32 && DRAM_BITS != 64 && DRAM_BITS != 128 && DRAM_BITS != 256 && DRAM_BITS != 512) begin : g_bad_dram
+      dram_bits_must_be_0_32_64_128_256_or_512 rule ();
+    end
+    if (DRAM_ADDR_BITS < 32 || DRAM_ADDR_BITS > 64 || DRAM_BURST < 1 || DRAM_BURST > 256 || (DRAM_BURST & (DRAM_BURST - 1)) != 0
+        || DRAM_OUTSTANDING < 1 || DRAM_OUTSTANDING > 64 || (DRAM_OUTSTANDING & (DRAM_OUTSTANDING - 1)) != 0) begin : g_bad_bus
+      dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two rule ();
+    end
     if (COUNTERS < 4 || COUNTERS > 64) begin : g_bad_counters
       counters_must_be_4_to_64 rule ();
     end
@@ -171,8 +200,11 @@ module systole_core #(
       loaded_q <= loaded_q + {1'b0, loaded} - {1'b0, frame_done};
     end
   end
+  wire [63:0] dram_base;
+  wire [31:0] movers;
+  wire        err_dram, fill_progress;
   systole_axil #(
-      .IDENTITY(IDENTITY)
+      .IDENTITY(IDENTITY), .DRAM(DRAM_BITS != 0 ? 1 : 0)
   ) axil (
       .clk(clk), .rst(rst),
       .s_axi_awaddr(s_axi_awaddr), .s_axi_awvalid(s_axi_awvalid), .s_axi_awready(s_axi_awready),
@@ -182,8 +214,9 @@ module systole_core #(
       .s_axi_rdata(s_axi_rdata), .s_axi_rresp(s_axi_rresp), .s_axi_rvalid(s_axi_rvalid), .s_axi_rready(s_axi_rready),
       .enable_o(enable), .soft_reset_o(soft_reset), .cfg_start_o(cfg_start), .cfg_sel_o(cfg_sel), .cfg_addr_o(cfg_addr),
       .cfg_we_o(cfg_we), .cfg_piece_o(cfg_piece),
-      .idle_i(!frame), .waiting_i(waiting), .cycles_i(cycles_q), .frame_done_i(frame_done), .progress_i(progress),
-      .err_short_i(err_short), .err_long_i(err_long), .err_record_i(bad_record), .error_o(error), .irq_o(irq_o)
+      .idle_i(!frame), .waiting_i(waiting), .movers_i(movers), .cycles_i(cycles_q), .frame_done_i(frame_done), .progress_i(progress),
+      .err_short_i(err_short), .err_long_i(err_long), .err_record_i(bad_record), .err_dram_i(err_dram),
+      .dram_base_o(dram_base), .error_o(error), .irq_o(irq_o)
   );
 
   // Memories loaded through AXI4-Lite.
@@ -229,7 +262,7 @@ module systole_core #(
 
   // Fetch and the three units' records.
   wire [7:0]  fetch_index;
-  wire        fetch_last, fetch_consume, load_word, feed_word, post_word, over;
+  wire        fetch_last, fetch_consume, load_word, feed_word, post_word, fill_word, fill_full, over;
   wire [FETCH_WORDS*32-1:0] fetch_data;
   wire        hold;  // the frame before is not over: no record of the next one becomes active
   wire        load_full, load_move, load_active;
@@ -241,12 +274,12 @@ module systole_core #(
   wire [`SYSTOLE_FEED_FIELDS*32-1:0] feed_shadow, feed_fields;
   wire [`SYSTOLE_POST_FIELDS*32-1:0] post_shadow, post_fields;
   systole_fetch #(
-      .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS)
+      .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS), .FILL(RING_WORDS != 0 ? 1 : 0)
   ) fetch (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
-      .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .over_i(over),
-      .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word),
+      .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .fill_full_i(fill_full), .over_i(over),
+      .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word), .fill_valid_o(fill_word),
       .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
       .consume_o(fetch_consume), .hold_o(hold), .frame_done_o(frame_done), .bad_record_o(bad_record)
   );
@@ -424,6 +457,61 @@ module systole_core #(
     if (req_valid) w_addr_q <= req_w;
   end
 
+  // Weights from DRAM. Words for the columns come from here or, on an idle machine, from AXI4-Lite.
+  wire                 ring_release, ring_word_done;
+  wire [RING_BITS:0]   ring_release_words;
+  wire                 chain_we;
+  wire [15:0]          chain_column;
+  wire [WAW-1:0]       chain_addr;
+  wire [LANES*WD-1:0]  chain_word;
+  assign ring_release = 1'b0;
+  assign ring_release_words = {(RING_BITS+1){1'b0}};
+  generate
+    if (RING_WORDS != 0 && DRAM_BITS != 0) begin : g_dram
+      localparam MOST_BEATS = 32768 / DRAM_BITS;  // in 4 KiB
+      wire                 ring_we;
+      wire [15:0]          ring_column;
+      wire [RING_BITS-1:0] ring_word;
+      wire [WAW-1:0]       ring_addr = WEIGHT_WORDS[WAW-1:0] + {{(WAW-RING_BITS){1'b0}}, ring_word};
+      wire [LANES*WD-1:0]  ring_data;
+      systole_dram #(
+          .FETCH_WORDS(FETCH_WORDS), .LANES(LANES), .WD(WD), .COLS(COLS), .RING_WORDS(RING_WORDS), .RING_BITS(RING_BITS),
+          .DATA_BITS(DRAM_BITS), .ADDR_BITS(DRAM_ADDR_BITS), .BURST(DRAM_BURST < MOST_BEATS ? DRAM_BURST : MOST_BEATS),
+          .OUTSTANDING(DRAM_OUTSTANDING)
+      ) dram (
+          .clk(clk), .rst(unit_rst), .bus_rst_i(rst), .halt_i(error), .base_i(dram_base),
+          .word_valid_i(fill_word), .word_index_i(fetch_index), .word_last_i(fetch_last), .word_i(fetch_data),
+          .full_o(fill_full), .first_beat_i(first_beat),
+          .release_i(ring_release), .release_words_i(ring_release_words),
+          .we_o(ring_we), .column_o(ring_column), .ring_word_o(ring_word), .data_o(ring_data), .word_done_o(ring_word_done),
+          .error_o(err_dram), .progress_o(fill_progress), .movers_o(movers),
+          .m_axi_araddr_o(m_axi_araddr), .m_axi_arlen_o(m_axi_arlen), .m_axi_arvalid_o(m_axi_arvalid),
+          .m_axi_arready_i(m_axi_arready), .m_axi_rdata_i(m_axi_rdata), .m_axi_rresp_i(m_axi_rresp),
+          .m_axi_rlast_i(m_axi_rlast), .m_axi_rvalid_i(m_axi_rvalid), .m_axi_rready_o(m_axi_rready)
+      );
+      assign chain_we = ring_we || weight_we;
+      assign chain_column = ring_we ? ring_column : weight_column;
+      assign chain_addr = ring_we ? ring_addr : weight_addr[WAW-1:0];
+      assign chain_word = ring_we ? ring_data : weight_word;
+    end else begin : g_no_dram
+      assign {fill_full, err_dram, fill_progress, ring_word_done} = 4'd0;
+      assign movers = 32'd0;
+      assign m_axi_araddr = {DRAM_ADDR_BITS{1'b0}};
+      assign m_axi_arlen = 8'd0;
+      assign m_axi_arvalid = 1'b0;
+      assign m_axi_rready = 1'b0;
+      assign chain_we = weight_we;
+      assign chain_column = weight_column;
+      assign chain_addr = weight_addr[WAW-1:0];
+      assign chain_word = weight_word;
+      wire unused = &{1'b0, fill_word, ring_release, ring_release_words, dram_base, m_axi_arready, m_axi_rdata,
+                      m_axi_rresp, m_axi_rlast, m_axi_rvalid};
+    end
+  endgenerate
+  localparam BEAT_BITS = DRAM_BITS == 0 ? 2 : $clog2(DRAM_BITS / 8);
+  assign m_axi_arsize = BEAT_BITS[2:0];
+  assign m_axi_arburst = 2'b01;
+
   // Drain and array.
   wire                   token_valid, slot_valid;
   wire [4:0]             token_row;
@@ -439,13 +527,13 @@ module systole_core #(
   );
   systole_array #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .WD(WD), .STAGE(STAGE), .PW(PW), .ACC_BITS(ACC_BITS),
-      .WEIGHT_WORDS(WEIGHT_WORDS), .WAW(WAW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
+      .WEIGHT_WORDS(COLUMN_WORDS), .WAW(WAW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
   ) array (
       .clk(clk), .w_valid_i(w_valid_q), .w_addr_i(w_addr_q),
       .valid_i(row_valid), .ctrl_i(row_ctrl), .digits_i(row_digits),
       .token_valid_i(token_valid), .token_row_i(token_row), .token_unit_i(token_unit), .token_sub_i(token_sub),
       .slot_valid_o(slot_valid), .slot_data_o(slot_data),
-      .cfg_we_i(weight_we), .cfg_column_i(weight_column), .cfg_addr_i(weight_addr[WAW-1:0]), .cfg_data_i(weight_word)
+      .cfg_we_i(chain_we), .cfg_column_i(chain_column), .cfg_addr_i(chain_addr), .cfg_data_i(chain_word)
   );
 
   // POST, FIFO, writer.
@@ -515,7 +603,7 @@ module systole_core #(
   wire [1:0] out_state = (m_axis_tvalid && !m_axis_tready) ? 2'd2 : (head_valid || packer_busy) ? 2'd1 : 2'd0;
   assign waiting = {feed_waiting_need, 1'b0, feed_waiting_counter, out_state, post_state, feed_waiting, load_state};
   assign progress = issue || slot_valid || entry_pop || p_write || (l_write && l_ready) || out_beat || fetch_consume
-                 || (s_axis_tvalid && s_axis_tready);
+                 || (s_axis_tvalid && s_axis_tready) || fill_progress;
 
   // CYCLES: from the first accepted input beat to the last accepted output beat, both counted. age_q is that of the
   // frame that leaves next, next_age_q that of the one behind it; waiting_q: both are in the machine.
@@ -562,7 +650,7 @@ module systole_core #(
     end
   end
 
-  wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
+  wire unused = &{1'b0, ring_word_done, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
                   table_we, table_addr, table_inner, table_word,
                   load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,

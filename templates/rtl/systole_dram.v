@@ -4,6 +4,7 @@
 `default_nettype none
 `include "systole_records.vh"
 module systole_dram #(
+    parameter FETCH_WORDS = 1,
     parameter LANES = 16,
     parameter WD = 3,
     parameter COLS = 16,
@@ -23,7 +24,7 @@ module systole_dram #(
     input  wire                 word_valid_i,
     input  wire [7:0]           word_index_i,
     input  wire                 word_last_i,
-    input  wire [31:0]          word_i,
+    input  wire [FETCH_WORDS*32-1:0] word_i,
     output wire                 full_o,
     input  wire                 first_beat_i,  // a frame begins
     // the ring
@@ -51,7 +52,7 @@ module systole_dram #(
   wire       full, move, active, done, open;
   wire [1:0] waiting;
   reg  [1:0] begun_q;  // frames that have begun without their FILL; those of a program that has none stay at 2
-  systole_record #(.FIELDS(`SYSTOLE_FILL_FIELDS)) record (
+  systole_record #(.FETCH_WORDS(FETCH_WORDS), .FIELDS(`SYSTOLE_FILL_FIELDS)) record (
       .clk(clk), .rst(rst), .word_valid_i(word_valid_i), .word_index_i(word_index_i), .word_last_i(word_last_i),
       .word_i(word_i), .hold_i(begun_q == 2'd0 || !open), .done_i(done), .full_o(full), .move_o(move), .shadow_o(shadow),
       .active_valid_o(active), .active_o(fields)

@@ -1,5 +1,5 @@
-// Program memory and the dispatch of its records, FETCH_WORDS words a cycle, to the shadow registers of LOAD, FEED and
-// POST. The memory's output always is the word at pc_q; a record's first one holds its header and the first fields.
+// Program memory and the dispatch of its records, FETCH_WORDS words a cycle, to the shadow registers of LOAD, FEED,
+// POST and FILL. The memory's output always is the word at pc_q; a record's first one holds its header and the first fields.
 // Blocks at a header while the unit's shadow is full, and at END until FEED and POST have taken all records of the frame;
 // then the word after LOOP, or word 0 where there is no LOOP, is at the head in the next cycle. The next frame's records
 // are held in their shadows (hold_o) until the frame is over (over_i): then frame_done_o pulses.
@@ -8,7 +8,8 @@
 module systole_fetch #(
     parameter FETCH_WORDS = 1,  // of 32 bits, in a word of the memory: 1, 2, 4, 8
     parameter WORDS = 256,      // of the memory, a power of two
-    parameter PC_BITS = 8       // $clog2(WORDS)
+    parameter PC_BITS = 8,      // $clog2(WORDS)
+    parameter FILL = 0          // 1: there is a weight mover
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -19,10 +20,12 @@ module systole_fetch #(
     input  wire                      load_full_i,
     input  wire                      feed_full_i,
     input  wire                      post_full_i,
+    input  wire                      fill_full_i,
     input  wire                      over_i,
     output wire                      load_valid_o,
     output wire                      feed_valid_o,
     output wire                      post_valid_o,
+    output wire                      fill_valid_o,
     output wire [7:0]                index_o,  // of the memory word in its record
     output wire                      last_o,
     output wire [FETCH_WORDS*32-1:0] word_o,
@@ -37,7 +40,7 @@ module systole_fetch #(
   reg [PC_BITS-1:0] restart_q;
   reg               body_q;
   reg               hold_q;
-  reg [2:0]         unit_q;   // of the record whose header is behind: POST, FEED, LOAD
+  reg [3:0]         unit_q;   // of the record whose header is behind: FILL, POST, FEED, LOAD
   reg [7:0]         index_q;  // 0 at a header
   reg [7:0]         last_index_q;
   wire [FETCH_WORDS*32-1:0] word;
@@ -48,9 +51,10 @@ module systole_fetch #(
   wire       load_op = op == `SYSTOLE_OP_LOAD && word[31:8] == `SYSTOLE_LOAD_FIELDS;
   wire       feed_op = op == `SYSTOLE_OP_FEED && word[31:8] == `SYSTOLE_FEED_FIELDS;
   wire       post_op = op == `SYSTOLE_OP_POST && word[31:8] == `SYSTOLE_POST_FIELDS;
+  wire       fill_op = FILL != 0 && op == `SYSTOLE_OP_FILL && word[31:8] == `SYSTOLE_FILL_FIELDS;
   wire       header = !body_q && !halt_i;
-  wire [2:0] unit_op = {post_op && !post_full_i, feed_op && !feed_full_i, load_op && !load_full_i};
-  wire       take_header = header && unit_op != 3'd0;
+  wire [3:0] unit_op = {fill_op && !fill_full_i, post_op && !post_full_i, feed_op && !feed_full_i, load_op && !load_full_i};
+  wire       take_header = header && unit_op != 4'd0;
   wire       take_body = body_q && !halt_i;
   wire       take_loop = header && loop_op;
   wire       consume = take_header || take_body || take_loop;
@@ -84,13 +88,13 @@ module systole_fetch #(
     else if (take_header || take_body) body_q <= !last;
   end
 
-  assign {post_valid_o, feed_valid_o, load_valid_o} = take_body ? unit_q : take_header ? unit_op : 3'd0;
+  assign {fill_valid_o, post_valid_o, feed_valid_o, load_valid_o} = take_body ? unit_q : take_header ? unit_op : 4'd0;
   assign index_o = index_q;
   assign last_o = last;
   assign word_o = word;
   assign consume_o = consume;
   assign hold_o = hold_q;
   assign frame_done_o = frame_done;
-  assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op;
+  assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op && !fill_op;
 endmodule
 `default_nettype wire

@@ -18,7 +18,8 @@ export const SMALLEST: Parameters = {
     PASS_ENTRIES: 2,
     FIFO_ENTRIES: 2,
   },
-  ...{ IN_BYTES: 1, OUT_BYTES: 1, COUNTERS: 4 },
+  ...{ IN_BYTES: 1, OUT_BYTES: 1, COUNTERS: 4, CONTEXTS: 0 },
+  ...{ RING_WORDS: 0, DRAM_BITS: 0, DRAM_ADDR_BITS: 32, DRAM_BURST: 1, DRAM_OUTSTANDING: 1 },
 };
 
 /** Every width and number at its largest; rows, columns and lanes each in one of the sets below. */
@@ -35,6 +36,7 @@ const LARGEST: Parameters = {
   },
   ...{ TABLE_ENTRIES: 2 ** 16 },
   ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64, CONTEXTS: 64 },
+  ...{ RING_WORDS: 2 ** 16, DRAM_BITS: 512, DRAM_ADDR_BITS: 64, DRAM_BURST: 256, DRAM_OUTSTANDING: 64 },
 };
 
 export const PARAMETER_SETS: ReadonlyMap<string, Parameters> = new Map<string, Parameters>([
@@ -91,6 +93,12 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['counters_must_be_4_to_64', { COUNTERS: 65 }],
   ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 1 }],
   ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 6 }],
+  ['ring_words_must_be_0_or_a_power_of_two_from_2_and_0_without_dram', { RING_WORDS: 4 }],
+  ['ring_words_must_be_0_or_a_power_of_two_from_2_and_0_without_dram', { RING_WORDS: 6, DRAM_BITS: 32 }],
+  ['dram_bits_must_be_0_32_64_128_256_or_512', { DRAM_BITS: 16 }],
+  ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_ADDR_BITS: 31 }],
+  ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_BURST: 3 }],
+  ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_OUTSTANDING: 128 }],
   ['in_bytes_must_be_a_power_of_two_up_to_64', { IN_BYTES: 3 }],
   ['out_bytes_must_be_a_power_of_two_up_to_64', { OUT_BYTES: 128 }],
 ];

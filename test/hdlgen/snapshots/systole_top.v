@@ -39,6 +39,16 @@ module systole_top (
     output wire        m_axis_tlast,
     output wire        irq_o
 );
+  // This machine has no DRAM: the core's AXI4 master is idle.
+  wire [31:0] m_axi_araddr;
+  wire [ 7:0] m_axi_arlen;
+  wire [ 2:0] m_axi_arsize;
+  wire [ 1:0] m_axi_arburst;
+  wire        m_axi_arvalid, m_axi_rready;
+  wire        m_axi_arready = 1'b0, m_axi_rlast = 1'b0, m_axi_rvalid = 1'b0;
+  wire [31:0] m_axi_rdata = 32'd0;
+  wire [ 1:0] m_axi_rresp = 2'd0;
+  wire        unused = &{1'b0, m_axi_araddr, m_axi_arlen, m_axi_arsize, m_axi_arburst, m_axi_arvalid, m_axi_rready};
   systole_core #(
       .ROWS(1),
       .COLS(4),
@@ -64,6 +74,11 @@ module systole_top (
       .OUT_BYTES(4),
       .COUNTERS(16),
       .CONTEXTS(0),
+      .RING_WORDS(0),
+      .DRAM_BITS(0),
+      .DRAM_ADDR_BITS(32),
+      .DRAM_BURST(1),
+      .DRAM_OUTSTANDING(1),
       .IDENTITY(64'h0a58bcbf508225a0)
   ) core (
       .clk(clk),
@@ -94,6 +109,17 @@ module systole_top (
       .m_axis_tvalid(m_axis_tvalid),
       .m_axis_tready(m_axis_tready),
       .m_axis_tlast(m_axis_tlast),
+      .m_axi_araddr(m_axi_araddr),
+      .m_axi_arlen(m_axi_arlen),
+      .m_axi_arsize(m_axi_arsize),
+      .m_axi_arburst(m_axi_arburst),
+      .m_axi_arvalid(m_axi_arvalid),
+      .m_axi_arready(m_axi_arready),
+      .m_axi_rdata(m_axi_rdata),
+      .m_axi_rresp(m_axi_rresp),
+      .m_axi_rlast(m_axi_rlast),
+      .m_axi_rvalid(m_axi_rvalid),
+      .m_axi_rready(m_axi_rready),
       .irq_o(irq_o)
   );
 endmodule
