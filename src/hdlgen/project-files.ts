@@ -1,5 +1,6 @@
 /** Everything in a compiled project, manifest included. */
 import { machineIdentity } from '../arch/identity.js';
+import { layersOfRecords } from '../arch/plan/pairs.js';
 import type { Plan } from '../arch/plan/plan.js';
 import { layoutToJson } from '../arch/plan/plan-layout.js';
 import type { CycleCount } from '../arch/timing/count-cycles.js';
@@ -86,13 +87,16 @@ export function projectFiles(input: ProjectInput): Map<string, string | Uint8Arr
 /** One entry a layer of the plan; a layer made of several of the network's is exact when all of them are. */
 export function manifestLayers(plan: Plan, cycles: CycleCount): ManifestLayer[] {
   const exactness = new Map(plan.network.layers.map((layer) => [layer.name, layer.exactness]));
+  const records = layersOfRecords(plan.program, plan.turns);
+  const cyclesOf = (layer: number) =>
+    cycles.layers.reduce((sum, record, i) => (records[i] === layer ? sum + record.cycles : sum), 0);
   return plan.layers.map(({ name, sources, usefulDigitMacs }, i) => {
     const kinds = sources.map((source) => exactness.get(source));
     const parts = kinds.filter(isApproximate);
     const wholly = kinds.every((kind) => kind?.kind !== 'exact-in-range');
     return {
       name,
-      planCycles: cycles.layers[i]!.cycles,
+      planCycles: cyclesOf(i),
       usefulDigitMacs,
       exactness: parts.length > 0 ? 'approximate' : wholly ? 'exact' : 'exact-in-range',
       differing: parts.reduce((sum, part) => sum + part.differing, 0),

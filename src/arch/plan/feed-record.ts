@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.js';
 import type { FeedRecord } from '../program/program.js';
 import type { ArrayLayer } from './array-layer.js';
-import { bufferFields } from './circular-buffer.js';
+import { bufferFields, rowAddress } from './circular-buffer.js';
 import { type ConvMap, stepsPerRun } from './conv-map.js';
 import type { TensorPlace } from './plan.js';
 import type { RowNeed } from './row-needs.js';
@@ -55,7 +55,7 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       nKx: map.kernelColumns,
       nStep: stepsPerRun(map, machine),
       group: input.group,
-      aBase: input.base + yBase * rowPitch,
+      aBase: rowAddress(input, yBase),
       aOy: tiling.lines * yOy * rowPitch,
       aOx: tiling.columns * pixelStep,
       aCt: map.depthwise ? machine.cols : 0,

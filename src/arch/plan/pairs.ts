@@ -21,3 +21,11 @@ export function pairsInOrder(program: readonly ProgramRecord[]): readonly Record
   }
   return pairs;
 }
+
+/** The layer of each FEED record in the program, which REPEAT may run many times. @param turns the layer of each pair that runs */
+export function layersOfRecords(program: readonly ProgramRecord[], turns: readonly number[]): readonly number[] {
+  const pairs = pairsInOrder(program);
+  return program.flatMap((record) =>
+    record.opcode === 'feed' ? [turns[pairs.findIndex(({ feed }) => feed === record)]!] : [],
+  );
+}

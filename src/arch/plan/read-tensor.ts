@@ -1,10 +1,11 @@
 /** From addresses back to tensors: what a write to activation memory means. */
 import type { ActivationWrite } from '../simulator/run-program.js';
+import { circularRows } from './circular-buffer.js';
 import type { Plan, PlannedTensor, TensorPlace } from './plan.js';
 import { homeOf } from './tensor-home.js';
 
 /** What of a plan tells where a write goes; PlanLayout and a machine are enough. */
-type ReadablePlan = Pick<Plan, 'tensors' | 'layers' | 'machine'>;
+type ReadablePlan = Pick<Plan, 'tensors' | 'layers' | 'turns' | 'machine'>;
 
 /**
  * A tensor's codes, NHWC, put together from the writes of one frame; a code written twice is what it was last.
@@ -23,9 +24,10 @@ export function readTensor(
   if (makers.size === 0) return undefined;
   const { place, height, width, channels } = tensor;
   const digits = new Int16Array(height * width * channels * place.planes).fill(-1);
+  const rows = circularRows(place);
   for (const write of writes) {
-    if (!makers.has(write.layer)) continue;
-    const offset = write.addr - place.base - write.plane * place.planeStride;
+    if (!makers.has(plan.turns[write.layer] ?? -1)) continue;
+    const offset = rows(write.addr - place.base - write.plane * place.planeStride);
     for (let i = 0; i < write.digits.length; i++) {
       const at = elementAt(offset + i, tensor, place);
       if (at >= 0 && write.plane < place.planes) digits[at * place.planes + write.plane] = write.digits[i]!;

@@ -1,4 +1,5 @@
 /** From writes to activation memory back to feature maps, so that every layer can be compared, not only the output. */
+import { circularRows } from '../../arch/plan/circular-buffer.js';
 import type { PlannedTensor, TensorPlace } from '../../arch/plan/plan.js';
 import type { PlanLayout } from '../../arch/plan/plan-layout.js';
 import type { ActivationWrite } from '../../arch/simulator/run-program.js';
@@ -27,7 +28,7 @@ export function tensorCollector(layout: PlanLayout, activationDigit: number): Te
     return tensor?.place ? collector(tensor, tensor.place, activationDigit) : null;
   });
   return {
-    take: (write) => layers[write.layer]?.take(write),
+    take: (write) => layers[layout.turns[write.layer] ?? -1]?.take(write),
     result: () => layers.map((layer) => layer?.result() ?? null),
   };
 }
@@ -37,11 +38,12 @@ function collector(shape: PlannedTensor, place: TensorPlace, activationDigit: nu
   const codes = new Int32Array(size);
   const cycles = new Float64Array(size);
   const planesWritten = new Uint16Array(size);
+  const rows = circularRows(place);
   let strays = 0;
   return {
     take({ plane, group, addr, digits, cycle }: CountedWrite): void {
       const mine = group === place.group && plane < place.planes;
-      const first = addr - place.base - plane * place.planeStride;
+      const first = rows(addr - place.base - plane * place.planeStride);
       for (let i = 0; i < digits.length; i++) {
         const index = mine ? elementIndex(first + i, shape, place) : -1;
         if (index < 0 || planesWritten[index]! & (1 << plane)) {

@@ -44,10 +44,11 @@ export interface LoadRoom {
 /**
  * Of an input with one reader: the rows of one turn, and those that come in meanwhile.
  * @param turn most output rows the reader makes at once
+ * @param fewest rows that the buffer must have
  */
-export function loadRoom(read: RowRead, turn: number): LoadRoom {
+export function loadRoom(read: RowRead, turn: number, fewest: number): LoadRoom {
   const window = read.need.first - read.first;
-  const rows = Math.min(read.need.rows, window + 2 * turn * read.step);
+  const rows = Math.min(read.need.rows, Math.max(fewest, window + 2 * turn * read.step));
   return { rows, roomRows: rows + read.first, freeStep: read.step };
 }
 

@@ -4,6 +4,7 @@ import type { LoweredNetwork } from '../array-layer.js';
 import type { LayerGeometry } from '../geometry.js';
 import { readsOf } from '../lifetimes.js';
 import { firstInputRow } from '../row-needs.js';
+import { NO_POOL } from '../tiling.js';
 import { bufferRows, type LoadRoom, loadRoom } from './buffer-rows.js';
 import { type Pace, type Period, type PeriodRun, periodRuns, segmentPeriods } from './periods.js';
 import { LOADED, type RowLayer, type RowRead } from './row-layer.js';
@@ -39,9 +40,10 @@ export function segmentOf(
   const buffers = new Map<string, number>();
   const rows = bufferRows(layers, periods);
   inside.slice(0, -1).forEach(({ layer, output }, i) => {
-    if (rows[i]! < output.height) buffers.set(layer.output, rows[i]!);
+    const kept = Math.max(rows[i]!, fewestRows(layer.output, inside));
+    if (kept < output.height) buffers.set(layer.output, kept);
   });
-  const load = loaded === null ? null : roomOf(loaded, layers, periods, first);
+  const load = loaded === null ? null : roomOf(loaded, inside, layers, periods, first);
   if (load) buffers.set(load.tensor, load.room.rows);
   return { first, last, runs: periodRuns(periods), buffers, load };
 }
@@ -77,6 +79,16 @@ function loadedInput(
   return found === undefined || viewed.has(found) ? null : found;
 }
 
+/** No step of a row pointer may be as long as its buffer: neither the writer's, of one row, nor a reader's. */
+function fewestRows(tensor: string, inside: readonly LayerGeometry[]): number {
+  const steps = inside.flatMap(({ layer, map }) => {
+    if (layer.input !== tensor) return [];
+    const pool = layer.pool ?? NO_POOL;
+    return [pool.strides[0] * map.rowStep, pool.dilations[0] * map.rowStep, map.rowDilation];
+  });
+  return 1 + Math.max(1, ...steps);
+}
+
 function rowLayer(geometry: LayerGeometry, inside: readonly LayerGeometry[], loaded: string | null): RowLayer {
   const { layer, map, output, inputWait } = geometry;
   const maker = layer.input === loaded ? LOADED : inside.findIndex((one) => one.layer.output === layer.input);
@@ -87,6 +99,7 @@ function rowLayer(geometry: LayerGeometry, inside: readonly LayerGeometry[], loa
 
 function roomOf(
   tensor: string,
+  inside: readonly LayerGeometry[],
   layers: readonly RowLayer[],
   periods: readonly Period[],
   first: number,
@@ -94,6 +107,6 @@ function roomOf(
   const reader = layers.findIndex(({ reads }) => reads.some(({ maker }) => maker === LOADED));
   const read: RowRead = layers[reader]!.reads[0]!;
   const turn = Math.max(...periods.map((period) => period[reader]!));
-  const room = loadRoom(read, turn);
+  const room = loadRoom(read, turn, fewestRows(tensor, inside));
   return room.rows < read.need.rows ? { tensor, reader: first + reader, room } : null;
 }

@@ -162,7 +162,7 @@ test('the room for LOAD lets every row in before it is read, and none before the
         const outputs = rowsBehind(height, window);
         fc.pre(outputs >= 1);
         const one = read(LOADED, height, window);
-        const room = loadRoom(one, turn);
+        const room = loadRoom(one, turn, 2);
         for (let done = 0; done < outputs; done++) {
           const loaded = Math.min(height, room.roomRows + room.freeStep * done);
           expect(loaded).toBeGreaterThanOrEqual(Math.min(one.need.first + done * one.need.step, height));
