@@ -14,7 +14,65 @@ const grouped = (value) =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
+const figure = (row, text) => (row.refusal === null ? text(row) : '');
+const asked = ({ utilization, cycles }) => (cycles === null ? percent(utilization) : `${grouped(cycles)} cycles`);
+const verdictOf = (row) =>
+  row.refusal !== null
+    ? `refused: ${row.refusal}`
+    : row.bitExact && row.cycles === row.planCycles
+      ? 'bit-exact, cycles as planned'
+      : 'MISMATCH';
+
+/** Names of the waterfall's parts as the machine has them, and as people say them. */
+const WATERFALL = {
+  ...{ fill: 'fill', compute: 'compute', rows: 'wait for input', weights: 'wait for weights' },
+  ...{ post: 'wait for post-processing', fetch: 'wait for records', drain: 'drain' },
+};
+
 export const SECTIONS = {
+  rows: (rows) =>
+    table(
+      [
+        'network',
+        'precision',
+        'machine',
+        'cycles',
+        'utilization',
+        'asked',
+        'best peer',
+        'latency',
+        'interval',
+        'verdict',
+      ],
+      rows.map((row) => [
+        ...[row.network, row.precision, row.machine],
+        figure(row, ({ cycles }) => grouped(cycles)),
+        figure(row, ({ utilization }) => percent(utilization)),
+        `${row.aim.cycles === null ? 'at least' : 'at most'} ${asked(row.aim)}`,
+        row.peer,
+        figure(row, ({ milliseconds }) => `${milliseconds.toFixed(3)} ms`),
+        figure(row, ({ interval }) => grouped(interval)),
+        verdictOf(row),
+      ]),
+    ),
+  waterfalls: (rows) => {
+    const made = rows.filter(({ refusal }) => refusal === null);
+    const parts = Object.keys(WATERFALL).filter((part) => made.some(({ waterfall }) => part in waterfall));
+    return table(
+      ['network', 'machine', 'cycles', ...parts.map((part) => WATERFALL[part])],
+      made.map(({ network, machine, planCycles, waterfall }) => [
+        ...[network, machine, grouped(planCycles)],
+        ...parts.map((part) => grouped(waterfall[part] ?? 0)),
+      ]),
+    );
+  },
+  rowTimes: (rows) =>
+    table(
+      ['network', 'machine', 'compile', 'verify'],
+      rows
+        .filter(({ refusal }) => refusal === null)
+        .map((row) => [row.network, row.machine, seconds(row.seconds.compile), seconds(row.seconds.verify)]),
+    ),
   time: (rows) =>
     table(
       ['what', 'time', 'aim'],
@@ -55,6 +113,12 @@ export const SECTIONS = {
 };
 
 const TEXT = {
+  rows: [
+    'Utilization at batch 1',
+    'Useful digit-MACs for each multiplier and cycle; cycles from the first input beat to the last output beat of one image in RTL simulation, in the run that holds every layer against the golden model. Weights are random, and so are the inputs: no cycle depends on them. Latency at an assumed 100 MHz; interval: cycles from image to image when the next one always waits.',
+  ],
+  waterfalls: ['Where the cycles go', 'They add up to the total.'],
+  rowTimes: ['Time of the rows', 'Wall clock; verify builds the simulator where it is missing.'],
   time: ['Time', 'Wall clock. "Cached" means that the simulator of the machine had been built before.'],
   networks: [
     'Networks in Verilator',
@@ -75,7 +139,8 @@ export function page(results) {
   const { node, verilator, cores } = results.environment;
   const sections = Object.entries(TEXT).map(([key, [title, text]]) => {
     const notes = results.skipped.filter((note) => note.section === key).map((note) => `Skipped: ${note.text}`);
-    const body = results[key].length > 0 ? SECTIONS[key](results[key]) : '';
+    const rows = results[key] ?? results.rows;
+    const body = rows.length > 0 ? SECTIONS[key](rows) : '';
     return [`## ${title}`, text, body, ...notes].filter((part) => part !== '').join('\n\n');
   });
   const head = `# Benchmarks\n\nWritten by \`npm run bench\`. Node ${node}, ${verilator}, ${cores} cores.`;

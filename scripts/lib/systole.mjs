@@ -8,18 +8,25 @@ const BIN = fileURLToPath(new URL('../../bin/systole.js', import.meta.url));
 /**
  * @param {readonly string[]} args arguments without --json
  * @returns {Promise<{ code: number, seconds: number, result: any }>} code 0, or 3 where a check found a mismatch
- * @throws {Error} with the command's own text for any other exit code
+ * @throws {Error & { refusal: any }} with the command's own text for any other exit code; `refusal`: its error as JSON, or null
  */
 export async function systole(args) {
   const start = process.hrtime.bigint();
   const { code, stdout, stderr } = await capture(process.execPath, [BIN, ...args, '--json']);
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (code !== 0 && code !== 3) {
-    throw new Error(
-      `systole ${args.join(' ')}\nended with exit code ${code}\n${stderr.trim()}\n${stdout.trim()}`.trim(),
-    );
+    const text = `systole ${args.join(' ')}\nended with exit code ${code}\n${stderr.trim()}\n${stdout.trim()}`.trim();
+    throw Object.assign(new Error(text), { refusal: refusalOf(stdout) });
   }
   return { code, seconds, result: JSON.parse(stdout) };
+}
+
+function refusalOf(stdout) {
+  try {
+    return JSON.parse(stdout).error ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Output of a program; code -1 where it could not be started. */
