@@ -6,10 +6,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { rowsOf } from '../dist/scripts/bench/rows.js';
 import { inputFile, isPresent, NETWORKS } from './bench/data.mjs';
 import { page, SECTIONS } from './bench/page.mjs';
 import { reaches, runRow } from './bench/row.mjs';
-import { rowsOf } from './bench/rows.mjs';
 import { capture, ROOT, systole } from './lib/systole.mjs';
 
 const OPTIONS = { quick: { type: 'boolean', default: false }, row: { type: 'string' } };

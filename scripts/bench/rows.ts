@@ -2,13 +2,27 @@
  * The rows of the table of utilization: each a network of scripts/bench-networks on a machine of machines/bench, what is asked of it
  * (a share of the multipliers in use, or cycles) and the best figure of the peers at batch 1.
  */
+
+export interface BenchRow {
+  readonly network: string;
+  /** Of weights and activations; of the ends where they differ. */
+  readonly precision: string;
+  /** For `systole compile`; empty where the network says itself how it is quantized. */
+  readonly options: readonly string[];
+  /** Name of a file of machines/bench. */
+  readonly machine: string;
+  /** What is asked of it: a least share of the multipliers in use, or most cycles. */
+  readonly utilization?: number;
+  readonly cycles?: number;
+  readonly peer: string;
+}
+
 const W3A8 = { precision: 'w3a8, ends w8', options: ['--weights', '3', '--activations', '8', '--ends', '8'] };
 const W8A8 = { precision: 'w8a8', options: ['--weights', '8', '--activations', '8', '--ends', '8'] };
-/** The network says itself how it is quantized. */
 const W1A1 = { precision: 'w1a1', options: [] };
 
 /** Peers: DPU is AMD's B4096 on a ZCU102, fpgaConvNet on the board named, FINN on a ZC706. */
-export const ROWS = [
+export const ROWS: readonly BenchRow[] = [
   { network: 'resnet-18', ...W3A8, machine: 'resnet-18-1x32x32', utilization: 0.97, peer: '64.7 % DPU' },
   { network: 'resnet-18', ...W3A8, machine: 'resnet-18-4x64x32', utilization: 0.9, peer: '64.7 % DPU' },
   { network: 'resnet-50', ...W3A8, machine: 'resnet-50-1x32x32', utilization: 0.95, peer: '58.9 % DPU' },
@@ -36,8 +50,8 @@ export const ROWS = [
 /** Small networks: minutes less. */
 const QUICK = ['resnet-8', 'ds-cnn', 'tfc-w1a1'];
 
-/** @param {{ quick: boolean, only: string | undefined }} choice `only`: of the rows whose machine's name holds it */
-export function rowsOf({ quick, only }) {
+/** `only`: the rows whose machine's name holds it. */
+export function rowsOf({ quick, only }: { readonly quick: boolean; readonly only?: string }): readonly BenchRow[] {
   if (only !== undefined) return ROWS.filter(({ machine }) => machine.includes(only));
   return quick ? ROWS.filter(({ network }) => QUICK.includes(network)) : ROWS;
 }
