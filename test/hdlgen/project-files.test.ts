@@ -70,9 +70,9 @@ describe('the files of a project', () => {
       networkToBytes(network),
     );
     const plan = planNetwork(network, machine);
-    const { tensors, layers, inputs, outputs, usefulDigitMacs, used } = plan;
+    const { tensors, layers, turns, inputs, outputs, usefulDigitMacs, used } = plan;
     const layout = layoutFromJson(text(files.get('program/layout.json')), '');
-    expect(layout).toEqual({ tensors, layers, inputs, outputs, usefulDigitMacs, used });
+    expect(layout).toEqual({ tensors, layers, turns, inputs, outputs, usefulDigitMacs, used });
   });
 
   test('hold hand-written C and Verilog byte for byte, and the simulator that they need', () => {
