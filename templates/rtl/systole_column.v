@@ -7,10 +7,10 @@ module systole_column #(
     parameter WD = 3,
     parameter STAGE = 1,
     parameter WEIGHT_WORDS = 256,
-    parameter WAW = 8,   // $clog2(WEIGHT_WORDS)
-    parameter INDEX = 0  // of this stage
+    parameter WAW = 8    // $clog2(WEIGHT_WORDS)
 ) (
     input  wire                      clk,
+    input  wire [15:0]               first_i,  // a constant: number of the stage's first column
     input  wire                      valid_i,
     input  wire [WAW-1:0]            addr_i,
     output wire                      valid_o,
@@ -49,11 +49,11 @@ module systole_column #(
   genvar c;
   generate
     for (c = 0; c < STAGE; c = c + 1) begin : g_memory
-      localparam COLUMN = INDEX * STAGE + c;
+      localparam [15:0] OFFSET = c;
       systole_ram #(
           .WIDTH(LANES*WD), .WORDS(WEIGHT_WORDS), .ADDR_BITS(WAW)
       ) weights (
-          .clk(clk), .we_i(cfg_we_i && cfg_column_i == COLUMN[15:0]), .waddr_i(cfg_addr_i), .wdata_i(cfg_data_i),
+          .clk(clk), .we_i(cfg_we_i && cfg_column_i == first_i + OFFSET), .waddr_i(cfg_addr_i), .wdata_i(cfg_data_i),
           .re_i(valid_i), .raddr_i(addr_i), .rdata_o(weights_o[c*LANES*WD +: LANES*WD])
       );
     end

@@ -98,9 +98,16 @@ module systole_core #(
   localparam META_BITS = 22 + GROUP_BITS + INDEX_BITS + 2*AW;
 
   // Fixed latencies (docs/timing.md). A step issued by FEED in cycle t:
-  //   t+2 request at row 0, t+3 bank data, t+4 digits at stage 0 of row 0, t+5 dot, t+6 accumulator and hold register.
-  // Row r and stage s add r + s. A tile's token reaches the drain so that its first slot token is at stage 0 in t+6.
-  localparam FEED_TO_HOLD = 6;
+  //   t+2 request at row 0, t+3 bank data, t+4 digits at the array, t+4+EDGE at stage 0 of row 0, CUTS later the dot product,
+  //   one more the accumulator and the hold register. Row r and stage s add r + s. No more than three additions follow each
+  //   other between two registers: DOT_TREE of them within a plane, then those of planes, then the accumulator's.
+  // A tile's token reaches the drain so that its first slot token is at stage 0 when the hold register is.
+  localparam EDGE = AD > 1 ? 1 : 0;
+  localparam DOT_TREE = AD == 1 ? 3 : LANE_BITS - 1;
+  localparam DOT_JOIN = WD < 3 ? 1 : WD < 5 ? 2 : 3;
+  localparam CUTS = DOT_TREE + DOT_JOIN < 6 ? 1 : (DOT_TREE + DOT_JOIN) / 3;
+  localparam MODE_AT = DOT_TREE / 3;
+  localparam FEED_TO_HOLD = 5 + EDGE + CUTS;
   localparam TOKEN_DELAY = FEED_TO_HOLD - 1;
 
   // A bad parameter ends elaboration in every tool: the missing module's name is the rule.
@@ -527,7 +534,8 @@ module systole_core #(
   );
   systole_array #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .WD(WD), .STAGE(STAGE), .PW(PW), .ACC_BITS(ACC_BITS),
-      .WEIGHT_WORDS(COLUMN_WORDS), .WAW(WAW), .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
+      .WEIGHT_WORDS(COLUMN_WORDS), .WAW(WAW), .EDGE(EDGE), .CUTS(CUTS), .MODE_AT(MODE_AT),
+      .UNIT_BITS(UNIT_BITS), .SUB_BITS(SUB_BITS)
   ) array (
       .clk(clk), .w_valid_i(w_valid_q), .w_addr_i(w_addr_q),
       .valid_i(row_valid), .ctrl_i(row_ctrl), .digits_i(row_digits),

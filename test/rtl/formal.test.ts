@@ -12,16 +12,21 @@ interface Block extends Omit<Equivalence, 'parameters' | 'wrong'> {
 const BLOCKS: readonly Block[] = [
   {
     name: 'the dot product of a PE, in every mode',
-    modules: ['systole_dot'],
+    modules: ['systole_dot', 'systole_edge', 'systole_delay', 'systole_popcount', 'systole_six'],
+    gate: 'dot_gate',
     reference: 'dot_reference',
     sets: [
-      { LANES: 2, AD: 2, WD: 3, DW: 7 },
-      { LANES: 2, AD: 1, WD: 1, DW: 4 },
-      { LANES: 4, AD: 1, WD: 1, DW: 5 },
-      { LANES: 2, AD: 4, WD: 2, DW: 8 },
-      { LANES: 2, AD: 8, WD: 1, DW: 11 },
-      { LANES: 4, AD: 2, WD: 2, DW: 5 },
+      { LANES: 2, AD: 2, WD: 3, DW: 7, EDGE: 1, CUTS: 1, MODE_AT: 0 },
+      { LANES: 2, AD: 1, WD: 1, DW: 4, EDGE: 0, CUTS: 1, MODE_AT: 1 },
+      { LANES: 4, AD: 1, WD: 1, DW: 5, EDGE: 0, CUTS: 1, MODE_AT: 1 },
+      { LANES: 8, AD: 1, WD: 1, DW: 6, EDGE: 0, CUTS: 1, MODE_AT: 1 },
+      { LANES: 2, AD: 4, WD: 2, DW: 8, EDGE: 1, CUTS: 1, MODE_AT: 0 },
+      { LANES: 2, AD: 8, WD: 1, DW: 11, EDGE: 1, CUTS: 1, MODE_AT: 0 },
+      { LANES: 4, AD: 2, WD: 2, DW: 5, EDGE: 1, CUTS: 1, MODE_AT: 0 },
+      { LANES: 4, AD: 1, WD: 4, DW: 8, EDGE: 0, CUTS: 1, MODE_AT: 1 },
+      { LANES: 2, AD: 1, WD: 8, DW: 11, EDGE: 0, CUTS: 2, MODE_AT: 1 },
     ],
+    cycles: { steps: 4 },
     faults: 2,
   },
   {

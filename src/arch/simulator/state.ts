@@ -4,6 +4,7 @@ import { type ChannelScale, decodeKernels, decodeScales } from '../program/depth
 import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
+import { checkPasses } from './check-passes.js';
 import { checkRecords } from './check-records.js';
 import type { RowState } from './feed-rows.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
@@ -56,7 +57,7 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
     machine,
     records,
     loads: allLoads.slice(0, allLoads.findIndex(({ fields }) => fields.last === 1) + 1),
-    passes: decodePasses(images.passes),
+    passes: checkPasses(machine, decodePasses(images.passes)),
     parameters: decodeParameters(images.parameters, machine),
     tables: decodeTables(images.tables),
     kernels: decodeKernels(images.kernels, machine),

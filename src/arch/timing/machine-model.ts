@@ -5,6 +5,7 @@
 import type { Machine } from '../machine.js';
 import { decodeProgram } from '../program/decode.js';
 import type { Images, ProgramRecord } from '../program/program.js';
+import { stepToHold } from './array.js';
 import { type FeedState, type FeedTiming, feedModel } from './feed.js';
 import { feedTiming, loadTiming, postTiming } from './fields.js';
 import { type LoadTiming, loaderModel } from './loader.js';
@@ -14,8 +15,6 @@ import { type PostTiming, type SlotTiming, slotsOf } from './slots.js';
 import { timedQueue } from './timed-queue.js';
 import { writerModel } from './writer.js';
 
-/** From a tile's last step to its first slot token at the array's corner. */
-const STEP_TO_TOKEN = 6;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
 
@@ -58,7 +57,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   // Slots on their way to POST, and from there to the FIFO.
   const toPost = timedQueue<SlotTiming>();
   const toFifo = timedQueue<SlotTiming>();
-  const depth = STEP_TO_TOKEN + machine.cols / machine.columnsPerStage + machine.rows;
+  const depth = stepToHold(machine) + machine.cols / machine.columnsPerStage + machine.rows;
 
   let cycle = 0;
   let postFullBefore = false;
