@@ -140,15 +140,15 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'the lower digits of a weight have a sign',
     module: 'dot',
-    from: 'mode_i[0] & field[WD-1]',
-    to: 'field[WD-1]',
+    from: 'minus = TOP == WD - 1 && negative',
+    to: 'minus = TOP == WD - 1',
     sample: true,
   },
-  { name: 'passes are not shifted', module: 'pe', from: 'acc_q << acc_shift_i', to: 'acc_q' },
+  { name: 'passes are not shifted', module: 'pe', from: '(acc_q << s)', to: 'acc_q' },
   {
     name: 'dot products lose their sign',
     module: 'pe',
-    from: '{(ACC_BITS-DW+1){dot_q[DW-1]}}',
+    from: '{(ACC_BITS-DW+1){dot[DW-1]}}',
     to: "{(ACC_BITS-DW+1){1'b0}}",
   },
   {
@@ -160,8 +160,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'valid is stuck on the way right',
     module: 'stage',
-    from: 'valid_q <= valid_i;',
-    to: "valid_q <= 1'b1;",
+    from: 'valid_q <= valid[CUTS-1:0];',
+    to: "valid_q <= {CUTS{1'b1}};",
   },
   {
     name: 'the second row answers tokens of the first',

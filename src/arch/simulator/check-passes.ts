@@ -9,7 +9,8 @@ export function checkPasses(machine: Machine, passes: readonly PassEntry[]): rea
   for (const [index, { mode, shift }] of passes.entries()) {
     if (mode === 'bipolar' && machine.weightDigit > 1)
       throw broken(`pass ${index} is bipolar, on a machine with ${machine.weightDigit}-bit weight digits`);
-    if (!distances.has(shift)) throw broken(`pass ${index} shifts by ${shift}, which no two passes of this machine lie apart`);
+    if (!distances.has(shift))
+      throw broken(`pass ${index} shifts by ${shift}, which no two passes of this machine lie apart`);
   }
   return passes;
 }
