@@ -4,7 +4,7 @@
  * without stopping at the borders of modules: a module is known to its parents by what its ports see.
  */
 import { cellKind, isRegistered } from './cells.js';
-import { type Cell, childrenFirst, type NetModule, type Netlist, plainName } from './netlist.js';
+import { type Cell, childrenFirst, type Netlist, type NetModule, plainName } from './netlist.js';
 
 export interface LongestPath {
   readonly levels: number;
@@ -125,11 +125,13 @@ function addCell(graph: Graph, name: string, cell: Cell, carries: ReadonlySet<nu
   if (registered || kind === 'lutram' || kind === 'shift') {
     for (const { net } of outputs) deeper(graph.starts, net, { levels: registered ? 0 : 1, net: name, before: null });
     for (const { port, net } of inputs) {
-      if (registered || !isReadAddress(cell.type, port)) deeper(graph.ends, net, { levels: 0, net: name, before: null });
+      if (registered || !isReadAddress(cell.type, port))
+        deeper(graph.ends, net, { levels: 0, net: name, before: null });
     }
     if (registered) return;
   }
-  const sources = kind === 'lutram' || kind === 'shift' ? inputs.filter(({ port }) => isReadAddress(cell.type, port)) : inputs;
+  const sources =
+    kind === 'lutram' || kind === 'shift' ? inputs.filter(({ port }) => isReadAddress(cell.type, port)) : inputs;
   for (const { port, net } of sources) {
     const levels = kind === 'carry' && CARRY_IN.has(port) && carries.has(net) ? 0 : 1;
     for (const output of outputs) addArc(graph, { from: net, to: output.net, levels, inner: null });

@@ -44,7 +44,9 @@ export function readNetlist(text: string): Netlist {
   try {
     modules = (JSON.parse(text) as { modules: Record<string, JsonModule> }).modules;
   } catch (error) {
-    throw new SystoleError('tool-failed', 'Yosys wrote a netlist that is not JSON', { actual: (error as Error).message });
+    throw new SystoleError('tool-failed', 'Yosys wrote a netlist that is not JSON', {
+      actual: (error as Error).message,
+    });
   }
   const own = Object.entries(modules).filter(([, { attributes }]) => !('blackbox' in (attributes ?? {})));
   return new Map(own.map(([name, module]) => [name, netModule(name, module)]));
