@@ -40,8 +40,11 @@ describe('a machine file', () => {
     expect(refusal(() => parseMachine(json))).toMatchObject({ code: 'machine-invalid', where });
   });
 
-  test('without one field is refused at that field', () => {
+  test('without one field is refused at that field, but for units that it then does not have', () => {
+    const optional = { fetchWords: 1, depthwise: null, dram: null };
+    expect(parseMachine(valid)).toMatchObject(optional);
     for (const field of Object.keys(valid)) {
+      if (field in optional) continue;
       const { [field as keyof typeof valid]: _, ...rest } = valid;
       expect(refusal(() => parseMachine(rest))).toMatchObject({
         ...{ code: 'machine-invalid', message: `${field} is missing`, where: field },

@@ -157,6 +157,7 @@ export const PROVEN_DIGITS = [
 export function namedMachines(): readonly Machine[] {
   const folder = join(import.meta.dirname, '../../machines');
   return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
     .sort()
     .map((file) => parseMachine(JSON.parse(readFileSync(join(folder, file), 'utf8'))));
 }
