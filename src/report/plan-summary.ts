@@ -1,5 +1,6 @@
 /** What a plan costs, in the numbers that compile and verify share. */
 import type { Machine } from '../arch/machine.js';
+import { utilization } from '../arch/machine-cost.js';
 import type { Plan } from '../arch/plan/plan.js';
 import type { PlanLayout } from '../arch/plan/plan-layout.js';
 import type { CycleCount } from '../arch/timing/count-cycles.js';
@@ -91,11 +92,6 @@ function checkOf({ network }: Plan, { sources }: Plan['layers'][number]): LayerC
 
 export function machineSummary({ name, rows, cols, lanes, activationDigit, weightDigit }: Machine): MachineSummary {
   return { name, rows, cols, lanes, activationDigit, weightDigit };
-}
-
-/** Useful digit-MACs for each multiplier of the array and cycle (design section 1); there are no other multipliers. */
-export function utilization(usefulDigitMacs: number, cycles: number, { rows, cols, lanes }: Machine): number {
-  return cycles === 0 ? 0 : usefulDigitMacs / (cycles * rows * cols * lanes);
 }
 
 /** Used and available words of each memory; activations: of the fullest group. */

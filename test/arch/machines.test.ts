@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chooseMachine } from '../../src/arch/machine-choice.js';
-import { bitProducts, compareMachines, memoryBits } from '../../src/arch/machine-cost.js';
+import { bitProducts, compareMachines, memoryBits, multipliers, utilization } from '../../src/arch/machine-cost.js';
 import { overrideMachine } from '../../src/arch/machine-override.js';
 import { parseMachine } from '../../src/arch/machine-schema.js';
 import { planNetwork } from '../../src/arch/plan/plan-network.js';
@@ -154,6 +154,38 @@ describe('the choice of a machine', () => {
     const two = testMachine({ rows: 2 });
     expect(bitProducts(two)).toBe(2 * bitProducts(one));
     expect(memoryBits(two) - memoryBits(one)).toBe(3 * 2 ** 14 * 4 * 8);
+  });
+});
+
+describe('the cost of a machine', () => {
+  const depthwise = { taps: 3, postWidth: 4, weightWords: 16, parameterWords: 8 };
+  const plain = testMachine();
+  const beside = testMachine({ depthwise });
+
+  test('has the multipliers of the unit for depthwise convolutions beside those of the array', () => {
+    expect(multipliers(plain)).toBe(plain.rows * plain.cols * plain.lanes);
+    expect(multipliers(beside) - multipliers(plain)).toBe(3 * plain.lanes);
+  });
+
+  test('makes a share of all of them busy, and none in no cycles', () => {
+    expect(utilization(multipliers(beside) * 90, 100, beside)).toBeCloseTo(0.9, 12);
+    expect(utilization(0, 0, beside)).toBe(0);
+  });
+
+  test('counts the memories of what not every machine has', () => {
+    const channel = plain.mBits + plain.bBits + plain.nBits;
+    expect(memoryBits(beside) - memoryBits(plain)).toBe(16 * plain.lanes * 3 * 8 + 8 * 4 * channel);
+    const folding = testMachine({ memory: { foldEntries: 16 } });
+    expect(memoryBits(folding) - memoryBits(plain)).toBe(16 * (32 + 3 * plain.lanes));
+    const dram = {
+      dataBits: 128,
+      addressBits: 32,
+      burst: 16,
+      outstanding: 4,
+      model: { latency: 100, efficiency: 80 },
+    } as const;
+    const ring = testMachine({ dram, memory: { ringWords: 64 } });
+    expect(memoryBits(ring) - memoryBits(plain)).toBe(plain.cols * 64 * plain.lanes * plain.weightDigit);
   });
 });
 

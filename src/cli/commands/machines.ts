@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { machineIdentity } from '../../arch/identity.js';
 import type { Machine } from '../../arch/machine.js';
-import { compareMachines, memoryBits } from '../../arch/machine-cost.js';
+import { compareMachines, memoryBits, multipliers } from '../../arch/machine-cost.js';
 import { addCommand, type Session } from '../frame/define.js';
 import type { Outcome } from '../frame/outcome.js';
 import { facts, table } from '../frame/table.js';
@@ -31,10 +31,10 @@ function list(): Outcome {
   ];
   const rows = machines.map((machine) => {
     const { name, rows, cols, lanes, activationDigit, weightDigit, stream } = machine;
-    const { multipliers, activationBytes, weightBytes, memoryBytes } = sizes(machine);
+    const { multipliers: count, activationBytes, weightBytes, memoryBytes } = sizes(machine);
     const memories = [activationBytes, weightBytes, memoryBytes].map(kibibytes);
     const streams = [`${stream.inBytes} B`, `${stream.outBytes} B`];
-    return [name, rows, cols, lanes, `${activationDigit}x${weightDigit}`, multipliers, ...memories, ...streams];
+    return [name, rows, cols, lanes, `${activationDigit}x${weightDigit}`, count, ...memories, ...streams];
   });
   return {
     json: { machines: machines.map((machine) => ({ ...machine, sizes: sizes(machine) })) },
@@ -44,25 +44,35 @@ function list(): Outcome {
 
 /** --json prints a machine file as it is: copy, change, compile with --machine FILE.json. */
 function one(machine: Machine): Outcome {
-  const { memory, stream, ...rest } = machine;
-  const nested = (prefix: string, fields: object) => Object.entries(fields).map(([k, v]) => [`${prefix}.${k}`, v]);
-  const fields = [...Object.entries(rest), ...nested('memory', memory), ...nested('stream', stream)];
-  const { multipliers, activationBytes, weightBytes, memoryBytes } = sizes(machine);
+  const fields = flat(machine);
+  const { multipliers: count, activationBytes, weightBytes, memoryBytes } = sizes(machine);
   const derived: [string, string | number][] = [
-    ['multipliers', multipliers],
+    ['multipliers', count],
     ['activation memory', kibibytes(activationBytes)],
     ['weight memory', kibibytes(weightBytes)],
     ['all memory', kibibytes(memoryBytes)],
     ['identity', `0x${machineIdentity(machine).toString(16).padStart(16, '0')}`],
   ];
-  return { json: machine, text: `${facts(fields as [string, string | number][])}\n\n${facts(derived)}` };
+  return { json: machine, text: `${facts(fields)}\n\n${facts(derived)}` };
+}
+
+/** Fields of fields behind those that have none; one that the machine does not have is said to be none. */
+function flat(value: object, prefix = ''): [string, string | number][] {
+  const entries = Object.entries(value) as [string, string | number | object | null][];
+  const nests = (field: unknown): field is object => typeof field === 'object' && field !== null;
+  return [
+    ...entries.flatMap(([key, field]): [string, string | number][] =>
+      nests(field) ? [] : [[`${prefix}${key}`, field ?? 'none']],
+    ),
+    ...entries.flatMap(([key, field]) => (nests(field) ? flat(field, `${prefix}${key}.`) : [])),
+  ];
 }
 
 /** What follows from a machine's fields whatever it is built of. Bytes of one copy; all of them in memoryBytes. */
 function sizes(machine: Machine) {
-  const { rows, cols, lanes, activationDigit, weightDigit, memory } = machine;
+  const { cols, lanes, activationDigit, weightDigit, memory } = machine;
   return {
-    multipliers: rows * cols * lanes,
+    multipliers: multipliers(machine),
     activationBytes: (memory.groups * memory.activationWords * lanes * activationDigit) / 8,
     weightBytes: (cols * memory.weightWords * lanes * weightDigit) / 8,
     memoryBytes: memoryBits(machine) / 8,

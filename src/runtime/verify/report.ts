@@ -1,5 +1,6 @@
 /** What `verify --json` prints. */
 
+import { utilization } from '../../arch/machine-cost.js';
 import type { ExactnessWord } from '../../base/manifest.js';
 import type { FrameCodes } from '../../quant/frame.js';
 import type { CompiledModel } from '../model.js';
@@ -41,7 +42,7 @@ export interface VerifyReport {
   readonly interval: number | null;
   readonly planInterval: number | null;
   readonly usefulDigitMacs: number;
-  /** usefulDigitMacs / (cycles * rows * cols * lanes) */
+  /** usefulDigitMacs / (cycles * all multipliers) */
   readonly utilization: number | null;
   readonly machine: {
     readonly rows: number;
@@ -68,7 +69,6 @@ export function verifyReport(
 ): VerifyReport {
   const { rows, cols, lanes, activationDigit, weightDigit } = machine;
   const { planCycles, planInterval, usefulDigitMacs, layers } = project.manifest;
-  const share = (macs: number, cycles: number | null) => (cycles ? macs / (cycles * rows * cols * lanes) : null);
   const all = [...alone, ...stalled, ...pipelined.checks];
   const mismatches = new Set(all.filter(({ program, verilog }) => program ?? verilog).map(({ index }) => index)).size;
   const found =
@@ -87,12 +87,12 @@ export function verifyReport(
     interval: pipelined.interval,
     planInterval,
     usefulDigitMacs,
-    utilization: share(usefulDigitMacs, cycles),
+    utilization: cycles === null ? null : utilization(usefulDigitMacs, cycles, machine),
     machine: { rows, cols, lanes, activationDigit, weightDigit },
     layers: layers.map((layer) => ({
       name: layer.name,
       cycles: layer.planCycles,
-      utilization: share(layer.usefulDigitMacs, layer.planCycles) ?? 0,
+      utilization: utilization(layer.usefulDigitMacs, layer.planCycles, machine),
       exactness: layer.exactness,
     })),
   };
