@@ -3,6 +3,7 @@
  * residual, and the max pooling behind it. Still free of the machine.
  */
 import type { CodeTensor, Requantize, WeightArray } from '../../quant/network.js';
+import type { Layouts } from './stored-layout.js';
 import type { Views } from './views.js';
 
 export interface PoolWindow {
@@ -70,6 +71,8 @@ export interface LoweredNetwork {
   readonly views: Views;
   /** Tensors of which an arranged tensor is made; each lies inside it. */
   readonly components: ReadonlyMap<string, readonly string[]>;
+  /** Of tensors that have places of their own and do not lie dense in them. */
+  readonly layouts: Layouts;
   /** In stream order. */
   readonly inputs: readonly string[];
 }

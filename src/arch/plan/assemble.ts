@@ -2,6 +2,7 @@
 import type { IntegerNetwork } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import { encodePasses, encodeProgram } from '../program/encode.js';
+import { encodeFolds } from '../program/fold-memory.js';
 import { encodeParameters, encodeTables, encodeWeights } from '../program/memories.js';
 import type { LoadRecord, ProgramRecord } from '../program/program.js';
 import type { LoweredNetwork } from './array-layer.js';
@@ -15,6 +16,7 @@ import type { FramePlacement } from './place-frame.js';
 import { foldOf, type Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor, StreamedInput, StreamedOutput } from './plan.js';
 import { elementBytes } from './post-record.js';
+import { NO_BORDER } from './stored-layout.js';
 import { firstBytes } from './stream-frames.js';
 import { writeProgram } from './write-program.js';
 
@@ -48,6 +50,7 @@ function loadRecords({ machine, lowered, geometries, placed, segments }: Parts):
         place: placed.places.get(name)!,
         counter: placed.counters.get(name)!,
         fold: foldOf(name, geometries),
+        border: lowered.layouts.get(name)?.border ?? NO_BORDER,
         room: roomOf(name, segments, placed),
         last: i === lowered.inputs.length - 1,
       },
@@ -72,6 +75,7 @@ function finish(
   requireSpace('weight', 'memory.weightWords', contents.weightWords, machine.memory.weightWords);
   requireSpace('parameter', 'memory.parameterWords', parameterCount, machine.memory.parameterWords);
   requireSpace('program', 'memory.programWords', program.length, machine.memory.programWords);
+  requireSpace('fold', 'memory.foldEntries', contents.folds.length, machine.memory.foldEntries);
   requireSpace('pass', 'memory.passEntries', contents.passes.length, machine.memory.passEntries);
   const layers = geometries.map((geometry) => plannedLayer(geometry, machine));
   const ends = [...placed.places.values()].map(({ inside, base, planes, planeStride }) =>
@@ -91,7 +95,7 @@ function finish(
       weights: encodeWeights(concatenate(contents.weights), machine),
       parameters: encodeParameters(contents.parameters, machine),
       tables: encodeTables(contents.tables.entries),
-      folds: new Uint32Array(0),
+      folds: encodeFolds(contents.folds, machine),
       kernels: new Uint32Array(0),
       scales: new Uint32Array(0),
     },

@@ -21,6 +21,7 @@ export interface FeedSetting {
   readonly rows: FeedWait;
   readonly passes: { readonly base: number; readonly count: number };
   /** tileWords: of one column tile that comes through the ring; 0: they lie at `base`. */
+  readonly foldBase: number;
   readonly weights: { readonly base: number; readonly columnTileStride: number; readonly tileWords: number };
   /** And beside its input: the residual's rows. */
   readonly residual: FeedWait | null;
@@ -39,7 +40,7 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
   const pixelStep = pool.strides[1] * map.columnStep * pixelPitch;
   /** From the first pixel of a tile's line to its last. */
   const lineEnd = (tiling.columns - 1) * pixelStep;
-  const merged = map.runRows > 1;
+  const merged = map.runRows > 1 && map.fold === null;
   const slotsFull = tiling.slotsFull * tiling.pixels;
   const slotsLast = tiling.slotsLast * tiling.pixels;
   return {
@@ -91,9 +92,9 @@ export function feedRecord(setting: FeedSetting, machine: Machine): FeedRecord {
       nCo: tiling.nCo,
       ring: setting.weights.tileWords > 0 ? 1 : 0,
       tileWords: setting.weights.tileWords,
-      fold: 0,
-      foldBase: 0,
-      foldStride: 0,
+      fold: map.fold ? 1 : 0,
+      foldBase: setting.foldBase,
+      foldStride: map.fold?.stride ?? 0,
       tileCols: tiling.lines === 1 ? machine.rows : tiling.columns,
       aWrap: tiling.lines === 1 ? 0 : yOy * rowPitch - lineEnd,
       xWrap: tiling.lines === 1 ? 0 : 0 - lineEnd,

@@ -4,6 +4,7 @@ import type { Machine } from '../machine.js';
 import type { ArrayLayer } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
 import { codeBytes } from './load-record.js';
+import { NO_BORDER } from './stored-layout.js';
 
 export interface FoldShape {
   readonly virtualRows: number;
@@ -22,7 +23,7 @@ export interface FoldedConv {
 export function foldConv(
   layer: ArrayLayer,
   input: CodeTensor,
-  channels: number,
+  output: CodeTensor,
   machine: Machine,
 ): FoldedConv | undefined {
   const kh = layer.kernel[0];
@@ -46,8 +47,8 @@ export function foldConv(
   };
   const tensor = { ...input, height: shape.foldRows, channels: kh * input.channels };
   const pixelPitch = tensor.channels;
-  const pitches = { rowPitch: tensor.width * pixelPitch, pixelPitch };
-  return { map: mapConv(folded, tensor, channels, machine, pitches), shape };
+  const pitches = { rowPitch: tensor.width * pixelPitch, pixelPitch, border: NO_BORDER, folds: false };
+  return { map: mapConv(folded, tensor, output, machine, pitches), shape };
 }
 
 /** True where the frame is through LOAD and this layer sooner with the fold than without. */

@@ -8,6 +8,7 @@ import { type FoldShape, foldConv, foldPays } from './fold.js';
 import { readsOf } from './lifetimes.js';
 import { inputNeed, type RowNeed, residualNeed } from './row-needs.js';
 import { countedNeed, type RowSource, rowSource, waitsForAll } from './row-sources.js';
+import { denseLayout } from './stored-layout.js';
 import { type Tiling, tileCount, tileLayer } from './tiling.js';
 import { pitchesOf, rootOf } from './views.js';
 
@@ -57,14 +58,17 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
   // Nothing but padding is one digit wide.
   const planes = layer.blank ? 1 : activationPlanes(input.bits, machine);
   const digits = weightDigits(layer, machine);
-  const plain = mapConv(layer, input, output.channels, machine, pitchesOf(input.name, tensors, views));
+  const { border, folds } = lowered.layouts.get(input.name) ?? denseLayout(input);
+  const place = { ...pitchesOf(input.name, tensors, views, lowered.layouts), border, folds };
+  const plain = mapConv(layer, input, output, machine, place);
   const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
   const cyclesPerSlot = Math.max(1, residual ? activationPlanes(residual.bits, machine) : 0);
   const tilingOf = (steps: number) =>
     tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot, mostLines }, machine);
   const plainTiling = tilingOf(stepsPerPass(plain, machine));
   const tilePasses = tileCount(plainTiling) * planes * digits.planes;
-  const folded = mayFold(layer, lowered) ? foldConv(layer, input, output.channels, machine) : undefined;
+  const folded =
+    machine.memory.foldEntries === 0 && mayFold(layer, lowered) ? foldConv(layer, input, output, machine) : undefined;
   const pays = folded !== undefined && foldPays(folded, plain, { input, planes, tilePasses, machine });
   const map = pays ? folded.map : plain;
   const foldedLayer = pays ? { ...layer, padTop: 0 } : layer;

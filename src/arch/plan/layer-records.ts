@@ -1,5 +1,6 @@
 /** A layer's FEED and POST records, as if it were computed whole, and what of it goes into the memories. */
 import type { Machine } from '../machine.js';
+import type { FoldEntry } from '../program/fold-memory.js';
 import type { ChannelParameters, FeedRecord, PassEntry, PostRecord } from '../program/program.js';
 import type { LoweredNetwork } from './array-layer.js';
 import { type FeedWait, feedRecord } from './feed-record.js';
@@ -21,6 +22,7 @@ export interface Contents {
   /** One of each for each layer. */
   readonly records: readonly LayerRecords[];
   readonly passes: readonly PassEntry[];
+  readonly folds: readonly FoldEntry[];
   readonly parameters: readonly ChannelParameters[];
   /** Beside the columns, and through the ring in the order of use; both [word][column][lane]. */
   readonly weights: readonly Uint8Array[];
@@ -40,6 +42,7 @@ export interface LayerParts {
 export function layerRecords({ machine, lowered, geometries, placed }: LayerParts): Contents {
   const tables = tableMemory(lowered.layers, machine);
   const passes: PassEntry[] = [];
+  const folds: FoldEntry[] = [];
   const parameters: ChannelParameters[] = [];
   const weights: Uint8Array[] = [];
   const ring: Uint8Array[] = [];
@@ -61,6 +64,7 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
         input: place,
         rows: feedWait(inputWait),
         passes: { base: sharePasses(passes, entries), count: entries.length },
+        foldBase: map.fold ? shareFolds(folds, map.fold.entries) : 0,
         weights: {
           base: throughRing ? 0 : weightWords,
           columnTileStride: throughRing ? 0 : block.columnTileStride,
@@ -88,7 +92,17 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
     else weightWords += block.words;
     return { feed, post };
   });
-  return { records, passes, parameters, weights, weightWords, ring, ringWords, tables };
+  return { records, passes, folds, parameters, weights, weightWords, ring, ringWords, tables };
+}
+
+/** Where `entries` begin in the table, which grows only by what it does not hold yet. */
+function shareFolds(table: FoldEntry[], entries: readonly FoldEntry[]): number {
+  const text = entries.map((entry) => JSON.stringify(entry));
+  const held = table.map((entry) => JSON.stringify(entry));
+  const at = held.findIndex((_, i) => text.every((entry, k) => entry === held[i + k]));
+  if (at >= 0) return at;
+  table.push(...entries);
+  return table.length - entries.length;
 }
 
 function residualOf({ residual, layer }: LayerGeometry, placed: Placed) {

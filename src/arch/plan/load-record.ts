@@ -4,6 +4,7 @@ import type { LoadRecord } from '../program/program.js';
 import { bufferFields } from './circular-buffer.js';
 import type { FoldShape } from './fold.js';
 import type { TensorPlace } from './plan.js';
+import type { Border } from './stored-layout.js';
 
 export interface LoadSetting {
   readonly input: CodeTensor;
@@ -11,6 +12,7 @@ export interface LoadSetting {
   readonly counter: number;
   /** null: the input is stored as it comes. */
   readonly fold: FoldShape | null;
+  readonly border: Border;
   /** Row v waits until it is less than `rows` and what this counter has come to; null: it has a place at once. */
   readonly room: { readonly counter: number; readonly rows: number } | null;
   /** The frame ends with it. */
@@ -22,7 +24,10 @@ export function codeBytes({ bits }: Pick<CodeTensor, 'bits'>): 1 | 2 {
   return bits > 8 ? 2 : 1;
 }
 
-export function loadRecord({ input, place, counter, fold, room, last }: LoadSetting, machine: Machine): LoadRecord {
+export function loadRecord(
+  { input, place, counter, fold, border, room, last }: LoadSetting,
+  machine: Machine,
+): LoadRecord {
   const bytes = input.height * input.width * input.channels * codeBytes(input);
   return {
     opcode: 'load',
@@ -39,7 +44,7 @@ export function loadRecord({ input, place, counter, fold, room, last }: LoadSett
       pixelCodes: input.channels,
       padCode: Math.floor(input.zero),
       virtualRows: fold?.virtualRows ?? 0,
-      padTop: fold?.padTop ?? 0,
+      padTop: fold?.padTop ?? border.top,
       kernelRows: fold?.kernelRows ?? 0,
       rowStride: fold?.rowStride ?? 0,
       foldRows: fold?.foldRows ?? 0,
@@ -50,9 +55,9 @@ export function loadRecord({ input, place, counter, fold, room, last }: LoadSett
       last: last ? 1 : 0,
       codeBits: 8 * codeBytes(input),
       rowPitch: place.rowPitch,
-      padBottom: 0,
-      padLeft: 0,
-      padRight: 0,
+      padBottom: border.bottom,
+      padLeft: border.left * input.channels,
+      padRight: border.right * input.channels,
       ...bufferFields(place),
       room: room ? 1 : 0,
       roomCounter: room?.counter ?? 0,

@@ -49,7 +49,7 @@ export function lowerNetwork(network: IntegerNetwork, { inPlace }: LoweringOptio
   const fromInputs = draft.inputs.filter((name) => outputs.has(name)).map((name) => streamCopy(name, draft));
   const { tensors, views, components, inputs } = draft;
   const separate = separateResiduals([...fromInputs, ...layers], draft);
-  return { tensors, views, components, inputs, layers: uniqueNames(separate) };
+  return { tensors, views, components, layouts: new Map(), inputs, layers: uniqueNames(separate) };
 }
 
 function windowOrProduct(

@@ -9,6 +9,7 @@ import { type Lifetime, lifetimes, type PortClash, portClashes } from './lifetim
 import { type Location, placeTensors, type StoredTensor } from './memory.js';
 import type { TensorPlace } from './plan.js';
 import { rowSource } from './row-sources.js';
+import { denseLayout, storedRows } from './stored-layout.js';
 import { pitchesOf, rootOf } from './views.js';
 
 export interface Placed {
@@ -150,8 +151,8 @@ function placeOf(
   frame: Frame,
 ): TensorPlace {
   const { lowered, geometries, machine, segments } = frame;
-  const { tensors, views } = lowered;
-  const { offset, rowPitch, pixelPitch } = pitchesOf(name, tensors, views);
+  const { tensors, views, layouts } = lowered;
+  const { offset, rowPitch, pixelPitch } = pitchesOf(name, tensors, views, layouts);
   const fold = foldOf(name, geometries);
   const foldRows = fold?.kernelRows ?? 1;
   return {
@@ -176,10 +177,11 @@ function storedCodes(name: string, frame: Frame): number {
 
 /** Codes of one digit plane of a tensor with a place of its own. */
 function planeCodes(name: string, { lowered, geometries, segments }: Frame): number {
-  const { height, width, channels } = lowered.tensors[name]!;
+  const tensor = lowered.tensors[name]!;
+  const layout = lowered.layouts.get(name) ?? denseLayout(tensor);
   const fold = foldOf(name, geometries);
-  const rows = bufferOf(name, segments) ?? fold?.foldRows ?? height;
-  return rows * width * channels * (fold?.kernelRows ?? 1);
+  const rows = bufferOf(name, segments) ?? fold?.foldRows ?? storedRows(tensor, layout);
+  return rows * layout.rowPitch * (fold?.kernelRows ?? 1);
 }
 
 /** Rows kept at once where that is not all of them. */

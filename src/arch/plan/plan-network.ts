@@ -3,6 +3,7 @@ import type { IntegerNetwork } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import { assemble } from './assemble.js';
 import { checkPlan } from './check-plan.js';
+import { chooseLayouts } from './choose-layouts.js';
 import { layerGeometries } from './geometry.js';
 import { checkLayerRanges } from './limits.js';
 import { lowerNetwork } from './lower.js';
@@ -46,7 +47,7 @@ function mayCopiesHelp(error: unknown): boolean {
 }
 
 function planOnce(network: IntegerNetwork, machine: Machine, order: LayerOrder, inPlace: boolean): Plan {
-  const lowered = lowerNetwork(network, { inPlace });
+  const lowered = chooseLayouts(lowerNetwork(network, { inPlace }), machine);
   for (const layer of lowered.layers) checkLayerRanges(layer, machine);
   const geometries = layerGeometries(lowered, machine);
   checkMapLimits(geometries, machine);

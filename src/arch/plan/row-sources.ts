@@ -1,6 +1,7 @@
 /** Who counts the rows of a tensor. */
 import type { LoweredNetwork } from './array-layer.js';
 import type { RowNeed } from './row-needs.js';
+import { storedRows } from './stored-layout.js';
 import type { Tiling } from './tiling.js';
 
 /**
@@ -26,6 +27,9 @@ export function rowSource(name: string, lowered: LoweredNetwork): RowSource {
     return { counter, offset: offset + view.grid.y * step, step: view.grid.yStep * step, total };
   }
   const { height } = tensors[name]!;
+  const layout = lowered.layouts.get(name);
+  // Rows of the border are rows of the map that its readers see.
+  if (layout) return { counter: name, offset: 0, step: 1, total: storedRows(tensors[name]!, layout) };
   const parts = components.get(name);
   if (parts === undefined) return { counter: name, offset: 0, step: 1, total: height };
   const last = parts.reduce((a, b) => (lastWriter(b, lowered) > lastWriter(a, lowered) ? b : a));

@@ -1,5 +1,6 @@
 /** Tensors that lie inside others: slices read in place, parts of an arranged tensor written in place. */
 import type { CodeTensor } from '../../quant/network.js';
+import { denseLayout, type Layouts } from './stored-layout.js';
 
 /** Element (i, j, k) of the view is the other tensor's (y + i*yStep, x + j*xStep, c + k). */
 export interface ViewGrid {
@@ -34,14 +35,19 @@ export interface Pitches {
   readonly pixelPitch: number;
 }
 
-/** Of a tensor whose root is stored dense, NHWC. */
-export function pitchesOf(name: string, tensors: Readonly<Record<string, CodeTensor>>, views: Views): Pitches {
+/** Of a tensor in its root's place. */
+export function pitchesOf(
+  name: string,
+  tensors: Readonly<Record<string, CodeTensor>>,
+  views: Views,
+  layouts: Layouts,
+): Pitches {
   const view = views.get(name);
   if (view === undefined) {
-    const { width, channels } = tensors[name]!;
-    return { offset: 0, rowPitch: width * channels, pixelPitch: channels };
+    const { rowPitch } = layouts.get(name) ?? denseLayout(tensors[name]!);
+    return { offset: 0, rowPitch, pixelPitch: tensors[name]!.channels };
   }
-  const { offset, rowPitch, pixelPitch } = pitchesOf(view.of, tensors, views);
+  const { offset, rowPitch, pixelPitch } = pitchesOf(view.of, tensors, views, layouts);
   const { y, x, c, yStep, xStep } = view.grid;
   return {
     offset: offset + y * rowPitch + x * pixelPitch + c,
