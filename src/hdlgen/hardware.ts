@@ -38,6 +38,10 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     CONTEXTS: memory.contexts,
     RING_WORDS: memory.ringWords,
     ...dramParameters(machine),
+    DW_TAPS: machine.depthwise?.taps ?? 0,
+    DW_PW: machine.depthwise?.postWidth ?? 1,
+    DW_WEIGHT_WORDS: machine.depthwise?.weightWords ?? 2,
+    DW_PARAM_WORDS: machine.depthwise?.parameterWords ?? 2,
     IDENTITY: machineIdentity(machine),
   };
 }

@@ -32,6 +32,10 @@ module systole_core #(
     parameter DRAM_ADDR_BITS = 32,  // of an address, 32..64
     parameter DRAM_BURST = 1,       // most beats of a burst, a power of two, 1..256
     parameter DRAM_OUTSTANDING = 1, // most bursts under way, a power of two, 1..64
+    parameter DW_TAPS = 0,          // of the depthwise unit: kernel columns at once, 1..5; 0: no unit
+    parameter DW_PW = 1,            // channels it requantizes per cycle, a power of two, at most LANES
+    parameter DW_WEIGHT_WORDS = 2,  // words of LANES * DW_TAPS weights of 8 bits, a power of two
+    parameter DW_PARAM_WORDS = 2,   // words of DW_PW channels' m, b, n, a power of two
     parameter [63:0] IDENTITY = 64'd0
 ) (
     input  wire                   clk,
@@ -173,6 +177,16 @@ module systole_core #(
     if (CONTEXTS < 0 || CONTEXTS == 1 || CONTEXTS > 64 || (CONTEXTS & (CONTEXTS - 1)) != 0) begin : g_bad_contexts
       contexts_must_be_0_or_a_power_of_two_2_to_64 rule ();
     end
+    if (DW_TAPS < 0 || DW_TAPS > 5 || (DW_TAPS > 0 && AD != 8)) begin : g_bad_depthwise
+      depthwise_taps_must_be_0_to_5_and_0_unless_the_activation_digit_is_8 rule ();
+    end
+    if (DW_TAPS > 0 && (DW_PW < 1 || DW_PW > LANES || (DW_PW & (DW_PW - 1)) != 0)) begin : g_bad_depthwise_post
+      depthwise_post_width_must_be_a_power_of_two_at_most_lanes rule ();
+    end
+    if (DW_TAPS > 0 && ((DW_WEIGHT_WORDS & (DW_WEIGHT_WORDS - 1)) != 0 || (DW_PARAM_WORDS & (DW_PARAM_WORDS - 1)) != 0
+                        || DW_WEIGHT_WORDS < 2 || DW_PARAM_WORDS < 2)) begin : g_bad_depthwise_sizes
+      depthwise_memory_sizes_must_be_powers_of_two_from_2 rule ();
+    end
   endgenerate
 
   // Control. The units are held in reset while disabled and no frame is in the machine, so that an enable always
@@ -280,13 +294,17 @@ module systole_core #(
   wire [`SYSTOLE_LOAD_FIELDS*32-1:0] load_shadow, load_fields;
   wire [`SYSTOLE_FEED_FIELDS*32-1:0] feed_shadow, feed_fields;
   wire [`SYSTOLE_POST_FIELDS*32-1:0] post_shadow, post_fields;
+  wire        dw_word, dw_full, dw_move, dw_active, dw_done;
+  wire [`SYSTOLE_DEPTHWISE_FIELDS*32-1:0] dw_shadow, dw_fields;
   systole_fetch #(
-      .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS), .FILL(RING_WORDS != 0 ? 1 : 0)
+      .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS), .FILL(RING_WORDS != 0 ? 1 : 0),
+      .DEPTHWISE(DW_TAPS > 0 ? 1 : 0)
   ) fetch (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
       .load_full_i(load_full), .feed_full_i(feed_full), .post_full_i(post_full), .fill_full_i(fill_full), .over_i(over),
       .load_valid_o(load_word), .feed_valid_o(feed_word), .post_valid_o(post_word), .fill_valid_o(fill_word),
+      .depthwise_full_i(dw_full), .depthwise_valid_o(dw_word),
       .index_o(fetch_index), .last_o(fetch_last), .word_o(fetch_data),
       .consume_o(fetch_consume), .hold_o(hold), .frame_done_o(frame_done), .bad_record_o(bad_record)
   );
@@ -316,6 +334,9 @@ module systole_core #(
   wire [INDEX_BITS-1:0] in_index, res_index, written_index;
   wire [15:0]           in_count, res_count;
   wire                  loaded_row, written_row;
+  wire [INDEX_BITS-1:0] dw_in_index, dw_row_index;
+  wire [15:0]           dw_in_count;
+  wire                  dw_row;
   systole_counters #(
       .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS)
   ) counters (
@@ -325,6 +346,8 @@ module systole_core #(
       .clear_b_i(post_move && post_shadow[`SYSTOLE_POST_COUNT*32]),
       .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),
       .inc_b_i(written_row), .inc_b_index_i(written_index),
+      .clear_d_i(dw_full && !hold), .clear_d_index_i(dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS]),
+      .inc_d_i(dw_row), .inc_d_index_i(dw_row_index), .read_d_index_i(dw_in_index), .read_d_o(dw_in_count),
       .read_a_index_i(in_index), .read_a_o(in_count), .read_b_index_i(res_index), .read_b_o(res_count)
   );
 
@@ -371,6 +394,49 @@ module systole_core #(
   wire [LANES*AD-1:0]   p_data, l_data;
   assign l_ready = !(p_write && p_group == l_group);
 
+  // The depthwise unit: it reads and writes when nobody else wants the group's port.
+  wire                  dw_read, dw_read_ready, dw_write, dw_write_ready, dw_step, dw_empty;
+  wire [GROUP_BITS-1:0] dw_read_group, dw_write_group;
+  wire [AW-1:0]         dw_read_addr, dw_write_addr;
+  wire [7:0]            dw_count;
+  wire [LANES*AD-1:0]   dw_read_data, dw_data;
+  wire                  res_valid;
+  wire [GROUP_BITS-1:0] res_group;
+  wire [AW-1:0]         res_addr;
+  assign dw_read_ready = !(req_valid && req_group == dw_read_group) && !(res_valid && res_group == dw_read_group);
+  assign dw_write_ready = !(p_write && p_group == dw_write_group) && !(l_write && l_ready && l_group == dw_write_group);
+  generate
+    if (DW_TAPS > 0) begin : g_depthwise
+      systole_depthwise_side #(
+          .LANES(LANES), .TAPS(DW_TAPS), .PW(DW_PW), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS),
+          .INDEX_BITS(INDEX_BITS), .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS),
+          .FETCH_WORDS(FETCH_WORDS), .WEIGHT_WORDS(DW_WEIGHT_WORDS), .PARAM_WORDS(DW_PARAM_WORDS)
+      ) depthwise (
+          .clk(clk), .rst(rst), .unit_rst(unit_rst), .cfg_start_i(cfg_start), .cfg_sel_i(cfg_sel), .cfg_addr_i(cfg_addr),
+          .cfg_we_i(cfg_we), .cfg_piece_i(cfg_piece),
+          .word_valid_i(dw_word), .word_index_i(fetch_index), .word_last_i(fetch_last), .word_i(fetch_data), .hold_i(hold),
+          .full_o(dw_full), .move_o(dw_move), .shadow_o(dw_shadow), .active_o(dw_active), .fields_o(dw_fields), .done_o(dw_done),
+          .post_full_i(post_full), .post_move_i(post_move), .in_index_o(dw_in_index), .in_count_i(dw_in_count),
+          .read_valid_o(dw_read), .read_ready_i(dw_read_ready), .read_group_o(dw_read_group), .read_addr_o(dw_read_addr),
+          .read_data_i(dw_read_data),
+          .w_valid_o(dw_write), .w_ready_i(dw_write_ready), .w_group_o(dw_write_group), .w_addr_o(dw_write_addr),
+          .w_count_o(dw_count), .w_data_o(dw_data), .row_done_o(dw_row), .row_counter_o(dw_row_index),
+          .step_o(dw_step), .empty_o(dw_empty)
+      );
+    end else begin : g_no_depthwise
+      assign {dw_full, dw_move, dw_active, dw_done, dw_read, dw_write, dw_row, dw_step} = 8'd0;
+      assign dw_empty = 1'b1;
+      assign dw_shadow = {`SYSTOLE_DEPTHWISE_FIELDS*32{1'b0}};
+      assign dw_fields = {`SYSTOLE_DEPTHWISE_FIELDS*32{1'b0}};
+      assign dw_in_index = {INDEX_BITS{1'b0}};
+      assign dw_row_index = {INDEX_BITS{1'b0}};
+      assign {dw_read_group, dw_write_group} = {2*GROUP_BITS{1'b0}};
+      assign {dw_read_addr, dw_write_addr} = {2*AW{1'b0}};
+      assign dw_count = 8'd0;
+      assign dw_data = {LANES*AD{1'b0}};
+    end
+  endgenerate
+
   // Row 0 of each bundle comes from FEED, the writer and the loader; row r+1 from row r.
   wire [ROWS:0]                hop_valid, hop_y_ok, hop_p_valid, hop_l_valid;
   wire [(ROWS+1)*AW-1:0]       hop_a, hop_p_addr, hop_l_addr;
@@ -383,9 +449,6 @@ module systole_core #(
   wire [(ROWS+1)*LANES-1:0]    hop_p_mask, hop_l_mask;
   wire [(ROWS+1)*LANES*AD-1:0] hop_p_data, hop_l_data;
   wire [ROWS*LANES*AD-1:0]     res_data;
-  wire                         res_valid;
-  wire [GROUP_BITS-1:0]        res_group;
-  wire [AW-1:0]                res_addr;
   assign hop_valid[0] = req_valid;
   assign hop_y_ok[0] = req_y_ok;
   assign hop_a[AW-1:0] = req_a;
@@ -412,6 +475,22 @@ module systole_core #(
       .data_i(l_data),
       .valid_o(hop_l_valid[0]), .group_o(hop_l_group[GROUP_BITS-1:0]), .addr_o(hop_l_addr[AW-1:0]),
       .mask_o(hop_l_mask[LANES-1:0]), .data_o(hop_l_data[LANES*AD-1:0])
+  );
+
+  wire [ROWS:0]                hop_u_valid;
+  wire [(ROWS+1)*GROUP_BITS-1:0] hop_u_group;
+  wire [(ROWS+1)*AW-1:0]       hop_u_addr;
+  wire [(ROWS+1)*LANES-1:0]    hop_u_mask;
+  wire [(ROWS+1)*LANES*AD-1:0] hop_u_data;
+  wire [ROWS*LANES*AD-1:0]     unit_data;
+  assign dw_read_data = unit_data[LANES*AD-1:0];
+  systole_align #(
+      .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
+  ) u_align (
+      .clk(clk), .rst(unit_rst), .valid_i(dw_write && dw_write_ready), .group_i(dw_write_group), .addr_i(dw_write_addr),
+      .count_i(dw_count), .data_i(dw_data),
+      .valid_o(hop_u_valid[0]), .group_o(hop_u_group[GROUP_BITS-1:0]), .addr_o(hop_u_addr[AW-1:0]),
+      .mask_o(hop_u_mask[LANES-1:0]), .data_o(hop_u_data[LANES*AD-1:0])
   );
 
   wire [ROWS-1:0]          row_valid;
@@ -447,7 +526,15 @@ module systole_core #(
           .l_valid_next_o(hop_l_valid[r+1]), .l_group_next_o(hop_l_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
           .l_addr_next_o(hop_l_addr[(r+1)*AW +: AW]), .l_mask_next_o(hop_l_mask[(r+1)*LANES +: LANES]),
           .l_data_next_o(hop_l_data[(r+1)*LANES*AD +: LANES*AD]),
-          // Copy 0 also serves the residual reads of POST.
+          .u_valid_i(hop_u_valid[r]), .u_group_i(hop_u_group[r*GROUP_BITS +: GROUP_BITS]),
+          .u_addr_i(hop_u_addr[r*AW +: AW]), .u_mask_i(hop_u_mask[r*LANES +: LANES]),
+          .u_data_i(hop_u_data[r*LANES*AD +: LANES*AD]),
+          .u_valid_next_o(hop_u_valid[r+1]), .u_group_next_o(hop_u_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
+          .u_addr_next_o(hop_u_addr[(r+1)*AW +: AW]), .u_mask_next_o(hop_u_mask[(r+1)*LANES +: LANES]),
+          .u_data_next_o(hop_u_data[(r+1)*LANES*AD +: LANES*AD]),
+          // Copy 0 also serves the depthwise unit and the residual reads of POST.
+          .unit_valid_i(r == 0 && dw_read && dw_read_ready), .unit_group_i(r == 0 ? dw_read_group : {GROUP_BITS{1'b0}}),
+          .unit_addr_i(r == 0 ? dw_read_addr : {AW{1'b0}}), .unit_data_o(unit_data[r*LANES*AD +: LANES*AD]),
           .res_valid_i(r == 0 && res_valid), .res_group_i(r == 0 ? res_group : {GROUP_BITS{1'b0}}),
           .res_addr_i(r == 0 ? res_addr : {AW{1'b0}}),
           .res_data_o(res_data[r*LANES*AD +: LANES*AD]),
@@ -604,14 +691,15 @@ module systole_core #(
   );
 
   // State for fetch, for people and for the watchdog.
-  assign over = loaded_q != 2'd0 && !feed_active && !post_active && credits_full && !packer_busy;
+  assign over = loaded_q != 2'd0 && !feed_active && !post_active && credits_full && !packer_busy
+             && !dw_active && dw_empty;
   wire out_beat = m_axis_tvalid && m_axis_tready;
   wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : 2'd1;
   wire [1:0] post_state = !post_active ? 2'd0 : slot_valid ? 2'd1 : 2'd2;
   wire [1:0] out_state = (m_axis_tvalid && !m_axis_tready) ? 2'd2 : (head_valid || packer_busy) ? 2'd1 : 2'd0;
   assign waiting = {feed_waiting_need, 1'b0, feed_waiting_counter, out_state, post_state, feed_waiting, load_state};
   assign progress = issue || slot_valid || entry_pop || p_write || (l_write && l_ready) || out_beat || fetch_consume
-                 || (s_axis_tvalid && s_axis_tready) || fill_progress;
+                 || (s_axis_tvalid && s_axis_tready) || fill_progress || dw_step || (dw_write && dw_write_ready);
 
   // CYCLES: from the first accepted input beat to the last accepted output beat, both counted. age_q is that of the
   // frame that leaves next, next_age_q that of the one behind it; waiting_q: both are in the machine.
@@ -659,7 +747,8 @@ module systole_core #(
   end
 
   wire unused = &{1'b0, ring_word_done, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
-                  table_we, table_addr, table_inner, table_word,
+                  table_we, table_addr, table_inner, table_word, dw_word, dw_move, dw_done, dw_fields, dw_shadow, dw_in_count,
+                  dw_read_data, unit_data, hop_u_valid, hop_u_group, hop_u_addr, hop_u_mask, hop_u_data,
                   load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,

@@ -15,6 +15,12 @@ module systole_counters #(
     input  wire                  inc_b_i,
     input  wire [INDEX_BITS-1:0] clear_b_index_i,
     input  wire [INDEX_BITS-1:0] inc_b_index_i,
+    input  wire                  clear_d_i,
+    input  wire                  inc_d_i,
+    input  wire [INDEX_BITS-1:0] clear_d_index_i,
+    input  wire [INDEX_BITS-1:0] inc_d_index_i,
+    input  wire [INDEX_BITS-1:0] read_d_index_i,
+    output wire [15:0]           read_d_o,
     input  wire [INDEX_BITS-1:0] read_a_index_i,
     output wire [15:0]           read_a_o,
     input  wire [INDEX_BITS-1:0] read_b_index_i,
@@ -26,11 +32,13 @@ module systole_counters #(
   always @(posedge clk) begin
     if (rst) begin
       for (i = 0; i < COUNTERS; i = i + 1) count_q[i] <= 16'd0;
-    end else if (clear_a_i || clear_b_i || inc_a_i || inc_b_i) begin
+    end else if (clear_a_i || clear_b_i || inc_a_i || inc_b_i || clear_d_i || inc_d_i) begin
       for (i = 0; i < COUNTERS; i = i + 1) begin
-        if ((clear_a_i && clear_a_index_i == i[INDEX_BITS-1:0]) || (clear_b_i && clear_b_index_i == i[INDEX_BITS-1:0]))
+        if ((clear_a_i && clear_a_index_i == i[INDEX_BITS-1:0]) || (clear_b_i && clear_b_index_i == i[INDEX_BITS-1:0])
+            || (clear_d_i && clear_d_index_i == i[INDEX_BITS-1:0]))
           count_q[i] <= 16'd0;
-        else if ((inc_a_i && inc_a_index_i == i[INDEX_BITS-1:0]) || (inc_b_i && inc_b_index_i == i[INDEX_BITS-1:0]))
+        else if ((inc_a_i && inc_a_index_i == i[INDEX_BITS-1:0]) || (inc_b_i && inc_b_index_i == i[INDEX_BITS-1:0])
+                 || (inc_d_i && inc_d_index_i == i[INDEX_BITS-1:0]))
           count_q[i] <= count_q[i] + 16'd1;
       end
     end
@@ -38,5 +46,6 @@ module systole_counters #(
 
   assign read_a_o = count_q[read_a_index_i];
   assign read_b_o = count_q[read_b_index_i];
+  assign read_d_o = count_q[read_d_index_i];
 endmodule
 `default_nettype wire

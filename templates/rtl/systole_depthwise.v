@@ -219,5 +219,33 @@ module systole_depthwise #(
   );
   assign empty_o = !r_valid && credits_q == ALL_CREDITS;
   wire unused = &{1'b0, rotated, fields_i, r_slots};
+
+`ifdef SYSTOLE_ASSERT
+  // The compiler has proven that accumulators stay in accMin..accMax.
+  reg [63:0] r_bounds, bounds1, bounds2, bounds3, bounds4;
+  wire signed [31:0] acc_min = bounds4[31:0];
+  wire signed [31:0] acc_max = bounds4[63:32];
+  wire [7:0] slots4 = token4[8 + INDEX_BITS + GROUP_BITS + PARAM_BITS + AW +: 8];
+  wire [7:0] tail4 = token4[INDEX_BITS + GROUP_BITS + PARAM_BITS + AW +: 8];
+  wire [15:0] live4 = ({8'd0, slots4} - 16'd1) * PW[15:0] + {8'd0, tail4};
+  always @(posedge clk) begin
+    if (issue) r_bounds <= fields_i[`SYSTOLE_DEPTHWISE_ACC_MIN*32 +: 64];
+    if (grant) bounds1 <= r_bounds;
+    if (out_q[0]) bounds2 <= bounds1;
+    if (out_q[1]) bounds3 <= bounds2;
+    if (out_q[2]) bounds4 <= bounds3;
+  end
+  generate
+    for (l = 0; l < LANES; l = l + 1) begin : g_bound
+      wire signed [31:0] acc = {{(33-ACC_BITS){acc4[(l+1)*ACC_BITS-1]}}, acc4[l*ACC_BITS +: ACC_BITS-1]};
+      always @(posedge clk) begin
+        if (!rst && out_q[3] && live4 > l && (acc < acc_min || acc > acc_max)) begin
+          $fdisplay(32'h8000_0002, "systole assertion: accumulator %0d of the depthwise unit is not in %0d..%0d", acc, acc_min, acc_max);
+          $stop;
+        end
+      end
+    end
+  endgenerate
+`endif
 endmodule
 `default_nettype wire

@@ -1,6 +1,6 @@
 // Program memory and the dispatch of its records, FETCH_WORDS words a cycle, to the shadow registers of LOAD, FEED,
-// POST and FILL. The memory's output always is the word at pc_q; a record's first one holds its header and the first fields.
-// Blocks at a header while the unit's shadow is full, and at END until FEED and POST have taken all records of the frame;
+// POST, FILL and the depthwise unit. The memory's output always is the word at pc_q; a record's first one holds its header and the first fields.
+// Blocks at a header while the unit's shadow is full, and at END until FEED, POST and the depthwise unit have taken all records of the frame;
 // then the word after LOOP, or word 0 where there is no LOOP, is at the head in the next cycle. The next frame's records
 // are held in their shadows (hold_o) until the frame is over (over_i): then frame_done_o pulses.
 `default_nettype none
@@ -9,7 +9,8 @@ module systole_fetch #(
     parameter FETCH_WORDS = 1,  // of 32 bits, in a word of the memory: 1, 2, 4, 8
     parameter WORDS = 256,      // of the memory, a power of two
     parameter PC_BITS = 8,      // $clog2(WORDS)
-    parameter FILL = 0          // 1: there is a weight mover
+    parameter FILL = 0,         // 1: there is a weight mover
+    parameter DEPTHWISE = 0     // 1: there is a depthwise unit
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -21,11 +22,13 @@ module systole_fetch #(
     input  wire                      feed_full_i,
     input  wire                      post_full_i,
     input  wire                      fill_full_i,
+    input  wire                      depthwise_full_i,
     input  wire                      over_i,
     output wire                      load_valid_o,
     output wire                      feed_valid_o,
     output wire                      post_valid_o,
     output wire                      fill_valid_o,
+    output wire                      depthwise_valid_o,
     output wire [7:0]                index_o,  // of the memory word in its record
     output wire                      last_o,
     output wire [FETCH_WORDS*32-1:0] word_o,
@@ -40,7 +43,7 @@ module systole_fetch #(
   reg [PC_BITS-1:0] restart_q;
   reg               body_q;
   reg               hold_q;
-  reg [3:0]         unit_q;   // of the record whose header is behind: FILL, POST, FEED, LOAD
+  reg [4:0]         unit_q;   // of the record whose header is behind: depthwise, FILL, POST, FEED, LOAD
   reg [7:0]         index_q;  // 0 at a header
   reg [7:0]         last_index_q;
   wire [FETCH_WORDS*32-1:0] word;
@@ -52,15 +55,17 @@ module systole_fetch #(
   wire       feed_op = op == `SYSTOLE_OP_FEED && word[31:8] == `SYSTOLE_FEED_FIELDS;
   wire       post_op = op == `SYSTOLE_OP_POST && word[31:8] == `SYSTOLE_POST_FIELDS;
   wire       fill_op = FILL != 0 && op == `SYSTOLE_OP_FILL && word[31:8] == `SYSTOLE_FILL_FIELDS;
+  wire       depthwise_op = DEPTHWISE != 0 && op == `SYSTOLE_OP_DEPTHWISE && word[31:8] == `SYSTOLE_DEPTHWISE_FIELDS;
   wire       header = !body_q && !halt_i;
-  wire [3:0] unit_op = {fill_op && !fill_full_i, post_op && !post_full_i, feed_op && !feed_full_i, load_op && !load_full_i};
-  wire       take_header = header && unit_op != 4'd0;
+  wire [4:0] unit_op = {depthwise_op && !depthwise_full_i, fill_op && !fill_full_i, post_op && !post_full_i, feed_op && !feed_full_i,
+                        load_op && !load_full_i};
+  wire       take_header = header && unit_op != 5'd0;
   wire       take_body = body_q && !halt_i;
   wire       take_loop = header && loop_op;
   wire       consume = take_header || take_body || take_loop;
   wire [7:0] last_index = word[15:8] >> FETCH_BITS;
   wire       last = index_q == (body_q ? last_index_q : last_index);
-  wire       take_end = header && end_op && !hold_q && !feed_full_i && !post_full_i;
+  wire       take_end = header && end_op && !hold_q && !feed_full_i && !post_full_i && !depthwise_full_i;
   wire       frame_done = hold_q && over_i && !halt_i;
   wire [PC_BITS-1:0] pc_after = pc_q + {{(PC_BITS-1){1'b0}}, consume};
   wire [PC_BITS-1:0] pc_next = rst ? {PC_BITS{1'b0}} : take_end ? restart_q : pc_after;
@@ -88,13 +93,14 @@ module systole_fetch #(
     else if (take_header || take_body) body_q <= !last;
   end
 
-  assign {fill_valid_o, post_valid_o, feed_valid_o, load_valid_o} = take_body ? unit_q : take_header ? unit_op : 4'd0;
+  assign {depthwise_valid_o, fill_valid_o, post_valid_o, feed_valid_o, load_valid_o} = take_body ? unit_q : take_header ? unit_op : 5'd0;
   assign index_o = index_q;
   assign last_o = last;
   assign word_o = word;
   assign consume_o = consume;
   assign hold_o = hold_q;
   assign frame_done_o = frame_done;
-  assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op && !fill_op;
+  assign bad_record_o = header && !rst && !end_op && !loop_op && !load_op && !feed_op && !post_op && !fill_op
+                     && !depthwise_op;
 endmodule
 `default_nettype wire

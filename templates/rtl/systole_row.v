@@ -61,6 +61,22 @@ module systole_row #(
     output wire [AW-1:0]         l_addr_next_o,
     output wire [LANES-1:0]      l_mask_next_o,
     output wire [LANES*AD-1:0]   l_data_next_o,
+    // and u from the depthwise unit, to a group that neither of them writes to
+    input  wire                  u_valid_i,
+    input  wire [GROUP_BITS-1:0] u_group_i,
+    input  wire [AW-1:0]         u_addr_i,
+    input  wire [LANES-1:0]      u_mask_i,
+    input  wire [LANES*AD-1:0]   u_data_i,
+    output wire                  u_valid_next_o,
+    output wire [GROUP_BITS-1:0] u_group_next_o,
+    output wire [AW-1:0]         u_addr_next_o,
+    output wire [LANES-1:0]      u_mask_next_o,
+    output wire [LANES*AD-1:0]   u_data_next_o,
+    // depthwise read, from a group that neither the request nor the residual uses; bank order, one cycle later
+    input  wire                  unit_valid_i,
+    input  wire [GROUP_BITS-1:0] unit_group_i,
+    input  wire [AW-1:0]         unit_addr_i,
+    output wire [LANES*AD-1:0]   unit_data_o,
     // residual read, from a group that the request does not use; bank order, one cycle later
     input  wire                  res_valid_i,
     input  wire [GROUP_BITS-1:0] res_group_i,
@@ -133,6 +149,26 @@ module systole_row #(
   assign l_mask_next_o = n_l_mask;
   assign l_data_next_o = n_l_data;
 
+  reg                  n_u_valid;
+  reg [GROUP_BITS-1:0] n_u_group;
+  reg [AW-1:0]         n_u_addr;
+  reg [LANES-1:0]      n_u_mask;
+  reg [WIDTH-1:0]      n_u_data;
+  always @(posedge clk) begin
+    n_u_valid <= u_valid_i;
+    if (u_valid_i) begin
+      n_u_group <= u_group_i;
+      n_u_addr <= u_addr_i;
+      n_u_mask <= u_mask_i;
+      n_u_data <= u_data_i;
+    end
+  end
+  assign u_valid_next_o = n_u_valid;
+  assign u_group_next_o = n_u_group;
+  assign u_addr_next_o = n_u_addr;
+  assign u_mask_next_o = n_u_mask;
+  assign u_data_next_o = n_u_data;
+
   // Memory.
   wire [GROUPS*WIDTH-1:0] group_data;
   genvar g;
@@ -142,16 +178,18 @@ module systole_row #(
       wire l_here = l_valid_i && l_group_i == g[GROUP_BITS-1:0];
       wire feed_here = valid_i && group_i == g[GROUP_BITS-1:0];
       wire res_here = res_valid_i && res_group_i == g[GROUP_BITS-1:0];
-      wire [AW-1:0] waddr = p_here ? p_addr_i : l_addr_i;
-      wire [AW-1:0] raddr = feed_here ? a_i : res_addr_i;
+      wire u_here = u_valid_i && u_group_i == g[GROUP_BITS-1:0];
+      wire unit_here = unit_valid_i && unit_group_i == g[GROUP_BITS-1:0];
+      wire [AW-1:0] waddr = p_here ? p_addr_i : u_here ? u_addr_i : l_addr_i;
+      wire [AW-1:0] raddr = feed_here ? a_i : unit_here ? unit_addr_i : res_addr_i;
       systole_group #(
           .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .WORD_BITS(WORD_BITS), .LANE_BITS(LANE_BITS)
       ) banks (
           .clk(clk),
-          .we_i(p_here || l_here),
+          .we_i(p_here || l_here || u_here),
           .wword_i(waddr[AW-1:LANE_BITS]), .woffset_i(waddr[LANE_BITS-1:0]),
-          .wmask_i(p_here ? p_mask_i : l_mask_i), .wdata_i(p_here ? p_data_i : l_data_i),
-          .re_i(feed_here || res_here),
+          .wmask_i(p_here ? p_mask_i : u_here ? u_mask_i : l_mask_i), .wdata_i(p_here ? p_data_i : u_here ? u_data_i : l_data_i),
+          .re_i(feed_here || res_here || unit_here),
           .rword_i(raddr[AW-1:LANE_BITS]), .roffset_i(raddr[LANE_BITS-1:0]),
           .rdata_o(group_data[g*WIDTH +: WIDTH])
       );
@@ -186,6 +224,9 @@ module systole_row #(
     end
   end
   assign res_data_o = group_data[r_group*WIDTH +: WIDTH];
+  reg [GROUP_BITS-1:0] unit_group_q;
+  always @(posedge clk) if (unit_valid_i) unit_group_q <= unit_group_i;
+  assign unit_data_o = group_data[unit_group_q*WIDTH +: WIDTH];
 
   // Cycle 2: rotated and masked. A lane past the run is 0, a lane outside the map has the pad digit.
   wire [WIDTH-1:0]   stored = group_data[d_group*WIDTH +: WIDTH];

@@ -1,6 +1,6 @@
 /** What a program may ask of its machine at all, looked at before it runs; all else is found while it does. */
 import type { Machine } from '../machine.js';
-import type { FeedRecord, LoadRecord, PostRecord, ProgramRecord } from '../program/program.js';
+import type { DepthwiseRecord, FeedRecord, LoadRecord, PostRecord, ProgramRecord } from '../program/program.js';
 import { broken } from './activation-memory.js';
 
 /** Array steps, or loaded codes, of one record: far more than any layer has, and still an end. */
@@ -33,7 +33,33 @@ type Limit = readonly [what: string, value: number, most: number];
 function limitsOf(machine: Machine, record: ProgramRecord): readonly Limit[] {
   if (record.opcode === 'load') return loadLimits(machine, record);
   if (record.opcode === 'feed') return feedLimits(machine, record);
+  if (record.opcode === 'depthwise') return depthwiseLimits(machine, record);
   return record.opcode === 'post' ? postLimits(machine, record) : [];
+}
+
+function depthwiseLimits(
+  { memory, counters, lanes, depthwise }: Machine,
+  { fields }: DepthwiseRecord,
+): readonly Limit[] {
+  const width = depthwise?.postWidth ?? 1;
+  const { nOy, nG, nC, nKy, nKx } = fields;
+  return [
+    ['a unit that the machine has not', 1, depthwise === null ? 0 : 1],
+    ['group', fields.group, memory.groups - 1],
+    ['dGroup', fields.dGroup, memory.groups - 1],
+    ['inCounter', fields.inCounter, counters - 1],
+    ['outCounter', fields.outCounter, counters - 1],
+    ['slotsFull', fields.slotsFull, lanes / width],
+    ['slotsLast', fields.slotsLast, lanes / width],
+    ['tailCount', fields.tailCount, width],
+    ['hi', fields.hi, 255],
+    ['inNeed0', fields.inNeed0, fields.inRows],
+    ['chain', fields.chain, 1],
+    ['wStep', fields.wStep, 1],
+    ['kernel columns one after the other in a chain', fields.chain === 1 ? nKx : 1, 1],
+    ['loops that are empty', [nOy, nG, nC, nKy, nKx, fields.slotsLast, fields.outStep].includes(0) ? 1 : 0, 0],
+    ['steps', nOy * nG * nC * nKy * nKx, LONGEST],
+  ];
 }
 
 function loadLimits({ memory, counters, lanes, stream }: Machine, { fields }: LoadRecord): readonly Limit[] {

@@ -6,6 +6,7 @@
 import type { Machine } from '../machine.js';
 import type { FeedRecord, Images, PostRecord } from '../program/program.js';
 import { broken } from './activation-memory.js';
+import { runDepthwise } from './depthwise.js';
 import { runTile, type Tile, waitForRows } from './feed.js';
 import { feedRun, keepRows } from './feed-rows.js';
 import { divideFrame, nextFrame, runLoad } from './load.js';
@@ -56,6 +57,7 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
       else runLoad(record, index, part, program, state);
       loaded += 1;
     }
+    if (record.opcode === 'depthwise') runDepthwise(record, index, program, state);
     if (record.opcode === 'feed') {
       if (feed !== undefined) throw broken('two FEED records without a POST');
       feed = record;

@@ -5,6 +5,7 @@
 
 export interface FeedTiming {
   readonly nCo: number;
+  readonly group: number;
   readonly nOy: number;
   readonly nCt: number;
   /** Tiles wy, wx of one (oy, ox, ct). */

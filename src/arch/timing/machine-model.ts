@@ -6,6 +6,7 @@ import type { Machine } from '../machine.js';
 import { decodeProgram } from '../program/decode.js';
 import type { Images, ProgramRecord } from '../program/program.js';
 import { stepToHold } from './array.js';
+import { type DepthwiseTiming, depthwiseModel } from './depthwise.js';
 import { type FeedState, type FeedTiming, feedModel } from './feed.js';
 import { feedTiming, loadTiming, postTiming } from './fields.js';
 import { type LoadTiming, loaderModel } from './loader.js';
@@ -15,6 +16,8 @@ import { type PostTiming, type SlotTiming, slotsOf } from './slots.js';
 import { timedQueue } from './timed-queue.js';
 import { writerModel } from './writer.js';
 
+/** From a step to its read at row 0. */
+const STEP_TO_READ = 2;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
 
@@ -40,7 +43,7 @@ export interface MachineModel {
 
 export function machineModel(machine: Machine, images: Images): MachineModel {
   const records = decodeProgram(images.program, machine.fetchWords);
-  const { loads, feeds, posts } = timings(records);
+  const { loads, feeds, posts, depthwise } = timings(records);
   const layerOf = new Map([...feeds.keys()].map((record, layer) => [record, layer]));
   const fetch = fetchModel(records, machine.fetchWords);
   const { units } = fetch;
@@ -49,6 +52,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   const tiles = tileSlots([...posts.values()], machine.postWidth);
   const writer = writerModel();
   const packer = packerModel(machine.stream.outBytes);
+  const unit = depthwiseModel(machine);
   const counters = new Int32Array(machine.counters);
   const bump = (index: number): void => {
     counters[index] = counters[index]! + 1;
@@ -58,6 +62,9 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   const toPost = timedQueue<SlotTiming>();
   const toFifo = timedQueue<SlotTiming>();
   const depth = stepToHold(machine) + machine.cols / machine.columnsPerStage + machine.rows;
+  /** Groups that FEED reads, and the one that the residual reads until a cycle. */
+  const feedReads = timedQueue<number>();
+  let residual = { group: -1, until: -1 };
 
   let cycle = 0;
   let postFullBefore = false;
@@ -68,13 +75,27 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
 
   function step(offered: number): MachineCycle {
     const packing = packer.busy();
+    const unitEmpty = unit.empty();
     const written = writer.step(packer);
     const leaves = packer.step(written.element);
     const load = loads.get(units.load.active) ?? null;
-    const loaded = loader.step(load, load === null || written.group !== load.group, loadedFrames < offered);
+    const writeReady = load === null || written.group !== load.group;
+    const loaderGroup = load !== null && writeReady && loader.wantsWrite() ? load.group : -1;
+    const loaded = loader.step(load, writeReady, loadedFrames < offered);
 
     const layer = layerOf.get(units.feed.active) ?? -1;
-    const state = feed.decide(feeds.get(units.feed.active) ?? null, counters);
+    const feeding = feeds.get(units.feed.active) ?? null;
+    const state = feed.decide(feeding, counters);
+    if (feeding !== null && feed.issues()) feedReads.put(cycle + STEP_TO_READ, feeding.group);
+    const unitRecord = depthwise.get(units.depthwise.active) ?? null;
+    const swept = unit.step(unitRecord, {
+      count: unitRecord === null ? 0 : counters[unitRecord.inCounter]!,
+      settled: fetch.depthwiseSettled(),
+      feedGroup: feedReads.take(cycle) ?? -1,
+      residualGroup: cycle <= residual.until ? residual.group : -1,
+      writerGroup: written.group,
+      loaderGroup,
+    });
     if (feed.tileEnds()) {
       tiles.next(feed.lastColumnTile(), (slot, i) => {
         toPost.put(cycle + depth + i * slot.record.residualPlanes, slot);
@@ -83,36 +104,51 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
 
     const arrived = toPost.take(cycle);
     if (arrived !== null) toFifo.put(cycle + arrived.record.residualPlanes + ARRIVAL_TO_FIFO, arrived);
+    if (arrived?.record.resEnable) {
+      residual = { group: arrived.record.resGroup, until: cycle + arrived.record.residualPlanes };
+    }
     const entered = toFifo.take(cycle);
     if (entered !== null && !entered.absorbed) writer.push(entered);
     // The pool decides one cycle before the FIFO would get the slot, and gives the credit back at once.
     const absorbed = toFifo.peek(cycle + 1)?.absorbed === true;
 
-    const done = { load: loaded.done, feed: feed.recordEnds(), post: arrived?.recordEnd === true };
+    const done = {
+      load: loaded.done,
+      feed: feed.recordEnds(),
+      post: arrived?.recordEnd === true,
+      depthwise: swept.done,
+    };
     const moved = {
       load: fetch.moves('load', done.load),
       feed: fetch.moves('feed', done.feed),
       post: fetch.moves('post', done.post),
+      depthwise: fetch.moves('depthwise', done.depthwise),
     };
+    const nextUnit =
+      units.depthwise.full && !fetch.holds('depthwise') ? depthwise.get(units.depthwise.shadow) : undefined;
     const nextLoad = units.load.full && !fetch.holds('load') ? loads.get(units.load.shadow) : undefined;
     const nextFeed = moved.feed ? (feeds.get(units.feed.shadow) ?? null) : null;
     const nextPost = moved.post ? posts.get(units.post.shadow) : undefined;
     if (load !== null && loaded.rowDone) bump(load.counter);
     if (written.counter >= 0) bump(written.counter);
+    if (swept.counter >= 0) bump(swept.counter);
+    if (nextUnit !== undefined) counters[nextUnit.outCounter] = 0;
+    if (moved.depthwise && nextUnit !== undefined) unit.begin(nextUnit);
     if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
     if (nextPost?.count) counters[nextPost.outCounter] = 0;
 
     const delivered = units.post.full && (!postFullBefore || postMovedBefore);
     postFullBefore = units.post.full;
     postMovedBefore = moved.post;
-    const over = loadedFrames > countedFrames && !packing && feed.creditsFull() && !fetch.computes();
+    const quiet = !packing && feed.creditsFull() && unitEmpty && !fetch.computes();
+    const over = loadedFrames > countedFrames && quiet;
     if (fetch.frameDone(over)) countedFrames += 1;
     if (loaded.done && load?.last) loadedFrames += 1;
     const fetched = fetch.step(moved, done, over);
     feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post);
 
     const loading = loaded.rowDone || loader.wantsWrite();
-    const busy = fetched || loading || feed.issues() || entered !== null || written.pops;
+    const busy = fetched || loading || feed.issues() || entered !== null || written.pops || swept.busy;
     cycle += 1;
     return { enters: loaded.firstBeat, leaves, feed: state, layer, busy };
   }
@@ -123,6 +159,7 @@ interface Timings {
   readonly loads: ReadonlyMap<number, LoadTiming>;
   readonly feeds: ReadonlyMap<number, FeedTiming>;
   readonly posts: ReadonlyMap<number, PostTiming>;
+  readonly depthwise: ReadonlyMap<number, DepthwiseTiming>;
 }
 
 /** By record number. */
@@ -130,12 +167,14 @@ function timings(records: readonly ProgramRecord[]): Timings {
   const loads = new Map<number, LoadTiming>();
   const feeds = new Map<number, FeedTiming>();
   const posts = new Map<number, PostTiming>();
+  const depthwise = new Map<number, DepthwiseTiming>();
   for (const [i, record] of records.entries()) {
     if (record.opcode === 'load') loads.set(i, loadTiming(record.fields));
     if (record.opcode === 'feed') feeds.set(i, feedTiming(record.fields));
     if (record.opcode === 'post') posts.set(i, postTiming(record.fields));
+    if (record.opcode === 'depthwise') depthwise.set(i, record.fields);
   }
-  return { loads, feeds, posts };
+  return { loads, feeds, posts, depthwise };
 }
 
 interface TileSlots {

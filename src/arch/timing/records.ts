@@ -1,10 +1,10 @@
 /**
- * Cycle model of systole_fetch.v and the three systole_record.v: which record is in which shadow and
+ * Cycle model of systole_fetch.v and the systole_record.v of its units: which record is in which shadow and
  * active register, fetchWords words a cycle.
  */
 import { type ProgramRecord, recordWords } from '../program/program.js';
 
-export type UnitName = 'load' | 'feed' | 'post';
+export type UnitName = 'load' | 'feed' | 'post' | 'depthwise';
 
 export interface UnitSlot {
   /** Index of the record in the program, or -1. */
@@ -19,7 +19,9 @@ export interface FetchModel {
   holds(unit: UnitName): boolean;
   /** Whether a shadow moves to active in this cycle, given that the unit finishes (`done`) or not. */
   moves(unit: UnitName, done: boolean): boolean;
-  /** FEED or POST is at a record. */
+  /** The depthwise unit's active record may begin: the POST records before it are active. */
+  depthwiseSettled(): boolean;
+  /** FEED, POST or the depthwise unit is at a record. */
   computes(): boolean;
   /** True in the cycle in which the frame is counted: END has been taken and the frame is over. */
   frameDone(over: boolean): boolean;
@@ -27,11 +29,16 @@ export interface FetchModel {
   step(moved: Readonly<Record<UnitName, boolean>>, done: Readonly<Record<UnitName, boolean>>, over: boolean): boolean;
 }
 
-const NAMES = ['load', 'feed', 'post'] as const;
+const NAMES = ['load', 'feed', 'post', 'depthwise'] as const;
+
+const isUnit = (opcode: string): opcode is UnitName => (NAMES as readonly string[]).includes(opcode);
 
 export function fetchModel(records: readonly ProgramRecord[], fetchWords: number): FetchModel {
   const empty = (): UnitSlot => ({ shadow: -1, full: false, active: -1 });
-  const units = { load: empty(), feed: empty(), post: empty() };
+  const units = { load: empty(), feed: empty(), post: empty(), depthwise: empty() };
+  /** A POST record before the depthwise record in the shadow, or the active one, is not active yet. */
+  let shadowBehind = false;
+  let activeBehind = false;
   let head = 0;
   let restart = 0;
   /** END has been taken: what is in the shadows belongs to the next frame. */
@@ -51,18 +58,22 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
     units,
     holds,
     moves,
-    computes: () => units.feed.active >= 0 || units.post.active >= 0,
+    depthwiseSettled: () => !activeBehind,
+    computes: () => units.feed.active >= 0 || units.post.active >= 0 || units.depthwise.active >= 0,
     frameDone: (over) => hold && over,
     step(moved, done, over) {
       const record = records[head];
       if (record === undefined) return false;
       const { opcode } = record;
-      const unit = opcode === 'load' || opcode === 'feed' || opcode === 'post' ? units[opcode] : null;
+      const unit = isUnit(opcode) ? units[opcode] : null;
       const wasFull = unit?.full === true;
-      const taken = !units.feed.full && !units.post.full;
+      const taken = !units.feed.full && !units.post.full && !units.depthwise.full;
+      const postWaits = units.post.full && !moved.post;
       const held = hold;
       if (over) hold = false;
       if (moved.load) inside = !endsFrame(records[units.load.shadow]);
+      activeBehind = (moved.depthwise ? shadowBehind : activeBehind) && !moved.post;
+      if (moved.post) shadowBehind = false;
       for (const name of NAMES) {
         const slot = units[name];
         if (moved[name]) {
@@ -91,6 +102,7 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
       if (body > 0) return true;
       unit.shadow = head;
       unit.full = true;
+      if (opcode === 'depthwise') shadowBehind = postWaits;
       head += 1;
       return true;
     },

@@ -21,6 +21,8 @@ export interface PostTiming {
   readonly outCounter: number;
   /** Its rows are counted. */
   readonly count: boolean;
+  readonly resEnable: boolean;
+  readonly resGroup: number;
   /** Cycles between slots, and of a slot's residual reads: 1 without a residual. */
   readonly residualPlanes: number;
 }
