@@ -79,6 +79,10 @@ module systole_top (
       .DRAM_ADDR_BITS(32),
       .DRAM_BURST(1),
       .DRAM_OUTSTANDING(1),
+      .DW_TAPS(0),
+      .DW_PW(1),
+      .DW_WEIGHT_WORDS(2),
+      .DW_PARAM_WORDS(2),
       .IDENTITY(64'h0a58bcbf508225a0)
   ) core (
       .clk(clk),
