@@ -60,7 +60,9 @@ function risingConstants(
   const rows = stepRows(f, reach.range);
   const limits = limitsOf(f, widths);
   const { alpha } = slopeOf(f);
-  const attempt = (n: number, m: number): Trial | null => tryConstants(f, reach, rows, { n, m, round }, limits);
+  const order = rowOrder(reach);
+  const attempt = (n: number, m: number): Trial | null =>
+    tryConstants(f, reach, { rows, order }, { n, m, round }, limits);
   // A code that never changes, or changes once.
   for (const m of [0, f.hi - f.lo]) {
     const trial = attempt(0, m);
@@ -95,13 +97,15 @@ export function constantsOnGrid(
   const wished = at(dyadic(codesPerUnit));
   const limits = limitsOf(wished, widths);
   const largest = largestShift(codesPerUnit, slopeOf(wished).rho, limits);
+  const order = rowOrder(reach);
   for (const n of gridShifts(codesPerUnit, largest)) {
     const middle = Math.round(codesPerUnit * 2 ** n);
     for (const aside of NEIGHBOURS) {
       const m = middle + aside;
       if (m < 0 || m > limits.m || Math.abs(aside) > middle * 2 ** -FINE_BITS) continue;
       const f = at({ num: BigInt(m), exp: -n });
-      const trial = tryConstants(f, reach, stepRows(f, reach.range), { n, m, round: 'floor' }, limits);
+      const rows = stepRows(f, reach.range);
+      const trial = tryConstants(f, reach, { rows, order }, { n, m, round: 'floor' }, limits);
       if (trial !== null && trial.b !== null) return found(f, trial, trial.b);
     }
   }
@@ -157,10 +161,10 @@ function nearest(slope: number, n: number): number {
 }
 
 /** null where a constant does not fit. */
-function tryConstants(f: RealQuantizer, reach: Reach, rows: StepRows, slopes: Slopes, limits: Limits): Trial | null {
+function tryConstants(f: RealQuantizer, reach: Reach, sweep: Sweep, slopes: Slopes, limits: Limits): Trial | null {
   const r = reach.residualCodes === 1 ? 0 : nearest(slopeOf(f).rho, slopes.n) + 0;
   if (slopes.m > limits.m || Math.abs(r) > limits.m) return null;
-  const { low, high } = offsets(f, reach, rows, { ...slopes, r }, true);
+  const { low, high } = offsets(f, reach, sweep, { ...slopes, r }, true);
   if (low > high) return { ...slopes, r, b: null };
   const b = Math.max(low, Math.min(high, 0));
   return Math.abs(b) > limits.b ? null : { ...slopes, r, b };
@@ -171,6 +175,23 @@ function found(quantizer: RealQuantizer, trial: Trial, b: number): ChannelConsta
   return { m, n, r, round, b: BigInt(b), quantizer, exactness: { kind: 'exact' } };
 }
 
+/** The steps by residual code, and the order in which the codes are gone through. */
+interface Sweep {
+  readonly rows: StepRows;
+  /** The codes that ruled out earlier trials come first: most trials fail at the same ones. */
+  readonly order: number[];
+}
+
+/** The last code second: what r gets wrong grows towards it. */
+function rowOrder({ residualCodes }: Reach): number[] {
+  return Array.from({ length: residualCodes }, (_, i) => (i === 0 ? 0 : i === 1 ? residualCodes - 1 : i - 1));
+}
+
+function moveToFront(order: number[], res: number): void {
+  order.splice(order.indexOf(res), 1);
+  order.unshift(res);
+}
+
 interface Interval {
   readonly low: number;
   readonly high: number;
@@ -179,8 +200,8 @@ interface Interval {
 /** The offsets b for which every step is in its place; none where low > high. `stop` gives up as soon as that is known. */
 function offsets(
   f: RealQuantizer,
-  { range, residualCodes }: Reach,
-  rows: StepRows,
+  { range }: Reach,
+  { rows, order }: Sweep,
   c: Slopes & { readonly r: number },
   stop: boolean,
 ): Interval {
@@ -188,20 +209,26 @@ function offsets(
   const { min, max } = range;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
+  let [lowAt, highAt] = [0, 0];
   const sums = Float64Array.from({ length: f.hi - f.lo }, (_, s) => sumOfCode(f.lo + 1 + s, c));
-  for (let i = 0; i < residualCodes; i++) {
-    // The last code second: what r gets wrong grows towards it.
-    const res = i === 0 ? 0 : i === 1 ? residualCodes - 1 : i - 1;
+  for (const res of order) {
     const steps = rows(res);
+    const shift = r * res;
+    const [lowBefore, highBefore] = [low, high];
     for (let s = 0; s < steps.length; s++) {
       const step = steps[s]!;
-      const target = sums[s]! - r * res;
+      const target = sums[s]! - shift;
       const least = target - m * step;
       const most = target - 1 - m * (step - 1);
       if (step <= max && least > low) low = least;
       if (step > min && most < high) high = most;
-      if (stop && low > high) return { low, high };
     }
+    if (low > lowBefore) lowAt = res;
+    if (high < highBefore) highAt = res;
+    if (!stop || low <= high) continue;
+    moveToFront(order, lowAt);
+    moveToFront(order, highAt);
+    break;
   }
   return { low, high };
 }
@@ -218,7 +245,7 @@ function approximate(
   const { alpha, rho } = slopeOf(f);
   const within = (slope: number): number => Math.max(-limits.m, Math.min(limits.m, nearest(slope, 0)));
   const { n, m, r } = trial ?? { n: 0, m: within(alpha), r: reach.residualCodes === 1 ? 0 : within(rho) };
-  const { low, high } = offsets(f, reach, rows, { n, m, r, round }, false);
+  const { low, high } = offsets(f, reach, { rows, order: rowOrder(reach) }, { n, m, r, round }, false);
   const middle = low > high ? Math.floor((low + high) / 2) : Math.max(low, Math.min(high, 0));
   const b = BigInt(Math.max(-limits.b, Math.min(limits.b, middle)));
   const exactness = differences(f, reach, rows, { m, b, n, r, round });

@@ -19,6 +19,9 @@ const BESIDE_ENDS = 2 ** 18;
 /** Residual codes tried at least: none, all, and the code of zero. */
 const FEWEST_RESIDUALS = 3;
 
+/** Integers below this, and their sums, are exact doubles. */
+const EXACT = 2 ** 53;
+
 export interface ChannelCheck {
   /** Pairs of accumulator and residual code on which both were run. */
   readonly values: number;
@@ -77,13 +80,61 @@ function residualsTried(residualCodes: number, perResidual: number, pairs: numbe
 
 /** All accumulators from range.min in steps of `stride`, for one residual code. */
 function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: number, tally: Tally): void {
+  if (fitsDoubles(c, reach)) compareInDoubles(c, reach, res, stride, tally);
+  else compareInQuotients(c, reach, res, stride, tally);
+}
+
+function fitsDoubles({ m, b, r }: ChannelConstants, { range, residualCodes }: Reach): boolean {
+  const largest = Math.max(Math.abs(range.min), Math.abs(range.max));
+  return largest * Math.abs(m) + Math.abs(Number(b)) + residualCodes * Math.abs(r) < EXACT;
+}
+
+/** Sums are exact, and so are their products with a power of two. The loop is all of the work, so nothing is called in it. */
+function compareInDoubles(c: ChannelConstants, reach: Reach, res: number, stride: number, tally: Tally): void {
+  const f = c.quantizer;
+  const { min, max } = reach.range;
+  const estimate = estimator(f, reach, res);
+  const { alpha, offset, doubt } = estimate;
+  const { lo, hi, step, least, most } = f;
+  const sure = 1 - doubt;
+  const ties = c.round === 'nearest-even';
+  const unit = 2 ** -c.n;
+  const gain = c.m * stride;
+  let sum = min * c.m + Number(c.b) + res * c.r;
+  for (let acc = min; acc <= max; acc += stride, sum += gain) {
+    const scaled = sum * unit;
+    let actual = Math.floor(scaled);
+    if (ties) actual += tieUp(scaled, actual);
+    actual = actual < lo ? lo : actual > hi ? hi : actual;
+    const shifted = alpha * acc + offset;
+    const floor = Math.floor(shifted);
+    const rest = shifted - floor;
+    const code = step * floor;
+    const estimated = code < least ? least : code > most ? most : code;
+    const expected = rest >= doubt && rest <= sure ? estimated : realCode(f, estimate, acc, res);
+    if (expected !== actual) note(tally, expected, actual);
+  }
+}
+
+/** What rounding to the nearest even adds to the floor. */
+function tieUp(scaled: number, floor: number): 0 | 1 {
+  const rest = scaled - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? 1 : 0;
+}
+
+function note(tally: Tally, expected: number, actual: number): void {
+  tally.differing += 1;
+  tally.maxCodes = Math.max(tally.maxCodes, Math.abs(expected - actual));
+}
+
+/** acc*m + b + res*r = quotient * 2^n + remainder, each of them small enough. */
+function compareInQuotients(c: ChannelConstants, reach: Reach, res: number, stride: number, tally: Tally): void {
   const f = c.quantizer;
   const { min, max } = reach.range;
   const estimate = estimator(f, reach, res);
   const { lo, hi } = f;
   const ties = c.round === 'nearest-even' && c.n > 0;
   const half = 2 ** (c.n - 1);
-  // acc*m + b + res*r = quotient * 2^n + remainder
   const unit = 1n << BigInt(c.n);
   const first = BigInt(min) * BigInt(c.m) + c.b + BigInt(res) * BigInt(c.r);
   const gain = BigInt(c.m) * BigInt(stride);
@@ -97,10 +148,7 @@ function compareRow(c: ChannelConstants, reach: Reach, res: number, stride: numb
     const up = ties && (remainder > half || (remainder === half && quotient % 2 !== 0)) ? 1 : 0;
     const rounded = quotient + up;
     const actual = rounded < lo ? lo : rounded > hi ? hi : rounded;
-    if (expected !== actual) {
-      tally.differing += 1;
-      tally.maxCodes = Math.max(tally.maxCodes, Math.abs(expected - actual));
-    }
+    if (expected !== actual) note(tally, expected, actual);
     quotient += quotientGain;
     remainder += remainderGain;
     if (remainder >= remainderLimit) {
