@@ -26,6 +26,7 @@ module systole_core #(
     parameter IN_BYTES = 8,         // input stream bytes per beat
     parameter OUT_BYTES = 8,        // output stream bytes per beat
     parameter COUNTERS = 16,        // row counters, 4..64
+    parameter FOLD_ENTRIES = 0,     // steps of the channel folder, a power of two; 0: none
     parameter CONTEXTS = 0,         // row states kept for layers interleaved by rows, a power of two; 0: none
     parameter RING_WORDS = 0,       // of weights from DRAM behind WEIGHT_WORDS, a power of two; 0: none
     parameter DRAM_BITS = 0,        // data bus of the AXI4 master: 32, 64, 128, 256, 512; 0: none
@@ -91,6 +92,9 @@ module systole_core #(
   localparam PC_BITS = PROG_WORDS > FETCH_WORDS ? $clog2(PROG_WORDS / FETCH_WORDS) : 1;
   localparam GROUP_BITS = 2;
   localparam INDEX_BITS = $clog2(COUNTERS);
+  localparam FAW = FOLD_ENTRIES > 1 ? $clog2(FOLD_ENTRIES) : 1;
+  localparam WORD_BITS = AW - LANE_BITS;
+  localparam FOLD = FOLD_ENTRIES > 0 ? 1 : 0;
   localparam CONTEXT_BITS = CONTEXTS > 1 ? $clog2(CONTEXTS) : 1;
   localparam HOP_BITS = 2*AW + 2*XW + 5;
   localparam CREDIT_BITS = $clog2(FIFO_ENTRIES) + 1;
@@ -173,6 +177,10 @@ module systole_core #(
     end
     if (COUNTERS < 4 || COUNTERS > 64) begin : g_bad_counters
       counters_must_be_4_to_64 rule ();
+    end
+    if (FOLD_ENTRIES < 0 || FOLD_ENTRIES == 1 || FOLD_ENTRIES > 4096 || (FOLD_ENTRIES & (FOLD_ENTRIES - 1)) != 0)
+    begin : g_bad_folds
+      fold_entries_must_be_0_or_a_power_of_two_2_to_4096 rule ();
     end
     if (CONTEXTS < 0 || CONTEXTS == 1 || CONTEXTS > 64 || (CONTEXTS & (CONTEXTS - 1)) != 0) begin : g_bad_contexts
       contexts_must_be_0_or_a_power_of_two_2_to_64 rule ();
@@ -267,7 +275,22 @@ module systole_core #(
       .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd3),
       .piece_i(cfg_piece), .we_o(param_we), .addr_o(param_addr), .inner_o(param_inner), .word_o(param_word)
   );
+  wire                    fold_we;
+  wire [31:0]             fold_addr;
+  wire [15:0]             fold_inner;
+  wire [32+3*LANES-1:0]   fold_word;
   generate
+    if (FOLD_ENTRIES > 0) begin : g_folds
+      systole_pieces #(.WIDTH(32+3*LANES), .INNER(1)) fold_pieces (
+          .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd5),
+          .piece_i(cfg_piece), .we_o(fold_we), .addr_o(fold_addr), .inner_o(fold_inner), .word_o(fold_word)
+      );
+    end else begin : g_no_folds
+      assign fold_we = 1'b0;
+      assign fold_addr = 32'd0;
+      assign fold_inner = 16'd0;
+      assign fold_word = {(32+3*LANES){1'b0}};
+    end
     if (TABLE_ENTRIES > 0) begin : g_tables
       systole_pieces #(.WIDTH(16), .INNER(1)) table_pieces (
           .clk(clk), .rst(rst), .start_i(cfg_start), .addr_i(cfg_addr), .piece_valid_i(cfg_we && cfg_sel == 3'd4),
@@ -332,7 +355,9 @@ module systole_core #(
   // Row counters. A record with count = 0 leaves its counter to another. LOAD's is cleared as soon as the record stands in
   // its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
   wire [INDEX_BITS-1:0] in_index, res_index, written_index;
-  wire [15:0]           in_count, res_count;
+  wire [15:0]           in_count, res_count, freed_step;
+  wire                  freed_rows;
+  wire [INDEX_BITS-1:0] freed_index;
   wire                  loaded_row, written_row;
   wire [INDEX_BITS-1:0] dw_in_index, dw_row_index;
   wire [15:0]           dw_in_count;
@@ -345,6 +370,7 @@ module systole_core #(
       .inc_a_i(loaded_row), .inc_a_index_i(load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
       .clear_b_i(post_move && post_shadow[`SYSTOLE_POST_COUNT*32]),
       .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),
+      .inc_c_i(freed_rows), .inc_c_index_i(freed_index), .step_c_i(freed_step),
       .inc_b_i(written_row), .inc_b_index_i(written_index),
       .clear_d_i(dw_full && !hold), .clear_d_index_i(dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS]),
       .inc_d_i(dw_row), .inc_d_index_i(dw_row_index), .read_d_index_i(dw_in_index), .read_d_o(dw_in_count),
@@ -352,6 +378,8 @@ module systole_core #(
   );
 
   // FEED.
+  wire [3*LANES-1:0]    req_segments;
+  wire [WORD_BITS-1:0]  req_fold_stride;
   wire                  entry_pop, absorbed, credits_full;
   wire                  req_valid, req_y_ok, req_clear, req_last;
   wire [AW-1:0]         req_a;
@@ -370,16 +398,20 @@ module systole_core #(
   systole_feed #(
       .LANES(LANES), .AD(AD), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW), .PASS_ENTRIES(PASS_ENTRIES), .GROUP_BITS(GROUP_BITS),
       .INDEX_BITS(INDEX_BITS), .FIFO_ENTRIES(FIFO_ENTRIES), .CREDIT_BITS(CREDIT_BITS), .RUN_BITS(LANE_BITS + 1),
-      .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS), .TOKEN_DELAY(TOKEN_DELAY)
+      .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS), .FOLD_ENTRIES(FOLD_ENTRIES), .FAW(FAW), .WORD_BITS(WORD_BITS),
+      .TOKEN_DELAY(TOKEN_DELAY)
   ) feed (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .move_i(feed_move), .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
       .pass_we_i(pass_we), .pass_waddr_i(pass_addr[PAW-1:0]), .pass_wdata_i(pass_word),
+      .fold_we_i(fold_we), .fold_waddr_i(fold_addr[FAW-1:0]), .fold_wdata_i(fold_word),
+      .free_o(freed_rows), .free_index_o(freed_index), .free_step_o(freed_step),
       .in_index_o(in_index), .in_count_i(in_count), .res_index_o(res_index), .res_count_i(res_count),
       .post_full_i(post_full), .post_move_i(post_move),
       .credit_a_i(entry_pop), .credit_b_i(absorbed), .credits_full_o(credits_full),
       .req_valid_o(req_valid), .req_a_o(req_a), .req_x_o(req_x), .req_x_max_o(req_x_max), .req_y_o(req_y), .req_y_max_o(req_y_max),
-      .req_y_ok_o(req_y_ok), .req_hop_o(req_hop), .req_group_o(req_group), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
+      .req_y_ok_o(req_y_ok), .req_hop_o(req_hop),
+      .req_segments_o(req_segments), .req_fold_stride_o(req_fold_stride), .req_group_o(req_group), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
       .req_shift_o(req_shift), .req_last_o(req_last), .req_mode_o(req_mode), .req_w_o(req_w),
       .tile_o(tile), .tile_ct_last_o(tile_ct_last), .tile_record_last_o(tile_record_last),
       .issue_o(issue), .waiting_o(feed_waiting), .waiting_counter_o(feed_waiting_counter), .waiting_need_o(feed_waiting_need)
@@ -442,6 +474,8 @@ module systole_core #(
   wire [(ROWS+1)*AW-1:0]       hop_a, hop_p_addr, hop_l_addr;
   wire [(ROWS+1)*XW-1:0]       hop_x, hop_x_max, hop_y, hop_y_max;
   wire [(ROWS+1)*HOP_BITS-1:0] hop_hop;
+  wire [(ROWS+1)*3*LANES-1:0]  hop_segments;
+  wire [(ROWS+1)*WORD_BITS-1:0] hop_fold_stride;
   wire [(ROWS+1)*GROUP_BITS-1:0] hop_group, hop_p_group, hop_l_group;
   wire [(ROWS+1)*(LANE_BITS+1)-1:0] hop_run;
   wire [(ROWS+1)*AD-1:0]       hop_pad;
@@ -453,6 +487,8 @@ module systole_core #(
   assign hop_y_ok[0] = req_y_ok;
   assign hop_a[AW-1:0] = req_a;
   assign hop_hop[HOP_BITS-1:0] = req_hop;
+  assign hop_segments[3*LANES-1:0] = req_segments;
+  assign hop_fold_stride[WORD_BITS-1:0] = req_fold_stride;
   assign hop_y[XW-1:0] = req_y;
   assign hop_y_max[XW-1:0] = req_y_max;
   assign hop_x[XW-1:0] = req_x;
@@ -501,17 +537,19 @@ module systole_core #(
     for (r = 0; r < ROWS; r = r + 1) begin : g_row
       systole_row #(
           .ROW(r), .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .AW(AW), .XW(XW), .LANE_BITS(LANE_BITS), .GROUPS(GROUPS),
-          .GROUP_BITS(GROUP_BITS), .CTRL_BITS(8)
+          .GROUP_BITS(GROUP_BITS), .FOLD(FOLD), .CTRL_BITS(8)
       ) row (
           .clk(clk),
           .valid_i(hop_valid[r]), .a_i(hop_a[r*AW +: AW]), .x_i(hop_x[r*XW +: XW]), .x_max_i(hop_x_max[r*XW +: XW]),
           .y_i(hop_y[r*XW +: XW]), .y_max_i(hop_y_max[r*XW +: XW]), .y_ok_i(hop_y_ok[r]),
-          .hop_i(hop_hop[r*HOP_BITS +: HOP_BITS]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]),
+          .hop_i(hop_hop[r*HOP_BITS +: HOP_BITS]), .segments_i(hop_segments[r*3*LANES +: 3*LANES]),
+          .fold_stride_i(hop_fold_stride[r*WORD_BITS +: WORD_BITS]), .group_i(hop_group[r*GROUP_BITS +: GROUP_BITS]),
           .run_i(hop_run[r*(LANE_BITS+1) +: LANE_BITS+1]), .pad_i(hop_pad[r*AD +: AD]), .ctrl_i(hop_ctrl[r*8 +: 8]),
           .valid_next_o(hop_valid[r+1]), .a_next_o(hop_a[(r+1)*AW +: AW]), .x_next_o(hop_x[(r+1)*XW +: XW]),
           .x_max_next_o(hop_x_max[(r+1)*XW +: XW]), .y_next_o(hop_y[(r+1)*XW +: XW]),
           .y_max_next_o(hop_y_max[(r+1)*XW +: XW]), .y_ok_next_o(hop_y_ok[r+1]),
-          .hop_next_o(hop_hop[(r+1)*HOP_BITS +: HOP_BITS]), .group_next_o(hop_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
+          .hop_next_o(hop_hop[(r+1)*HOP_BITS +: HOP_BITS]), .segments_next_o(hop_segments[(r+1)*3*LANES +: 3*LANES]),
+          .fold_stride_next_o(hop_fold_stride[(r+1)*WORD_BITS +: WORD_BITS]), .group_next_o(hop_group[(r+1)*GROUP_BITS +: GROUP_BITS]),
           .run_next_o(hop_run[(r+1)*(LANE_BITS+1) +: LANE_BITS+1]), .pad_next_o(hop_pad[(r+1)*AD +: AD]),
           .ctrl_next_o(hop_ctrl[(r+1)*8 +: 8]),
           .p_valid_i(hop_p_valid[r]), .p_group_i(hop_p_group[r*GROUP_BITS +: GROUP_BITS]),
@@ -750,6 +788,7 @@ module systole_core #(
                   table_we, table_addr, table_inner, table_word, dw_word, dw_move, dw_done, dw_fields, dw_shadow, dw_in_count,
                   dw_read_data, unit_data, hop_u_valid, hop_u_group, hop_u_addr, hop_u_mask, hop_u_data,
                   load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
+                  hop_segments, hop_fold_stride, fold_addr, fold_inner,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,
                   trace_count, trace_data};

@@ -21,6 +21,9 @@ module systole_counters #(
     input  wire [INDEX_BITS-1:0] inc_d_index_i,
     input  wire [INDEX_BITS-1:0] read_d_index_i,
     output wire [15:0]           read_d_o,
+    input  wire                  inc_c_i,
+    input  wire [INDEX_BITS-1:0] inc_c_index_i,
+    input  wire [15:0]           step_c_i,
     input  wire [INDEX_BITS-1:0] read_a_index_i,
     output wire [15:0]           read_a_o,
     input  wire [INDEX_BITS-1:0] read_b_index_i,
@@ -32,7 +35,7 @@ module systole_counters #(
   always @(posedge clk) begin
     if (rst) begin
       for (i = 0; i < COUNTERS; i = i + 1) count_q[i] <= 16'd0;
-    end else if (clear_a_i || clear_b_i || inc_a_i || inc_b_i || clear_d_i || inc_d_i) begin
+    end else if (clear_a_i || clear_b_i || inc_a_i || inc_b_i || clear_d_i || inc_d_i || inc_c_i) begin
       for (i = 0; i < COUNTERS; i = i + 1) begin
         if ((clear_a_i && clear_a_index_i == i[INDEX_BITS-1:0]) || (clear_b_i && clear_b_index_i == i[INDEX_BITS-1:0])
             || (clear_d_i && clear_d_index_i == i[INDEX_BITS-1:0]))
@@ -40,6 +43,7 @@ module systole_counters #(
         else if ((inc_a_i && inc_a_index_i == i[INDEX_BITS-1:0]) || (inc_b_i && inc_b_index_i == i[INDEX_BITS-1:0])
                  || (inc_d_i && inc_d_index_i == i[INDEX_BITS-1:0]))
           count_q[i] <= count_q[i] + 16'd1;
+        else if (inc_c_i && inc_c_index_i == i[INDEX_BITS-1:0]) count_q[i] <= count_q[i] + step_c_i;
       end
     end
   end

@@ -18,6 +18,9 @@ module systole_feed #(
     parameter RUN_BITS = 5,     // $clog2(LANES) + 1
     parameter CONTEXTS = 0,
     parameter CONTEXT_BITS = 1,
+    parameter FOLD_ENTRIES = 0, // 0: no channel folder
+    parameter FAW = 1,          // $clog2(FOLD_ENTRIES), at least 1
+    parameter WORD_BITS = 8,    // of a word's address in a group
     parameter TOKEN_DELAY = 5   // cycles from a tile's last step to its token, 2 or more
 ) (
     input  wire        clk,
@@ -33,11 +36,19 @@ module systole_feed #(
     input  wire        pass_we_i,
     input  wire [PAW-1:0] pass_waddr_i,
     input  wire [95:0] pass_wdata_i,
+    // fold memory loading
+    input  wire        fold_we_i,
+    input  wire [FAW-1:0] fold_waddr_i,
+    input  wire [32+3*LANES-1:0] fold_wdata_i,
     // row counters
     output wire [INDEX_BITS-1:0] in_index_o,
     input  wire [15:0] in_count_i,
     output wire [INDEX_BITS-1:0] res_index_o,
     input  wire [15:0] res_count_i,
+    // rows of the input that nobody reads any more
+    output wire        free_o,
+    output wire [INDEX_BITS-1:0] free_index_o,
+    output wire [15:0] free_step_o,
     // records of POST: one complete in its shadow, one becomes active
     input  wire        post_full_i,
     input  wire        post_move_i,
@@ -54,6 +65,8 @@ module systole_feed #(
     output wire [XW-1:0] req_y_max_o,
     output wire        req_y_ok_o,
     output wire [2*AW+2*XW+4:0] req_hop_o,  // from row to row: tileCols, aRow, aWrap, xWrap, yLine
+    output wire [3*LANES-1:0] req_segments_o,  // of every bank, with the channel folder
+    output wire [WORD_BITS-1:0] req_fold_stride_o,
     output wire [GROUP_BITS-1:0] req_group_o,
     output wire [RUN_BITS-1:0] req_run_o,
     output wire [AD-1:0] req_pad_o,
@@ -75,11 +88,14 @@ module systole_feed #(
   localparam [RUN_BITS-1:0] RUN_FULL = LANES[RUN_BITS-1:0];
 
   localparam HOP_BITS = 2*AW + 2*XW + 5;
+  localparam LANE_BITS = RUN_BITS - 1;
+  localparam [XW-1:0] FARTHEST = {1'b0, {(XW-1){1'b1}}};
 
   wire [AW-1:0] row;
   wire [XW-1:0] x, y;
   wire [WAW-1:0] w;
   wire [PAW-1:0] pass_addr;
+  wire [FAW-1:0] fold_addr;
   wire [31:0] run;
   wire [15:0] in_limit, res_limit;
   wire [9:0]  ends;
@@ -89,10 +105,10 @@ module systole_feed #(
   wire issue;
 
   systole_feed_walk #(
-      .LANES(LANES), .XW(XW), .WAW(WAW), .PAW(PAW)
+      .LANES(LANES), .XW(XW), .WAW(WAW), .PAW(PAW), .FAW(FAW)
   ) walk (
       .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
-      .x_o(x), .w_o(w), .pass_o(pass_addr), .run_o(run),
+      .x_o(x), .w_o(w), .pass_o(pass_addr), .fold_o(fold_addr), .run_o(run),
       .tile_first_o(tile_first), .pass_first_o(pass_first), .c_last_o(c_last), .ends_o(ends)
   );
   systole_feed_rows #(
@@ -148,6 +164,27 @@ module systole_feed #(
       .clk(clk), .we_i(pass_we_i), .waddr_i(pass_waddr_i), .wdata_i(pass_wdata_i),
       .re_i(issue), .raddr_i(pass_addr), .rdata_o(entry)
   );
+  // With the channel folder each lane reads a row of its own: its segment goes beside the address.
+  wire               folds = FOLD_ENTRIES != 0 && fields_i[`SYSTOLE_FEED_FOLD*32];
+  wire [AW-1:0]      fold_off;
+  wire [AW-1:0]      new_a;
+  generate
+    if (FOLD_ENTRIES > 0) begin : g_fold
+      systole_feed_fold #(
+          .LANES(LANES), .LANE_BITS(LANE_BITS), .AW(AW), .ENTRIES(FOLD_ENTRIES), .FAW(FAW), .WORD_BITS(WORD_BITS)
+      ) folder (
+          .clk(clk), .we_i(fold_we_i), .waddr_i(fold_waddr_i), .wdata_i(fold_wdata_i),
+          .step_i(issue), .fold_i(folds), .entry_i(fold_addr), .stride_i(fields_i[`SYSTOLE_FEED_FOLD_STRIDE*32 +: WORD_BITS]),
+          .off_o(fold_off), .offset_i(new_a[LANE_BITS-1:0]), .segments_o(req_segments_o), .stride_o(req_fold_stride_o)
+      );
+    end else begin : g_no_fold
+      assign fold_off = {AW{1'b0}};
+      assign req_segments_o = {(3*LANES){1'b0}};
+      assign req_fold_stride_o = {WORD_BITS{1'b0}};
+      wire unused = &{1'b0, fold_addr, fold_we_i, fold_waddr_i, fold_wdata_i};
+    end
+  endgenerate
+
   reg           s1_valid;
   reg [AW-1:0]  s1_a;
   reg [XW-1:0]  s1_x, s1_x_max, s1_y, s1_y_max;
@@ -172,15 +209,17 @@ module systole_feed #(
   reg [3:0]     s2_shift;
   reg [1:0]     s2_mode;
 
+  assign new_a = s1_a + entry[AW-1:0] + fold_off;
   always @(posedge clk) begin
     s1_valid <= issue && !rst;
     s2_valid <= s1_valid && !rst;
     if (issue) begin
       s1_a <= row + x[AW-1:0];
-      s1_x <= x;
+      // The folder's lanes are in no common row: there is no mask, a map's border is in memory.
+      s1_x <= folds ? {XW{1'b0}} : x;
       s1_w <= w;
-      s1_y <= y;
-      s1_y_ok <= y_ok;
+      s1_y <= folds ? {XW{1'b0}} : y;
+      s1_y_ok <= y_ok || folds;
       s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
       s1_clear <= tile_first;
       s1_pass_first <= pass_first;
@@ -188,12 +227,12 @@ module systole_feed #(
       s1_hop <= {fields_i[`SYSTOLE_FEED_Y_LINE*32 +: XW], fields_i[`SYSTOLE_FEED_X_WRAP*32 +: XW],
                  fields_i[`SYSTOLE_FEED_A_WRAP*32 +: AW], fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW],
                  fields_i[`SYSTOLE_FEED_TILE_COLS*32 +: 5]};
-      s1_x_max <= fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW];
-      s1_y_max <= y_max;
+      s1_x_max <= folds ? FARTHEST : fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW];
+      s1_y_max <= folds ? FARTHEST : y_max;
       s1_group <= fields_i[`SYSTOLE_FEED_GROUP*32 +: GROUP_BITS];
     end
     if (s1_valid) begin
-      s2_a <= s1_a + entry[AW-1:0];
+      s2_a <= new_a;
       s2_w <= s1_w + entry[32 +: WAW];
       s2_x <= s1_x;
       s2_y <= s1_y;
@@ -231,6 +270,19 @@ module systole_feed #(
   assign req_mode_o = s2_mode;
   assign req_w_o = s2_w;
 
+  // A row that nobody reads any more is free when the last request for it is at row 0.
+  localparam FREE_BITS = 17 + INDEX_BITS;
+  reg [3*FREE_BITS-1:0] free_q;
+  wire        frees = issue && ends[2] && c_last && fields_i[`SYSTOLE_FEED_FREE*32];
+  always @(posedge clk) begin
+    if (rst) free_q <= {3*FREE_BITS{1'b0}};
+    else free_q <= {free_q[2*FREE_BITS-1:0], frees, fields_i[`SYSTOLE_FEED_FREE_COUNTER*32 +: INDEX_BITS],
+                    fields_i[`SYSTOLE_FEED_FREE_STEP*32 +: 16]};
+  end
+  assign free_o = free_q[3*FREE_BITS-1];
+  assign free_index_o = free_q[2*FREE_BITS+16 +: INDEX_BITS];
+  assign free_step_o = free_q[2*FREE_BITS +: 16];
+
   // Tile tokens.
   reg [3*TOKEN_DELAY-1:0] token_q;
   always @(posedge clk) begin
@@ -251,7 +303,7 @@ module systole_feed #(
   wire [INDEX_BITS+5:0] wide_index = {6'd0, wait_index};
   assign waiting_counter_o = (wait_in || wait_res) ? wide_index[5:0] : 6'd0;
   assign waiting_need_o = wait_in ? in_limit : wait_res ? res_limit : 16'd0;
-  wire unused = &{1'b0, fields_i, entry, wide_index, ends};
+  wire unused = &{1'b0, shadow_i, fields_i, entry, wide_index, ends, fold_off};
 
 `ifdef SYSTOLE_ASSERT
   always @(posedge clk) begin

@@ -9,7 +9,8 @@ module systole_feed_walk #(
     parameter LANES = 16,
     parameter XW = 14,   // bits of the signed coordinate x
     parameter WAW = 8,   // bits of a weight word address
-    parameter PAW = 4    // bits of a pass entry address
+    parameter PAW = 4,   // bits of a pass entry address
+    parameter FAW = 1    // bits of a fold entry address
 ) (
     input  wire                              clk,
     input  wire                              load_i,
@@ -19,6 +20,7 @@ module systole_feed_walk #(
     output wire [XW-1:0]                     x_o,
     output wire [WAW-1:0]                    w_o,
     output wire [PAW-1:0]                    pass_o,
+    output wire [FAW-1:0]                    fold_o,
     output wire [31:0]                       run_o,         // codes left in this kernel run
     output wire                              tile_first_o,
     output wire                              pass_first_o,
@@ -61,6 +63,7 @@ module systole_feed_walk #(
   reg [XW-1:0]  x_ox, x_ct, x_wx, x_kx, x_st;
   reg [WAW-1:0] w_c, w_k;
   reg [PAW-1:0] pass_q;
+  reg [FAW-1:0] fold_q;
   reg [31:0]    run_q;
   reg           tile_first_q, pass_first_q, one_ct_q;
   wire [XW-1:0] x_base = fields_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
@@ -96,6 +99,7 @@ module systole_feed_walk #(
       x_st <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
       w_c <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
       w_k <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
+      fold_q <= shadow_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW];
       pass_q <= shadow_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW];
       run_q <= shadow_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32];
       one_ct_q <= last_load[CT];
@@ -111,6 +115,7 @@ module systole_feed_walk #(
       if (ends[CT+1]) w_c <= w_new;
       w_k <= ends[PS+1] ? w_new : w_k + {{(WAW-1){1'b0}}, 1'b1};
       if (ends[PS+1]) pass_q <= ends[PS] ? fields_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW] : pass_q + {{(PAW-1){1'b0}}, 1'b1};
+      fold_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW] : fold_q + {{(FAW-1){1'b0}}, 1'b1};
       run_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32] : run_q - LANES;
       tile_first_q <= ends[PS];
       pass_first_q <= ends[PS+1];
@@ -120,6 +125,7 @@ module systole_feed_walk #(
   assign x_o = x_st;
   assign w_o = w_k;
   assign pass_o = pass_q;
+  assign fold_o = fold_q;
   assign run_o = run_q;
   assign tile_first_o = tile_first_q;
   assign pass_first_o = pass_first_q;

@@ -1,13 +1,14 @@
 // One group of one copy of the activation memory: LANES banks of one digit, code index a in bank a % LANES, word a / LANES.
 // A read returns the LANES codes from any index in bank order (bank b holds word q, or q+1 where b < offset), registered;
-// the reader rotates. A write comes aligned (systole_align): bank-ordered digits, one enable per bank.
+// the reader rotates. With the channel folder, bank b's word is segment_b * stride further on. A write comes aligned (systole_align): bank-ordered digits, one enable per bank.
 `default_nettype none
 module systole_group #(
     parameter LANES = 16,
     parameter AD = 8,
     parameter ACT_WORDS = 256,
     parameter WORD_BITS = 8,  // $clog2(ACT_WORDS)
-    parameter LANE_BITS = 4   // $clog2(LANES)
+    parameter LANE_BITS = 4,  // $clog2(LANES)
+    parameter FOLD = 0        // 1: with segments
 ) (
     input  wire                  clk,
     input  wire                  we_i,
@@ -18,13 +19,22 @@ module systole_group #(
     input  wire                  re_i,
     input  wire [WORD_BITS-1:0]  rword_i,
     input  wire [LANE_BITS-1:0]  roffset_i,
+    input  wire [3*LANES-1:0]    rsegments_i,
+    input  wire [WORD_BITS-1:0]  rstride_i,
     output wire [LANES*AD-1:0]   rdata_o
 );
   wire [WORD_BITS-1:0] wword_next = wword_i + {{(WORD_BITS-1){1'b0}}, 1'b1};
   wire [WORD_BITS-1:0] rword_next = rword_i + {{(WORD_BITS-1){1'b0}}, 1'b1};
+  // Words from segment 0 to each other one.
+  wire [8*WORD_BITS-1:0] hops;
   genvar b;
   generate
+    for (b = 0; b < 8; b = b + 1) begin : g_hop
+      assign hops[b*WORD_BITS +: WORD_BITS] = FOLD != 0 ? b[2:0] * rstride_i : {WORD_BITS{1'b0}};
+    end
     for (b = 0; b < LANES; b = b + 1) begin : g_bank
+      wire [WORD_BITS-1:0] rword = roffset_i > b ? rword_next : rword_i;
+      wire [WORD_BITS-1:0] hop = FOLD != 0 ? hops[rsegments_i[3*b +: 3]*WORD_BITS +: WORD_BITS] : {WORD_BITS{1'b0}};
       systole_ram #(
           .WIDTH(AD), .WORDS(ACT_WORDS), .ADDR_BITS(WORD_BITS)
       ) bank (
@@ -33,10 +43,11 @@ module systole_group #(
           .waddr_i(woffset_i > b ? wword_next : wword_i),
           .wdata_i(wdata_i[b*AD +: AD]),
           .re_i(re_i),
-          .raddr_i(roffset_i > b ? rword_next : rword_i),
+          .raddr_i(rword + hop),
           .rdata_o(rdata_o[b*AD +: AD])
       );
     end
   endgenerate
+  wire unused = &{1'b0, rsegments_i, rstride_i, hops};
 endmodule
 `default_nettype wire

@@ -12,6 +12,7 @@ module systole_row #(
     parameter LANE_BITS = 4,    // $clog2(LANES)
     parameter GROUPS = 3,
     parameter GROUP_BITS = 2,
+    parameter FOLD = 0,         // 1: with the channel folder
     parameter CTRL_BITS = 8     // control that travels beside the digits
 ) (
     input  wire                  clk,
@@ -24,6 +25,8 @@ module systole_row #(
     input  wire [XW-1:0]         y_max_i,
     input  wire                  y_ok_i,   // 0 <= y < y_max
     input  wire [2*AW+2*XW+4:0]  hop_i,
+    input  wire [3*LANES-1:0]    segments_i,     // of every bank, and the words from one to the next
+    input  wire [AW-LANE_BITS-1:0] fold_stride_i,
     input  wire [GROUP_BITS-1:0] group_i,
     input  wire [LANE_BITS:0]    run_i,
     input  wire [AD-1:0]         pad_i,
@@ -36,6 +39,8 @@ module systole_row #(
     output wire [XW-1:0]         y_max_next_o,
     output wire                  y_ok_next_o,
     output wire [2*AW+2*XW+4:0]  hop_next_o,
+    output wire [3*LANES-1:0]    segments_next_o,
+    output wire [AW-LANE_BITS-1:0] fold_stride_next_o,
     output wire [GROUP_BITS-1:0] group_next_o,
     output wire [LANE_BITS:0]    run_next_o,
     output wire [AD-1:0]         pad_next_o,
@@ -94,12 +99,13 @@ module systole_row #(
 
   // Hop to the next row.
   systole_row_hop #(
-      .NEXT(ROW + 1), .AW(AW), .XW(XW)
+      .NEXT(ROW + 1), .AW(AW), .XW(XW), .LANES(LANES), .LANE_BITS(LANE_BITS), .FOLD(FOLD)
   ) hop (
       .clk(clk), .valid_i(valid_i), .a_i(a_i), .x_i(x_i), .y_i(y_i), .y_max_i(y_max_i), .y_ok_i(y_ok_i), .hop_i(hop_i),
       .valid_o(valid_next_o), .a_o(a_next_o), .x_o(x_next_o), .y_o(y_next_o), .y_max_o(y_max_next_o), .y_ok_o(y_ok_next_o),
-      .hop_o(hop_next_o)
+      .hop_o(hop_next_o), .segments_i(segments_i), .segments_o(segments_next_o)
   );
+  reg [WORD_BITS-1:0]  n_stride;
   reg [XW-1:0]         n_x_max;
   reg [GROUP_BITS-1:0] n_group;
   reg [LANE_BITS:0]    n_run;
@@ -116,6 +122,7 @@ module systole_row #(
     if (valid_i) begin
       n_x_max <= x_max_i;
       n_group <= group_i;
+      n_stride <= fold_stride_i;
       n_run <= run_i;
       n_pad <= pad_i;
       n_ctrl <= ctrl_i;
@@ -135,6 +142,7 @@ module systole_row #(
   end
   assign x_max_next_o = n_x_max;
   assign group_next_o = n_group;
+  assign fold_stride_next_o = FOLD != 0 ? n_stride : {WORD_BITS{1'b0}};
   assign run_next_o = n_run;
   assign pad_next_o = n_pad;
   assign ctrl_next_o = n_ctrl;
@@ -183,7 +191,7 @@ module systole_row #(
       wire [AW-1:0] waddr = p_here ? p_addr_i : u_here ? u_addr_i : l_addr_i;
       wire [AW-1:0] raddr = feed_here ? a_i : unit_here ? unit_addr_i : res_addr_i;
       systole_group #(
-          .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .WORD_BITS(WORD_BITS), .LANE_BITS(LANE_BITS)
+          .LANES(LANES), .AD(AD), .ACT_WORDS(ACT_WORDS), .WORD_BITS(WORD_BITS), .LANE_BITS(LANE_BITS), .FOLD(FOLD)
       ) banks (
           .clk(clk),
           .we_i(p_here || l_here || u_here),
@@ -191,6 +199,7 @@ module systole_row #(
           .wmask_i(p_here ? p_mask_i : u_here ? u_mask_i : l_mask_i), .wdata_i(p_here ? p_data_i : u_here ? u_data_i : l_data_i),
           .re_i(feed_here || res_here || unit_here),
           .rword_i(raddr[AW-1:LANE_BITS]), .roffset_i(raddr[LANE_BITS-1:0]),
+          .rsegments_i(feed_here ? segments_i : {(3*LANES){1'b0}}), .rstride_i(fold_stride_i),
           .rdata_o(group_data[g*WIDTH +: WIDTH])
       );
     end

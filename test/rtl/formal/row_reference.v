@@ -44,9 +44,11 @@ module row_gate #(
   ) row (
       .clk(clk),
       .valid_i(read_i), .a_i(a_i), .x_i({x_i[AW], x_i}), .x_max_i({2'b00, x_max_i}), .y_i({AW+2{1'b0}}),
-      .y_max_i({AW+2{1'b0}}), .y_ok_i(y_ok_i), .hop_i({4*AW+9{1'b0}}), .group_i({1'b0, group_i}), .run_i(run_i), .pad_i(pad_i),
+      .y_max_i({AW+2{1'b0}}), .y_ok_i(y_ok_i), .hop_i({4*AW+9{1'b0}}),
+      .segments_i({3*LANES{1'b0}}), .fold_stride_i({(AW-LANE_BITS){1'b0}}), .group_i({1'b0, group_i}), .run_i(run_i), .pad_i(pad_i),
       .ctrl_i(1'b0),
-      .valid_next_o(), .a_next_o(), .x_next_o(), .x_max_next_o(), .y_next_o(), .y_max_next_o(), .y_ok_next_o(), .hop_next_o(),
+      .valid_next_o(), .a_next_o(), .x_next_o(), .x_max_next_o(), .y_next_o(), .y_max_next_o(), .y_ok_next_o(), .hop_next_o(), .segments_next_o(),
+      .fold_stride_next_o(),
       .group_next_o(), .run_next_o(), .pad_next_o(), .ctrl_next_o(),
       .p_valid_i(p_valid), .p_group_i(p_group), .p_addr_i(p_addr), .p_mask_i(p_mask), .p_data_i(p_data),
       .p_valid_next_o(), .p_group_next_o(), .p_addr_next_o(), .p_mask_next_o(), .p_data_next_o(),
