@@ -380,6 +380,8 @@ module systole_core #(
   // FEED.
   wire [3*LANES-1:0]    req_segments;
   wire [WORD_BITS-1:0]  req_fold_stride;
+  wire                  ring_word_done, ring_release;
+  wire [RING_BITS:0]    ring_release_words;
   wire                  entry_pop, absorbed, credits_full;
   wire                  req_valid, req_y_ok, req_clear, req_last;
   wire [AW-1:0]         req_a;
@@ -399,7 +401,7 @@ module systole_core #(
       .LANES(LANES), .AD(AD), .AW(AW), .XW(XW), .WAW(WAW), .PAW(PAW), .PASS_ENTRIES(PASS_ENTRIES), .GROUP_BITS(GROUP_BITS),
       .INDEX_BITS(INDEX_BITS), .FIFO_ENTRIES(FIFO_ENTRIES), .CREDIT_BITS(CREDIT_BITS), .RUN_BITS(LANE_BITS + 1),
       .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS), .FOLD_ENTRIES(FOLD_ENTRIES), .FAW(FAW), .WORD_BITS(WORD_BITS),
-      .TOKEN_DELAY(TOKEN_DELAY)
+      .RING_WORDS(RING_WORDS), .RING_BITS(RING_BITS), .WEIGHT_WORDS(WEIGHT_WORDS), .TOKEN_DELAY(TOKEN_DELAY)
   ) feed (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .move_i(feed_move), .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
@@ -408,10 +410,12 @@ module systole_core #(
       .free_o(freed_rows), .free_index_o(freed_index), .free_step_o(freed_step),
       .in_index_o(in_index), .in_count_i(in_count), .res_index_o(res_index), .res_count_i(res_count),
       .post_full_i(post_full), .post_move_i(post_move),
+      .ring_word_done_i(ring_word_done), .ring_release_o(ring_release), .ring_release_words_o(ring_release_words),
       .credit_a_i(entry_pop), .credit_b_i(absorbed), .credits_full_o(credits_full),
       .req_valid_o(req_valid), .req_a_o(req_a), .req_x_o(req_x), .req_x_max_o(req_x_max), .req_y_o(req_y), .req_y_max_o(req_y_max),
-      .req_y_ok_o(req_y_ok), .req_hop_o(req_hop),
-      .req_segments_o(req_segments), .req_fold_stride_o(req_fold_stride), .req_group_o(req_group), .req_run_o(req_run), .req_pad_o(req_pad), .req_clear_o(req_clear),
+      .req_y_ok_o(req_y_ok), .req_hop_o(req_hop), .req_segments_o(req_segments),
+      .req_fold_stride_o(req_fold_stride), .req_group_o(req_group), .req_run_o(req_run), .req_pad_o(req_pad),
+      .req_clear_o(req_clear),
       .req_shift_o(req_shift), .req_last_o(req_last), .req_mode_o(req_mode), .req_w_o(req_w),
       .tile_o(tile), .tile_ct_last_o(tile_ct_last), .tile_record_last_o(tile_record_last),
       .issue_o(issue), .waiting_o(feed_waiting), .waiting_counter_o(feed_waiting_counter), .waiting_need_o(feed_waiting_need)
@@ -590,14 +594,10 @@ module systole_core #(
   end
 
   // Weights from DRAM. Words for the columns come from here or, on an idle machine, from AXI4-Lite.
-  wire                 ring_release, ring_word_done;
-  wire [RING_BITS:0]   ring_release_words;
   wire                 chain_we;
   wire [15:0]          chain_column;
   wire [WAW-1:0]       chain_addr;
   wire [LANES*WD-1:0]  chain_word;
-  assign ring_release = 1'b0;
-  assign ring_release_words = {(RING_BITS+1){1'b0}};
   generate
     if (RING_WORDS != 0 && DRAM_BITS != 0) begin : g_dram
       localparam MOST_BEATS = 32768 / DRAM_BITS;  // in 4 KiB
@@ -784,7 +784,7 @@ module systole_core #(
     end
   end
 
-  wire unused = &{1'b0, ring_word_done, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
+  wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
                   table_we, table_addr, table_inner, table_word, dw_word, dw_move, dw_done, dw_fields, dw_shadow, dw_in_count,
                   dw_read_data, unit_data, hop_u_valid, hop_u_group, hop_u_addr, hop_u_mask, hop_u_data,
                   load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,

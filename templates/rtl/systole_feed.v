@@ -21,6 +21,9 @@ module systole_feed #(
     parameter FOLD_ENTRIES = 0, // 0: no channel folder
     parameter FAW = 1,          // $clog2(FOLD_ENTRIES), at least 1
     parameter WORD_BITS = 8,    // of a word's address in a group
+    parameter RING_WORDS = 0,
+    parameter RING_BITS = 1,
+    parameter WEIGHT_WORDS = 256,  // where the ring begins
     parameter TOKEN_DELAY = 5   // cycles from a tile's last step to its token, 2 or more
 ) (
     input  wire        clk,
@@ -52,6 +55,10 @@ module systole_feed #(
     // records of POST: one complete in its shadow, one becomes active
     input  wire        post_full_i,
     input  wire        post_move_i,
+    // the weight ring: a word more in it, words given back
+    input  wire        ring_word_done_i,
+    output wire        ring_release_o,
+    output wire [RING_BITS:0] ring_release_words_o,
     // credits of the output FIFO that return in this cycle, one each
     input  wire        credit_a_i,
     input  wire        credit_b_i,
@@ -118,6 +125,30 @@ module systole_feed #(
       .row_o(row), .y_o(y), .in_need_o(in_limit), .res_need_o(res_limit)
   );
 
+  // Weights from the ring: w counts within the column tile, whose words begin at the ring's tail.
+  wire [RING_BITS:0] tile_words = fields_i[`SYSTOLE_FEED_TILE_WORDS*32 +: RING_BITS+1];
+  wire               ring = RING_WORDS != 0 && fields_i[`SYSTOLE_FEED_RING*32];
+  wire               ring_ok;
+  wire [WAW-1:0]     w_first;  // w in the ring, or beside it as it is
+  generate
+    if (RING_WORDS != 0) begin : g_ring
+      wire [RING_BITS-1:0] tail;
+      systole_feed_ring #(
+          .RING_BITS(RING_BITS)
+      ) words (
+          .clk(clk), .rst(rst), .ring_i(ring), .tile_words_i(tile_words), .tile_end_i(issue && ends[1]),
+          .word_done_i(ring_word_done_i), .ok_o(ring_ok), .tail_o(tail), .release_o(ring_release_o)
+      );
+      assign w_first = ring ? w + {{(WAW-RING_BITS){1'b0}}, tail} : w;
+    end else begin : g_no_ring
+      assign ring_ok = 1'b1;
+      assign ring_release_o = 1'b0;
+      assign w_first = w;
+      wire unused = &{1'b0, ring_word_done_i};
+    end
+  endgenerate
+  assign ring_release_words_o = tile_words;
+
   // Issue decision.
   wire        res_enable = fields_i[`SYSTOLE_FEED_RES_ENABLE*32];
   wire        in_ok  = in_count_i >= in_limit;
@@ -130,7 +161,7 @@ module systole_feed #(
   wire [15:0] pace  = c_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
   wire [CREDIT_BITS-1:0] slots = c_last ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
                                          : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
-  wire        rows_ok = in_ok && res_ok && posts_behind_q <= 3'sd0;
+  wire        rows_ok = in_ok && res_ok && ring_ok && posts_behind_q <= 3'sd0;
   wire        tile_ok = !tile_last || (pace_q == 16'd0 && credits_q >= slots && posts_ready_q != 2'd0);
   assign      issue = active_i && !halt_i && rows_ok && tile_ok;
   wire        tile_end = issue && tile_last;
@@ -190,10 +221,14 @@ module systole_feed #(
   reg [XW-1:0]  s1_x, s1_x_max, s1_y, s1_y_max;
   reg [HOP_BITS-1:0] s1_hop;
   reg [WAW-1:0] s1_w;
+  reg           s1_ring;
   reg [GROUP_BITS-1:0] s1_group;
   reg           s1_y_ok, s1_clear, s1_pass_first, s1_last;
   reg [RUN_BITS-1:0] s1_run;
   wire [XW-1:0] y_max = fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW];
+  localparam [WAW-1:0] RING_MASK = (1 << RING_BITS) - 1;
+  wire [20:0]   w_off = {1'b0, entry[51:32]};  // WAW is 21 at the most
+  wire [WAW-1:0] w_offset = s1_w + w_off[WAW-1:0];
   wire          y_ok = !y[XW-1] && y < y_max;
 
   // Cycle 2: the request.
@@ -217,7 +252,8 @@ module systole_feed #(
       s1_a <= row + x[AW-1:0];
       // The folder's lanes are in no common row: there is no mask, a map's border is in memory.
       s1_x <= folds ? {XW{1'b0}} : x;
-      s1_w <= w;
+      s1_w <= w_first;
+      s1_ring <= ring;
       s1_y <= folds ? {XW{1'b0}} : y;
       s1_y_ok <= y_ok || folds;
       s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
@@ -233,7 +269,7 @@ module systole_feed #(
     end
     if (s1_valid) begin
       s2_a <= new_a;
-      s2_w <= s1_w + entry[32 +: WAW];
+      s2_w <= s1_ring ? WEIGHT_WORDS[WAW-1:0] + (w_offset & RING_MASK) : w_offset;
       s2_x <= s1_x;
       s2_y <= s1_y;
       s2_y_max <= s1_y_max;
@@ -296,14 +332,16 @@ module systole_feed #(
   // What FEED waits for, in words.
   wire wait_in = active_i && !in_ok;
   wire wait_res = active_i && in_ok && !res_ok;
+  wire wait_ring = active_i && in_ok && res_ok && !ring_ok;
   assign issue_o = issue;
   assign waiting_o = !active_i ? 3'd0 : issue ? 3'd1 : wait_in ? 3'd2 : wait_res ? 3'd3
-      : (tile_last && credits_q < slots) ? 3'd4 : 3'd1;
+      : wait_ring ? 3'd5 : (tile_last && credits_q < slots) ? 3'd4 : 3'd1;
   wire [INDEX_BITS-1:0] wait_index = wait_res ? res_index_o : in_index_o;
   wire [INDEX_BITS+5:0] wide_index = {6'd0, wait_index};
   assign waiting_counter_o = (wait_in || wait_res) ? wide_index[5:0] : 6'd0;
-  assign waiting_need_o = wait_in ? in_limit : wait_res ? res_limit : 16'd0;
-  wire unused = &{1'b0, shadow_i, fields_i, entry, wide_index, ends, fold_off};
+  assign waiting_need_o = wait_in ? in_limit : wait_res ? res_limit
+      : wait_ring ? fields_i[`SYSTOLE_FEED_TILE_WORDS*32 +: 16] : 16'd0;
+  wire unused = &{1'b0, shadow_i, fields_i, entry, wide_index, ends, fold_off, w_off};
 
 `ifdef SYSTOLE_ASSERT
   always @(posedge clk) begin
