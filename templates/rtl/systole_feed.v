@@ -97,6 +97,7 @@ module systole_feed #(
   localparam HOP_BITS = 2*AW + 2*XW + 5;
   localparam LANE_BITS = RUN_BITS - 1;
   localparam [XW-1:0] FARTHEST = {1'b0, {(XW-1){1'b1}}};
+  localparam [XW-1:0] INSIDE = {2'b01, {(XW-2){1'b0}}};  // of a map up to the farthest, whatever hops do
 
   wire [AW-1:0] row;
   wire [XW-1:0] x, y;
@@ -251,10 +252,10 @@ module systole_feed #(
     if (issue) begin
       s1_a <= row + x[AW-1:0];
       // The folder's lanes are in no common row: there is no mask, a map's border is in memory.
-      s1_x <= folds ? {XW{1'b0}} : x;
+      s1_x <= folds ? INSIDE : x;
       s1_w <= w_first;
       s1_ring <= ring;
-      s1_y <= folds ? {XW{1'b0}} : y;
+      s1_y <= folds ? INSIDE : y;
       s1_y_ok <= y_ok || folds;
       s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
       s1_clear <= tile_first;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FoldEntry } from '../../src/arch/program/fold-memory.js';
 import type { PassEntry } from '../../src/arch/program/program.js';
 import { PASS_MODES, RECORD_FIELDS } from '../../src/arch/program/records.js';
 import { feedModel } from '../../src/arch/timing/feed.js';
@@ -8,22 +9,71 @@ import { randomFeeds } from './feed-records.js';
 import { type Bench, compileBench, icarusAvailable } from './icarus.js';
 import { type Pick, picker } from './random.js';
 
+const FOLDS = { FOLD_ENTRIES: 16 } as const;
+const NO_FOLDS = { FOLD_ENTRIES: 0 } as const;
+const RING = { RING_WORDS: 64, RING_BITS: 6 } as const;
+const NO_RING = { RING_WORDS: 0, RING_BITS: 1 } as const;
 const CONFIGURATIONS = [
-  { ROWS: 1, LANES: 4, LANE_BITS: 2, AD: 8, AW: 8, FIFO_ENTRIES: 16, CREDIT_BITS: 5, CONTEXTS: 4 },
-  { ROWS: 4, LANES: 8, LANE_BITS: 3, AD: 4, AW: 9, FIFO_ENTRIES: 32, CREDIT_BITS: 6, CONTEXTS: 2 },
-  { ROWS: 3, LANES: 2, LANE_BITS: 1, AD: 2, AW: 7, FIFO_ENTRIES: 16, CREDIT_BITS: 5, CONTEXTS: 0 },
-  { ROWS: 8, LANES: 16, LANE_BITS: 4, AD: 1, AW: 9, FIFO_ENTRIES: 64, CREDIT_BITS: 7, CONTEXTS: 0 },
+  {
+    ROWS: 1,
+    LANES: 4,
+    LANE_BITS: 2,
+    AD: 8,
+    AW: 8,
+    FIFO_ENTRIES: 16,
+    CREDIT_BITS: 5,
+    CONTEXTS: 4,
+    ...FOLDS,
+    ...NO_RING,
+  },
+  { ROWS: 4, LANES: 8, LANE_BITS: 3, AD: 4, AW: 9, FIFO_ENTRIES: 32, CREDIT_BITS: 6, CONTEXTS: 2, ...FOLDS, ...RING },
+  {
+    ROWS: 3,
+    LANES: 2,
+    LANE_BITS: 1,
+    AD: 2,
+    AW: 7,
+    FIFO_ENTRIES: 16,
+    CREDIT_BITS: 5,
+    CONTEXTS: 0,
+    ...NO_FOLDS,
+    ...RING,
+  },
+  {
+    ROWS: 8,
+    LANES: 16,
+    LANE_BITS: 4,
+    AD: 1,
+    AW: 9,
+    FIFO_ENTRIES: 64,
+    CREDIT_BITS: 7,
+    CONTEXTS: 0,
+    ...FOLDS,
+    ...NO_RING,
+  },
 ] as const;
 type Configuration = (typeof CONFIGURATIONS)[number];
 
 const SOURCES = [
-  ...['feed', 'feed_walk', 'feed_rows', 'feed_need', 'loop', 'row', 'row_hop', 'group', 'ram'].map(
-    (name) => `templates/rtl/systole_${name}.v`,
-  ),
+  ...[
+    'feed',
+    'feed_walk',
+    'feed_rows',
+    'feed_need',
+    'feed_fold',
+    'feed_ring',
+    'turn',
+    'loop',
+    'row',
+    'row_hop',
+    'group',
+    'ram',
+  ].map((name) => `templates/rtl/systole_${name}.v`),
   'test/rtl/feed_bench.v',
 ];
 const CYCLES = 30000;
 const WAW = 8;
+const WEIGHT_WORDS = 128;
 
 interface Cycle {
   readonly move: boolean;
@@ -31,15 +81,20 @@ interface Cycle {
   readonly done: boolean;
   readonly credit: boolean;
   readonly post: boolean;
+  readonly fill: boolean;
+  readonly release: boolean;
+  /** Counter * 65536 + step. */
+  readonly freed: number | null;
   readonly w: number | null;
   readonly rows: readonly { readonly valid: boolean; readonly ctrl: number; readonly digits: string }[];
 }
 
 function parseCycle(line: string): Cycle {
-  const [flags, w, ...rows] = line.split(' ') as [string, string, ...string[]];
+  const [flags, w, freed, ...rows] = line.split(' ') as [string, string, string, ...string[]];
   const flag = (i: number) => flags[i] === '1';
   return {
     ...{ move: flag(0), issue: flag(1), done: flag(2), credit: flag(3), post: flag(4) },
+    ...{ fill: flag(6), release: flag(7), freed: flag(8) ? Number(freed) : null },
     w: flag(5) ? Number(w) : null,
     rows: Array.from({ length: rows.length / 3 }, (_, r) => ({
       valid: rows[3 * r] === '1',
@@ -53,6 +108,8 @@ const words = (record: Feed) => RECORD_FIELDS.feed.map(({ name }) => record[name
 
 const passWord = ({ aOff, wOff, shift, mode, padDigit }: PassEntry) =>
   BigInt(aOff) | (BigInt(wOff | (shift << 20) | (PASS_MODES[mode] << 24)) << 32n) | (BigInt(padDigit) << 64n);
+
+const foldWord = ({ aOff, segments }: FoldEntry) => BigInt(aOff >>> 0) | (BigInt(`0x${hexOf(segments, 3)}`) << 32n);
 
 const hexOf = (digits: readonly number[], bits: number) =>
   digits
@@ -72,13 +129,17 @@ describe.skipIf(!icarusAvailable)('systole_feed and the rows of memory behind it
   });
 
   /** Runs records on random memory; `stalls` are percents of cycles without rows, credits, POST records. */
-  async function run(configuration: Configuration, records: readonly Feed[], passes: readonly PassEntry[], pick: Pick) {
+  async function run(
+    configuration: Configuration,
+    { records, passes, folds }: ReturnType<typeof randomFeeds>,
+    pick: Pick,
+  ) {
     const { LANES, AD, AW } = configuration;
     const digits = [0, 1].map(() => Array.from({ length: 2 ** AW }, () => pick(2 ** AD)));
     const memory = digits.flatMap((group) =>
       Array.from({ length: group.length / LANES }, (_, q) => group.slice(q * LANES, (q + 1) * LANES)),
     );
-    const [slowRows, slowCredits, slowPosts] = [pick(2), pick(2), pick(2)];
+    const [slowRows, slowCredits, slowPosts, slowFills] = [pick(2), pick(2), pick(2), pick(2)];
     const rising = (slow: number) => {
       let count = 0;
       return Array.from({ length: CYCLES }, () => {
@@ -92,21 +153,30 @@ describe.skipIf(!icarusAvailable)('systole_feed and the rows of memory behind it
       memory: memory.map((word) => BigInt(`0x${hexOf(word, AD)}`)),
       in_counts: rising(slowRows),
       res_counts: rising(slowRows),
+      folds: folds.map(foldWord),
+      fills: Array.from({ length: CYCLES }, () => (pick(slowFills ? 8 : 2) === 0 ? 1 : 0)),
       credits: Array.from({ length: CYCLES }, () => (pick(slowCredits ? 4 : 1) === 0 ? 1 : 0)),
       posts: Array.from({ length: CYCLES }, () => (pick(slowPosts ? 30 : 2) === 0 ? 1 : 0)),
     };
     const lines = await benches.get(configuration)!.run(files, { cycles: CYCLES, record_count: records.length });
-    return { digits, files, cycles: lines.filter((line) => /^[01]{6} /.test(line)).map(parseCycle) };
+    return { digits, files, cycles: lines.filter((line) => /^[01]{9} /.test(line)).map(parseCycle) };
   }
 
   test.each(CONFIGURATIONS)('gives every lane the digit of its definition, row by row (%o)', async (configuration) => {
     const pick = picker(5 + configuration.ROWS);
     const { ROWS, LANES, AD, AW } = configuration;
     for (let round = 0; round < 5; round += 1) {
-      const { records, passes } = randomFeeds(pick, configuration);
-      const { digits, cycles } = await run(configuration, records, passes, pick);
-      const shape = { rows: ROWS, lanes: LANES, codes: 2 ** AW };
-      const expected = feedSteps(records, shape, { passes, digits });
+      const feeds = randomFeeds(pick, configuration);
+      const { records } = feeds;
+      const { digits, cycles } = await run(configuration, feeds, pick);
+      const shape = {
+        rows: ROWS,
+        lanes: LANES,
+        codes: 2 ** AW,
+        weightWords: WEIGHT_WORDS,
+        ringWords: configuration.RING_WORDS,
+      };
+      const expected = feedSteps(records, shape, { ...feeds, digits });
       expect(cycles.filter(({ done }) => done)).toHaveLength(records.length);
       expect(cycles.flatMap(({ w }) => (w === null ? [] : [w]))).toEqual(expected.map(({ w }) => w % 2 ** WAW));
       for (let r = 0; r < ROWS; r += 1) {
@@ -123,8 +193,9 @@ describe.skipIf(!icarusAvailable)('systole_feed and the rows of memory behind it
   test.each(CONFIGURATIONS)('issues its steps in the cycles of the cycle model (%o)', async (configuration) => {
     const pick = picker(50 + configuration.ROWS);
     for (let round = 0; round < 5; round += 1) {
-      const { records, passes } = randomFeeds(pick, configuration);
-      const { files, cycles } = await run(configuration, records, passes, pick);
+      const feeds = randomFeeds(pick, configuration);
+      const { records } = feeds;
+      const { files, cycles } = await run(configuration, feeds, pick);
       const model = feedModel(configuration.FIFO_ENTRIES);
       let next = 0;
       let active: ReturnType<typeof feedTiming> | null = null;
@@ -133,7 +204,11 @@ describe.skipIf(!icarusAvailable)('systole_feed and the rows of memory behind it
         model.decide(active, Int32Array.of(files.in_counts[i]!, files.res_counts[i]!));
         expect([i, model.issues(), model.recordEnds()], JSON.stringify(records)).toEqual([i, cycle.issue, cycle.done]);
         const started = cycle.move ? feedTiming(records[next]!) : null;
-        model.step(started, cycle.credit ? 1 : 0, cycle.post, cycle.post);
+        const released = model.releases();
+        expect(released > 0).toBe(cycle.release);
+        const freed = model.frees();
+        expect(cycles[i + 3]?.freed ?? null).toBe(freed === null ? null : freed.counter * 65536 + freed.step);
+        model.step(started, cycle.credit ? 1 : 0, cycle.post, cycle.post, cycle.fill);
         if (cycle.move) next += 1;
         if (started !== null || cycle.done) active = started;
         // Digits reach stage 0 of row r in t+4+r.

@@ -29,10 +29,17 @@ export interface FeedTiming {
   /** Waits go on where the last record of this context stopped. */
   readonly resume: boolean;
   readonly context: number;
+  /** Weights from the ring: words of a column tile. */
+  readonly ring: boolean;
+  readonly tileWords: number;
+  /** With the last step of an output row freeCounter goes up by freeStep. */
+  readonly free: boolean;
+  readonly freeCounter: number;
+  readonly freeStep: number;
 }
 
-/** Why a cycle was not used: 1 working, 2 input rows, 3 residual rows or the POST record, 4 pace or credits, 0 idle. */
-export type FeedState = 0 | 1 | 2 | 3 | 4;
+/** Why a cycle was not used: 1 working, 2 input rows, 3 residual rows or the POST record, 4 pace or credits, 5 weights, 0 idle. */
+export type FeedState = 0 | 1 | 2 | 3 | 4 | 5;
 
 export interface FeedModel {
   /** What happens in this cycle; call once before step. */
@@ -43,8 +50,18 @@ export interface FeedModel {
   lastColumnTile(): boolean;
   recordEnds(): boolean;
   creditsFull(): boolean;
+  /** Ring words given back in this cycle. */
+  releases(): number;
+  /** What is free with this cycle's step; it counts three cycles later. */
+  frees(): { readonly counter: number; readonly step: number } | null;
   /** Clock edge. `started`: this record becomes active in the next cycle. */
-  step(started: FeedTiming | null, creditsBack: number, postDelivered: boolean, postMoved: boolean): void;
+  step(
+    started: FeedTiming | null,
+    creditsBack: number,
+    postDelivered: boolean,
+    postMoved: boolean,
+    ringWordDone: boolean,
+  ): void;
 }
 
 export function feedModel(fifoEntries: number): FeedModel {
@@ -61,10 +78,12 @@ export function feedModel(fifoEntries: number): FeedModel {
   let credits = fifoEntries;
   let postsReady = 0;
   let postsBehind = 0;
+  let inRing = 0;
   let issue = false;
   let tileEnd = false;
   let recordEnd = false;
   let ctLast = false;
+  let rowEnd = false;
   /** Rows waited for where the record of a context stopped. */
   const contexts = new Map<number, readonly [input: number, residual: number]>();
 
@@ -102,13 +121,17 @@ export function feedModel(fifoEntries: number): FeedModel {
     firstRow(record);
   }
 
+  /** The last step of a column tile that is outermost. */
+  const columnEnd = (): boolean => rowEnd && oyLeft === 1;
+
   return {
     decide(record, counters) {
-      issue = tileEnd = recordEnd = false;
+      issue = tileEnd = recordEnd = rowEnd = false;
       active = record;
       if (record === null) return 0;
       if (counters[record.inCounter]! < Math.min(needIn, record.inRows)) return 2;
       if (record.resEnable && counters[record.resCounter]! < Math.min(needRes, record.resRows)) return 3;
+      if (record.ring && inRing < record.tileWords) return 5;
       if (postsBehind > 0) return 3;
       ctLast = ctLeft === 1 && coLeft === 1;
       const last = stepsLeft === 1;
@@ -116,7 +139,8 @@ export function feedModel(fifoEntries: number): FeedModel {
         return 4;
       issue = true;
       tileEnd = last;
-      recordEnd = last && windowsLeft === 1 && ctLast && oxLeft === 1 && oyLeft === 1;
+      rowEnd = last && windowsLeft === 1 && ctLeft === 1 && oxLeft === 1;
+      recordEnd = rowEnd && oyLeft === 1 && coLeft === 1;
       return 1;
     },
     issues: () => issue,
@@ -124,8 +148,14 @@ export function feedModel(fifoEntries: number): FeedModel {
     lastColumnTile: () => ctLast,
     recordEnds: () => recordEnd,
     creditsFull: () => credits === fifoEntries,
-    step(started, creditsBack, postDelivered, postMoved) {
+    releases: () => (active?.ring && columnEnd() ? active.tileWords : 0),
+    frees: () =>
+      rowEnd && coLeft === 1 && active?.free ? { counter: active.freeCounter, step: active.freeStep } : null,
+    step(started, creditsBack, postDelivered, postMoved, ringWordDone) {
+      if (ringFilled) ringLevel += 1;
+      if (rowEnd && oyLeft === 1 && active?.ring) ringLevel -= active.tileWords;
       credits += creditsBack;
+      inRing += (ringWordDone ? 1 : 0) - (active?.ring && columnEnd() ? active.tileWords : 0);
       if (tileEnd && active !== null) {
         pace = (ctLast ? active.paceLast : active.paceFull) - 1;
         credits -= ctLast ? active.slotsLast : active.slotsFull;

@@ -15,6 +15,8 @@ export function feedTiming(f: Fields<'feed'>): FeedTiming {
     stepsPerTile: f.nPass * f.nKy * f.nKx * f.nStep,
     resEnable: f.resEnable === 1,
     resume: f.resume === 1,
+    ring: f.ring === 1,
+    free: f.free === 1,
   };
 }
 

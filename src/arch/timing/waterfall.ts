@@ -9,6 +9,8 @@ export interface Waterfall {
   readonly rows: number;
   /** FEED waits for post-processing: pace or FIFO. */
   readonly post: number;
+  /** FEED waits for weights from DRAM. */
+  readonly weights: number;
   /** FEED has no record: the next one is still being fetched. */
   readonly fetch: number;
   /** From the last step to the last output beat. */
@@ -28,13 +30,13 @@ export interface WaterfallCounter {
   readonly layers: readonly LayerCycles[];
 }
 
-const REASON = ['fetch', 'compute', 'rows', 'rows', 'post'] as const;
+const REASON = ['fetch', 'compute', 'rows', 'rows', 'post', 'weights'] as const;
 
 export function waterfallCounter(layerCount: number): WaterfallCounter {
   const layers = Array.from({ length: layerCount }, () => ({ cycles: 0, steps: 0 }));
-  const total = { fill: 0, compute: 0, rows: 0, post: 0, fetch: 0 };
+  const total = { fill: 0, compute: 0, rows: 0, post: 0, weights: 0, fetch: 0 };
   /** Since the last step: waiting if another one comes, drain if none does. */
-  let pending = { rows: 0, post: 0, fetch: 0 };
+  let pending = { rows: 0, post: 0, weights: 0, fetch: 0 };
   return {
     layers,
     count(state, layer) {
@@ -46,14 +48,15 @@ export function waterfallCounter(layerCount: number): WaterfallCounter {
         total.compute += 1;
         total.rows += pending.rows;
         total.post += pending.post;
+        total.weights += pending.weights;
         total.fetch += pending.fetch;
-        pending = { rows: 0, post: 0, fetch: 0 };
+        pending = { rows: 0, post: 0, weights: 0, fetch: 0 };
       } else if (total.compute === 0) {
         total.fill += 1;
       } else {
         pending[reason] += 1;
       }
     },
-    waterfall: () => ({ ...total, drain: pending.rows + pending.post + pending.fetch }),
+    waterfall: () => ({ ...total, drain: pending.rows + pending.post + pending.weights + pending.fetch }),
   };
 }
