@@ -35,6 +35,7 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     IN_BYTES: stream.inBytes,
     OUT_BYTES: stream.outBytes,
     COUNTERS: machine.counters,
+    FOLD_ENTRIES: memory.foldEntries,
     CONTEXTS: memory.contexts,
     RING_WORDS: memory.ringWords,
     ...dramParameters(machine),

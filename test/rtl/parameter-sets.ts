@@ -35,7 +35,15 @@ const LARGEST: Parameters = {
     FETCH_WORDS: 8,
   },
   ...{ TABLE_ENTRIES: 2 ** 16 },
-  ...{ PASS_ENTRIES: 2 ** 12, FIFO_ENTRIES: 2 ** 10, IN_BYTES: 64, OUT_BYTES: 64, COUNTERS: 64, CONTEXTS: 64 },
+  ...{
+    PASS_ENTRIES: 2 ** 12,
+    FIFO_ENTRIES: 2 ** 10,
+    IN_BYTES: 64,
+    OUT_BYTES: 64,
+    COUNTERS: 64,
+    CONTEXTS: 64,
+    FOLD_ENTRIES: 4096,
+  },
   ...{ RING_WORDS: 2 ** 16, DRAM_BITS: 512, DRAM_ADDR_BITS: 64, DRAM_BURST: 256, DRAM_OUTSTANDING: 64 },
 };
 
@@ -96,6 +104,8 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 3, PROG_WORDS: 64 }],
   ['fetch_words_must_be_1_2_4_or_8_and_at_most_half_of_program_words', { FETCH_WORDS: 4, PROG_WORDS: 4 }],
   ['counters_must_be_4_to_64', { COUNTERS: 65 }],
+  ['fold_entries_must_be_0_or_a_power_of_two_2_to_4096', { FOLD_ENTRIES: 1 }],
+  ['fold_entries_must_be_0_or_a_power_of_two_2_to_4096', { FOLD_ENTRIES: 48 }],
   ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 1 }],
   ['contexts_must_be_0_or_a_power_of_two_2_to_64', { CONTEXTS: 6 }],
   ['ring_words_must_be_0_or_a_power_of_two_from_2_and_0_without_dram', { RING_WORDS: 4 }],

@@ -1,3 +1,4 @@
+import type { FoldEntry } from '../program/fold-memory.js';
 import type { PassEntry } from '../program/program.js';
 import { broken } from './activation-memory.js';
 import { isCovered } from './covered-reads.js';
@@ -61,7 +62,8 @@ export function runTile(
       for (let kx = 0; kx < fields.nKx; kx++) {
         for (let st = 0; st < fields.nStep; st++) {
           const xx = x + kx * fields.aKx + st * lanes;
-          const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, w };
+          const fold = fields.fold ? foldEntry(program, fields.foldBase + st) : null;
+          const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, w, fold };
           const live = Math.min(lanes, fields.runLen - st * lanes);
           for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
           w += lanes * cols;
@@ -69,6 +71,12 @@ export function runTile(
       }
     }
   }
+}
+
+function foldEntry({ folds }: LoadedProgram, at: number): FoldEntry {
+  const entry = folds[at];
+  if (entry === undefined) throw broken(`fold entry ${at} does not exist`);
+  return entry;
 }
 
 interface DigitReader {
@@ -106,6 +114,8 @@ interface Run {
   readonly y: number;
   /** Index of the weight word's first value. */
   readonly w: number;
+  /** Where each lane reads, with the channel folder. */
+  readonly fold: FoldEntry | null;
 }
 
 interface Operands {
@@ -126,6 +136,10 @@ function step(reader: DigitReader, run: Run, r: number, live: number, operands: 
   const a = run.a + (r - line) * fields.aRow + line * fields.aWrap;
   const x = run.x + (r - line) * fields.aRow + line * fields.xWrap;
   const y = run.y + line * fields.yLine;
+  if (run.fold !== null) {
+    foldedStep(reader, { ...run, a: a + run.fold.aOff }, run.fold, r, live, operands);
+    return;
+  }
   const inMap = y >= 0 && y < fields.yMax;
   const from = inMap ? Math.min(live, Math.max(0, -x)) : live;
   const to = inMap ? Math.max(from, Math.min(live, fields.xMax - x)) : live;
@@ -144,5 +158,26 @@ function step(reader: DigitReader, run: Run, r: number, live: number, operands: 
       const w = run.w + l * cols;
       if (values.subarray(w, w + columns).some((weight) => weight !== 0)) reader.check(a + l);
     }
+  }
+}
+
+/** The same with the channel folder: every lane in its own segment, none masked. */
+function foldedStep(
+  reader: DigitReader,
+  run: Run,
+  { segments }: FoldEntry,
+  r: number,
+  live: number,
+  { fields, acc, values, cols, columns }: Operands,
+): void {
+  const base = r * cols;
+  const stride = fields.foldStride * segments.length;
+  for (let l = 0; l < live; l++) {
+    const at = run.a + l + segments[l]! * stride;
+    const w = run.w + l * cols;
+    if (!reader.isCovered(at) && values.subarray(w, w + columns).some((weight) => weight !== 0)) reader.check(at);
+    const digit = reader.digits[at] ?? 0;
+    if (digit === 0) continue;
+    for (let c = 0; c < cols; c++) acc[base + c]! += digit * values[w + c]!;
   }
 }

@@ -95,6 +95,7 @@ function runLayer(
         unit.tile(tile, acc);
       }
       unit.rowDone();
+      if (fields.free && co === fields.nCo - 1) state.counters.value[fields.freeCounter]! += fields.freeStep;
     }
   }
   keepRows(feed, state);

@@ -1,6 +1,7 @@
 import type { Machine } from '../machine.js';
 import { decodePasses, decodeProgram } from '../program/decode.js';
 import { type ChannelScale, decodeKernels, decodeScales } from '../program/depthwise-memories.js';
+import { decodeFolds, type FoldEntry } from '../program/fold-memory.js';
 import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
 import { type ActivationMemory, activationMemory } from './activation-memory.js';
@@ -16,6 +17,7 @@ export interface LoadedProgram {
   /** The LOAD records of one frame. */
   readonly loads: readonly LoadRecord[];
   readonly passes: readonly PassEntry[];
+  readonly folds: readonly FoldEntry[];
   /** Weight values by mode, [word][lane][column], decoded when first asked for. */
   readonly weightValues: (mode: PassMode) => Int16Array;
   /** [word][postWidth] */
@@ -58,6 +60,7 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
     records,
     loads: allLoads.slice(0, allLoads.findIndex(({ fields }) => fields.last === 1) + 1),
     passes: checkPasses(machine, decodePasses(images.passes)),
+    folds: decodeFolds(images.folds, machine),
     parameters: decodeParameters(images.parameters, machine),
     tables: decodeTables(images.tables),
     kernels: decodeKernels(images.kernels, machine),

@@ -41,6 +41,12 @@ export interface FeedTiming {
 /** Why a cycle was not used: 1 working, 2 input rows, 3 residual rows or the POST record, 4 pace or credits, 5 weights, 0 idle. */
 export type FeedState = 0 | 1 | 2 | 3 | 4 | 5;
 
+/** Rows of an input that nobody reads any more. */
+export interface FreedRows {
+  readonly counter: number;
+  readonly step: number;
+}
+
 export interface FeedModel {
   /** What happens in this cycle; call once before step. */
   decide(record: FeedTiming | null, counters: Int32Array): FeedState;
@@ -52,8 +58,8 @@ export interface FeedModel {
   creditsFull(): boolean;
   /** Ring words given back in this cycle. */
   releases(): number;
-  /** What is free with this cycle's step; it counts three cycles later. */
-  frees(): { readonly counter: number; readonly step: number } | null;
+  /** What is free with this cycle's step. */
+  frees(): FreedRows | null;
   /** Clock edge. `started`: this record becomes active in the next cycle. */
   step(
     started: FeedTiming | null,
@@ -152,8 +158,6 @@ export function feedModel(fifoEntries: number): FeedModel {
     frees: () =>
       rowEnd && coLeft === 1 && active?.free ? { counter: active.freeCounter, step: active.freeStep } : null,
     step(started, creditsBack, postDelivered, postMoved, ringWordDone) {
-      if (ringFilled) ringLevel += 1;
-      if (rowEnd && oyLeft === 1 && active?.ring) ringLevel -= active.tileWords;
       credits += creditsBack;
       inRing += (ringWordDone ? 1 : 0) - (active?.ring && columnEnd() ? active.tileWords : 0);
       if (tileEnd && active !== null) {

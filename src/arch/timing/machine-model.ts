@@ -7,7 +7,7 @@ import { decodeProgram } from '../program/decode.js';
 import type { Images, ProgramRecord } from '../program/program.js';
 import { stepToHold } from './array.js';
 import { type DepthwiseTiming, depthwiseModel } from './depthwise.js';
-import { type FeedState, type FeedTiming, feedModel } from './feed.js';
+import { type FeedState, type FeedTiming, type FreedRows, feedModel } from './feed.js';
 import { feedTiming, loadTiming, postTiming } from './fields.js';
 import { type LoadTiming, loaderModel } from './loader.js';
 import { packerModel } from './packer.js';
@@ -20,6 +20,8 @@ import { writerModel } from './writer.js';
 const STEP_TO_READ = 2;
 /** From a slot's arrival at POST to the FIFO, its residual planes not counted. */
 const ARRIVAL_TO_FIFO = 7;
+/** From an output row's last step to the count of the input rows that are free with it. */
+const ROW_TO_FREE = 3;
 
 /** What happens in one cycle. */
 export interface MachineCycle {
@@ -54,13 +56,15 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   const packer = packerModel(machine.stream.outBytes);
   const unit = depthwiseModel(machine);
   const counters = new Int32Array(machine.counters);
-  const bump = (index: number): void => {
-    counters[index] = counters[index]! + 1;
+  const bump = (index: number, step = 1): void => {
+    counters[index] = counters[index]! + step;
   };
 
   // Slots on their way to POST, and from there to the FIFO.
   const toPost = timedQueue<SlotTiming>();
   const toFifo = timedQueue<SlotTiming>();
+  // Rows that FEED frees, on their way to their counters.
+  const freed = timedQueue<FreedRows>();
   const depth = stepToHold(machine) + machine.cols / machine.columnsPerStage + machine.rows;
   /** Groups that FEED reads, and the one that the residual reads until a cycle. */
   const feedReads = timedQueue<number>();
@@ -134,6 +138,10 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     if (swept.counter >= 0) bump(swept.counter);
     if (nextUnit !== undefined) counters[nextUnit.outCounter] = 0;
     if (moved.depthwise && nextUnit !== undefined) unit.begin(nextUnit);
+    const frees = feed.frees();
+    if (frees !== null) freed.put(cycle + ROW_TO_FREE, frees);
+    const free = freed.take(cycle);
+    if (free !== null) bump(free.counter, free.step);
     if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
     if (nextPost?.count) counters[nextPost.outCounter] = 0;
 
@@ -145,7 +153,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     if (fetch.frameDone(over)) countedFrames += 1;
     if (loaded.done && load?.last) loadedFrames += 1;
     const fetched = fetch.step(moved, done, over);
-    feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post);
+    feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post, false);
 
     const loading = loaded.rowDone || loader.wantsWrite();
     const busy = fetched || loading || feed.issues() || entered !== null || written.pops || swept.busy;

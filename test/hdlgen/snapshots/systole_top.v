@@ -73,6 +73,7 @@ module systole_top (
       .IN_BYTES(4),
       .OUT_BYTES(4),
       .COUNTERS(16),
+      .FOLD_ENTRIES(0),
       .CONTEXTS(0),
       .RING_WORDS(0),
       .DRAM_BITS(0),
