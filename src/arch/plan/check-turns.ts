@@ -48,5 +48,5 @@ function checkOverwriting(plan: Plan, pairs: readonly RecordPair[], i: number, d
 
 /** The first row of its input that a layer reads from output row `done` on. */
 function firstAlive({ feed }: RecordPair, done: number, height: number): number {
-  return done >= height ? Number.POSITIVE_INFINITY : feed.fields.yBase + done * feed.fields.yOy;
+  return done >= height ? Number.POSITIVE_INFINITY : Math.max(0, feed.fields.yBase + done * feed.fields.yOy);
 }

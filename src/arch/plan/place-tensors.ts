@@ -180,7 +180,9 @@ function planeCodes(name: string, { lowered, geometries, segments }: Frame): num
   const tensor = lowered.tensors[name]!;
   const layout = lowered.layouts.get(name) ?? denseLayout(tensor);
   const fold = foldOf(name, geometries);
-  const rows = bufferOf(name, segments) ?? fold?.foldRows ?? storedRows(tensor, layout);
+  const buffer = bufferOf(name, segments);
+  const mirrored = segments.find(({ load }) => load?.tensor === name)?.load?.mirrorRows ?? 0;
+  const rows = buffer === undefined ? (fold?.foldRows ?? storedRows(tensor, layout)) : buffer + mirrored;
   return rows * layout.rowPitch * (fold?.kernelRows ?? 1);
 }
 

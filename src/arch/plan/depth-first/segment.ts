@@ -17,7 +17,15 @@ export interface Segment {
   /** By tensor: rows kept at once, where that is fewer than all. */
   readonly buffers: ReadonlyMap<string, number>;
   /** The input that LOAD brings row by row into such a buffer, and the layer that reads it. */
-  readonly load: { readonly tensor: string; readonly reader: number; readonly room: LoadRoom } | null;
+  readonly load: LoadedRows | null;
+}
+
+export interface LoadedRows {
+  readonly tensor: string;
+  readonly reader: number;
+  readonly room: LoadRoom;
+  /** Rows at the buffer's beginning that are stored behind its end as well. */
+  readonly mirrorRows: number;
 }
 
 /**
@@ -32,9 +40,9 @@ export function segmentOf(
   machine: Machine,
 ): Segment | null {
   const inside = geometries.slice(first, last + 1);
-  if (inside.length > machine.memory.contexts || !inside.every((geometry) => mayTakeTurns(geometry))) return null;
-  if (!closed(first, last, lowered)) return null;
+  if (inside.length > machine.memory.contexts || !closed(first, last, lowered)) return null;
   const loaded = loadedInput(first, last, lowered, geometries);
+  if (!inside.every((geometry) => mayTakeTurns(geometry, loaded))) return null;
   const layers = inside.map((geometry) => rowLayer(geometry, inside, loaded));
   const periods = segmentPeriods(layers, pace);
   const buffers = new Map<string, number>();
@@ -48,9 +56,13 @@ export function segmentOf(
   return { first, last, runs: periodRuns(periods), buffers, load };
 }
 
-/** Its loops are by rows, and it waits for nothing but rows of its input. */
-function mayTakeTurns({ layer, map, ringTileWords }: LayerGeometry): boolean {
-  return !layer.toStream && !layer.blank && !layer.requantize?.residual && map.runRows === 1 && ringTileWords === 0;
+/**
+ * Its loops are by rows, it waits for nothing but rows of its input, and its reads wrap with the row pointer: windows that are
+ * put together from several rows go on behind the buffer's end, where LOAD alone stores the first rows again.
+ */
+function mayTakeTurns({ layer, map }: LayerGeometry, loaded: string | null): boolean {
+  const wraps = map.runRows === 1 || (map.fold !== null && layer.input === loaded);
+  return !layer.toStream && !layer.blank && !layer.requantize?.residual && wraps;
 }
 
 /** Every layer but the last makes a map of its own that layers of the segment alone read. */
@@ -84,7 +96,7 @@ function fewestRows(tensor: string, inside: readonly LayerGeometry[]): number {
   const steps = inside.flatMap(({ layer, map }) => {
     if (layer.input !== tensor) return [];
     const pool = layer.pool ?? NO_POOL;
-    return [pool.strides[0] * map.rowStep, pool.dilations[0] * map.rowStep, map.rowDilation];
+    return [pool.strides[0] * map.rowStep, pool.dilations[0] * map.rowStep, map.rowDilation, map.runRows];
   });
   return 1 + Math.max(1, ...steps);
 }
@@ -108,5 +120,6 @@ function roomOf(
   const read: RowRead = layers[reader]!.reads[0]!;
   const turn = Math.max(...periods.map((period) => period[reader]!));
   const room = loadRoom(read, turn, fewestRows(tensor, inside));
-  return room.rows < read.need.rows ? { tensor, reader: first + reader, room } : null;
+  const mirrorRows = inside[reader]!.map.runRows - 1;
+  return room.rows + mirrorRows < read.need.rows ? { tensor, reader: first + reader, room, mirrorRows } : null;
 }
