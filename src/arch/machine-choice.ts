@@ -3,7 +3,7 @@ import type { IntegerNetwork } from '../quant/network.js';
 import type { Machine } from './machine.js';
 import { compareMachines } from './machine-cost.js';
 import type { Plan } from './plan/plan.js';
-import { planNetwork } from './plan/plan-network.js';
+import { type PlanOptions, planNetwork } from './plan/plan-network.js';
 
 /** A machine that does not take the network, and why. */
 export interface Refusal {
@@ -22,11 +22,15 @@ export interface MachineChoice {
  * The smallest of `machines` that an integer network fits (compareMachines says which is smaller).
  * @throws SystoleError with the largest machine's code, naming every machine's reason; machine-unknown for no machines
  */
-export function chooseMachine(network: IntegerNetwork, machines: Iterable<Machine>): MachineChoice {
+export function chooseMachine(
+  network: IntegerNetwork,
+  machines: Iterable<Machine>,
+  options: PlanOptions = {},
+): MachineChoice {
   const refusals: Refusal[] = [];
   for (const machine of [...machines].sort(compareMachines)) {
     try {
-      return { plan: planNetwork(network, machine), refusals };
+      return { plan: planNetwork(network, machine, options), refusals };
     } catch (error) {
       if (!(error instanceof SystoleError) || error.code === 'plan-invalid') throw error;
       refusals.push({ machine, error });

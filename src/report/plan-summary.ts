@@ -12,6 +12,11 @@ export interface LayerSummary {
   readonly name: string;
   readonly passes: number;
   readonly macs: number;
+  /** Output pixels of one tile: columns x lines. */
+  readonly tile: string;
+  /** Records it is computed by: 1, or more where layers take turns by rows. */
+  readonly turns: number;
+  readonly fromDram: boolean;
   /** In which the array works on the layer, or waits for it. */
   readonly cycles: number;
   readonly utilization: number;
@@ -37,6 +42,12 @@ export interface MemoryUse {
   readonly of: number;
 }
 
+export interface ActivationPeak {
+  readonly bytes: number;
+  /** Were every layer computed whole, one after the other. */
+  readonly bytesWhole: number;
+}
+
 export interface PlanSummary {
   readonly machine: MachineSummary;
   readonly planCycles: number;
@@ -47,6 +58,8 @@ export interface PlanSummary {
   readonly waterfall: Waterfall;
   readonly layers: readonly LayerSummary[];
   readonly memories: readonly MemoryUse[];
+  /** Bytes of the feature maps alive at once, at the most. */
+  readonly activations: ActivationPeak;
   /** What the host does for an image: the ends, then the steps behind the network. */
   readonly host: readonly PricedStep[];
 }
@@ -72,11 +85,22 @@ export function planSummary({ plan, cycles, interval, ledger }: SummarySource): 
     waterfall: cycles.waterfall,
     layers: ledger.map(({ name, planCycles, usefulDigitMacs: digitMacs, exactness, differing, maxCodes }, i) => ({
       ...{ name, passes: plan.layers[i]!.passes, macs: plan.layers[i]!.usefulMacs, cycles: planCycles },
+      ...layerPlace(plan, i),
       ...{ utilization: utilization(digitMacs, planCycles, machine), exactness, differing, maxCodes },
       checked: checkOf(plan, plan.layers[i]!),
     })),
     memories: memoryUse(plan, machine),
+    activations: { bytes: plan.used.activationBytes, bytesWhole: plan.used.activationBytesWhole },
     host: hostPrice(plan.network),
+  };
+}
+
+function layerPlace({ layers, turns }: Plan, i: number): Pick<LayerSummary, 'tile' | 'turns' | 'fromDram'> {
+  const { tile, fromDram } = layers[i]!;
+  return {
+    tile: `${tile.columns}x${tile.lines}`,
+    turns: turns.reduce((count, layer) => (layer === i ? count + 1 : count), 0),
+    fromDram,
   };
 }
 

@@ -107,6 +107,7 @@ function finish(
       activationBytesWhole: bytesOf(placed.peakCodesWhole, machine),
       activationWords: Math.ceil(Math.max(...ends) / machine.lanes),
       weightWords: contents.weightWords,
+      dramWords: contents.ringWords,
       parameterWords: parameterCount,
       programWords: program.length,
       passEntries: contents.passes.length,
@@ -148,7 +149,10 @@ function outputsOf(
   return streamed.map((output, i) => ({ ...output, firstByte: firsts[i]! }));
 }
 
-function plannedLayer({ layer, input, passes, steps }: LayerGeometry, machine: Machine): PlannedLayer {
+function plannedLayer(
+  { layer, input, passes, steps, tiling, ringTileWords }: LayerGeometry,
+  machine: Machine,
+): PlannedLayer {
   const nominal = Math.ceil(input.bits / machine.activationDigit) * Math.ceil(layer.weightBits / machine.weightDigit);
   return {
     name: layer.name,
@@ -160,6 +164,8 @@ function plannedLayer({ layer, input, passes, steps }: LayerGeometry, machine: M
     usefulMacs: layer.usefulMacs,
     usefulDigitMacs: layer.usefulMacs * nominal,
     steps,
+    tile: { columns: tiling.columns, lines: tiling.lines },
+    fromDram: ringTileWords > 0,
     accRange: layer.accRange,
   };
 }

@@ -80,10 +80,8 @@ export function placeAll(
     counters,
     drains,
     roomCounters: new Map(loaded.map((name) => [name, counters.get(roomOf(name))!])),
-    peakCodes: peakAlive(stored),
-    peakCodesWhole: peakAlive(
-      whole.map((life) => ({ ...life, codes: storedCodes(life.name, { ...frame, segments: [] }) })),
-    ),
+    peakCodes: peakInTurns(lowered, geometries, machine, segments),
+    peakCodesWhole: peakInTurns(lowered, geometries, machine, []),
   };
 }
 

@@ -45,6 +45,8 @@ const layer = z.strictObject({
   usefulMacs: count,
   usefulDigitMacs: count,
   steps: count,
+  tile: z.strictObject({ columns: count, lines: count }),
+  fromDram: z.boolean(),
   accRange: z.strictObject({ min: whole, max: whole }),
 });
 const schema: z.ZodType<PlanLayout> = z.strictObject({
@@ -73,6 +75,7 @@ const schema: z.ZodType<PlanLayout> = z.strictObject({
     activationBytes: count,
     activationBytesWhole: count,
     weightWords: count,
+    dramWords: count,
     parameterWords: count,
     programWords: count,
     passEntries: count,

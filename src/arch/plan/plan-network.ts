@@ -27,18 +27,31 @@ export function planNetwork(network: IntegerNetwork, machine: Machine, { order =
   return plan;
 }
 
-/** Parts of arranged tensors are written in place; where the memories do not bear that, by copies. */
+/**
+ * Parts of arranged tensors are written in place; by copies where the memories do not bear that, or where copies leave fewer
+ * bytes alive and that is what is asked for.
+ */
 function planInPlace(network: IntegerNetwork, machine: Machine, order: LayerOrder): Plan {
+  const hasParts = network.layers.some(({ kind }) => kind === 'arrange');
+  let inPlace: Plan;
   try {
-    return planOnce(network, machine, order, true);
+    inPlace = planOnce(network, machine, order, true);
   } catch (error) {
-    const hasParts = network.layers.some(({ kind }) => kind === 'arrange');
     if (!hasParts || !mayCopiesHelp(error)) throw error;
-    try {
-      return planOnce(network, machine, order, false);
-    } catch {
-      throw error;
-    }
+    const copied = tryCopies(network, machine, order);
+    if (copied === null) throw error;
+    return copied;
+  }
+  const copied = hasParts && order === 'rows' ? tryCopies(network, machine, order) : null;
+  return copied !== null && copied.used.activationBytes < inPlace.used.activationBytes ? copied : inPlace;
+}
+
+function tryCopies(network: IntegerNetwork, machine: Machine, order: LayerOrder): Plan | null {
+  try {
+    return planOnce(network, machine, order, false);
+  } catch (error) {
+    if (mayCopiesHelp(error)) return null;
+    throw error;
   }
 }
 

@@ -50,6 +50,10 @@ export interface PlannedLayer {
   readonly usefulDigitMacs: number;
   /** Array steps of one frame: the least cycles FEED needs. */
   readonly steps: number;
+  /** Output pixels of one tile: columns and lines. */
+  readonly tile: { readonly columns: number; readonly lines: number };
+  /** Its weights come from DRAM, through the ring. */
+  readonly fromDram: boolean;
   readonly accRange: { readonly min: number; readonly max: number };
 }
 
@@ -94,6 +98,8 @@ export interface Plan {
     readonly activationBytes: number;
     readonly activationBytesWhole: number;
     readonly weightWords: number;
+    /** Words of a frame that come through the ring. */
+    readonly dramWords: number;
     readonly parameterWords: number;
     readonly programWords: number;
     readonly passEntries: number;

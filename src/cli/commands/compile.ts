@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LayerOrder } from '../../arch/plan/place-frame.js';
 import type { Plan } from '../../arch/plan/plan.js';
 import { type CycleCount, countCycles, countInterval } from '../../arch/timing/count-cycles.js';
 import { prettyJson } from '../../base/canonical-json.js';
@@ -13,7 +14,7 @@ import { type PreprocessFile, readPreprocess } from '../data/preprocess-file.js'
 import type { TensorFile } from '../data/tensor-file.js';
 import { addCommand, type Context, option, required, type Session } from '../frame/define.js';
 import type { Outcome } from '../frame/outcome.js';
-import { positive, repeated, SEVERAL, shape, whole } from '../frame/values.js';
+import { oneOf, positive, repeated, SEVERAL, shape, whole } from '../frame/values.js';
 import { importModel, type ModelFile, readModelFile } from '../model/float-graph.js';
 import {
   candidateMachines,
@@ -33,6 +34,7 @@ interface Options extends PrecisionOptions, MachineOptions {
   readonly calibration?: readonly string[];
   readonly limit?: number;
   readonly preprocess?: string;
+  readonly order: LayerOrder;
   readonly clock: number;
   readonly inputShape?: readonly number[];
   readonly seed: number;
@@ -61,6 +63,12 @@ export function addCompile(program: Command, session: Session): void {
         "steps from raw data to the model's input; kept in DIR for run, verify, evaluate",
       ),
       ...MACHINE_OPTIONS,
+      option(
+        '--order <what>',
+        'layers: whole, in turns by rows only where the maps do not fit; rows: with the fewest bytes of maps at once',
+        oneOf('layers', 'rows'),
+        'layers',
+      ),
       option('--clock <MHz>', 'clock that latencies are quoted at', positive, 100),
       option('--input-shape <sizes>', 'shape of an input that the model leaves open, such as 1,3,32,32', shape),
       option('--seed <n>', 'of the random frames in the test bench', whole(0, 2 ** 32 - 1), 1),
@@ -83,7 +91,7 @@ async function compile(path: string, options: Options, context: Context): Promis
   const { progress } = context;
   const quantized = await quantizeModel({ path, ...inputs, ...quantizeLimits(machines) }, options, progress);
   progress.stage('planning');
-  const plan = planOn(quantized.network, machines);
+  const plan = planOn(quantized.network, machines, { order: options.order });
   const cycles = countCycles(plan.machine, plan.images);
   const interval = countInterval(plan.machine, plan.images);
   progress.stage('writing');
@@ -130,9 +138,9 @@ function manifestInputs({ model, preprocess }: Inputs, calibration: readonly Ten
 
 /** As they count for the result: defaults filled in, no paths; without a precision where the model has its own. */
 function manifestOptions(options: Options, { precision, samples }: QuantizedModel): ManifestObject {
-  const { clock, seed, inputShape } = options;
+  const { order, clock, seed, inputShape } = options;
   return {
-    ...{ ...precision, clock, seed, calibrationSamples: samples },
+    ...{ ...precision, order, clock, seed, calibrationSamples: samples },
     ...(inputShape && { inputShape }),
   };
 }

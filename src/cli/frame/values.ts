@@ -11,10 +11,10 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
   };
 }
 
-/** One of a few whole numbers. */
-export function oneOf(...allowed: readonly number[]): (text: string) => number {
+/** One of a few numbers or words. */
+export function oneOf<T extends number | string>(...allowed: readonly T[]): (text: string) => T {
   return (text) => {
-    const value = allowed.find((number) => `${number}` === text);
+    const value = allowed.find((one) => `${one}` === text);
     if (value !== undefined) return value;
     throw new InvalidArgumentError(`It must be one of ${allowed.join(', ')}.`);
   };

@@ -4,7 +4,7 @@ import type { Machine } from '../../arch/machine.js';
 import { chooseMachine } from '../../arch/machine-choice.js';
 import { type MachineOverride, overrideMachine } from '../../arch/machine-override.js';
 import type { Plan } from '../../arch/plan/plan.js';
-import { planNetwork } from '../../arch/plan/plan-network.js';
+import { type PlanOptions, planNetwork } from '../../arch/plan/plan-network.js';
 import { SystoleError } from '../../base/error.js';
 import type { RequantizeWidths } from '../../quant/certificate.js';
 import type { IntegerNetwork } from '../../quant/network.js';
@@ -59,6 +59,7 @@ export function quantizeLimits(machines: readonly Machine[]): QuantizeLimits {
 }
 
 /** @throws SystoleError memory-too-small and the planner's others */
-export function planOn(network: IntegerNetwork, machines: readonly Machine[]): Plan {
-  return machines.length === 1 ? planNetwork(network, machines[0]!) : chooseMachine(network, machines).plan;
+export function planOn(network: IntegerNetwork, machines: readonly Machine[], options: PlanOptions): Plan {
+  const [only, ...others] = machines as [Machine, ...Machine[]];
+  return others.length === 0 ? planNetwork(network, only, options) : chooseMachine(network, machines, options).plan;
 }

@@ -1,5 +1,6 @@
 /** A plan as a person reads it. */
 
+import type { Waterfall } from '../../arch/timing/waterfall.js';
 import { type ExactnessWord, exactnessText } from '../../base/manifest.js';
 import type { PricedStep } from '../../report/host-price.js';
 import type { LayerSummary, MachineSummary, PlanSummary } from '../../report/plan-summary.js';
@@ -26,12 +27,35 @@ export function planText({ output, network, precision, calibrationSamples, clock
     ['cycles', `${cyclesText(planCycles, clock)}, one image`],
     ['steady rate', rateText(summary.planInterval, clock)],
     ['utilization', `${percent(summary.utilization)} of the multipliers at batch 1`],
+    ['cycles go to', waterfallText(summary.waterfall)],
+    ['feature maps', activationText(summary)],
+    ...weightText(layers),
     ['exactness', ledgerText(layers)],
     ['host', hostText(summary.host)],
-  ] as const;
+  ] as readonly (readonly [string, string])[];
   const memoryColumns = [{ title: 'memory' }, ...['used', 'of', ''].map((title) => ({ title, right: true }))];
   const memoryRows = memories.map(({ memory, used, of }) => [memory, used, of, percent(used / of)]);
   return [facts(ready), layerTable(layers), table(memoryColumns, memoryRows), `written to ${output}`].join('\n\n');
+}
+
+/** What FEED does in a frame's cycles. */
+function waterfallText(waterfall: Waterfall): string {
+  const total = Object.values(waterfall).reduce((sum, cycles) => sum + cycles, 0);
+  const parts = Object.entries(waterfall).filter(([, cycles]) => cycles > 0);
+  return parts.map(([what, cycles]) => `${what} ${cycles} (${percent(cycles / total)})`).join(', ');
+}
+
+function activationText({ activations, layers }: PlanSummary): string {
+  const { bytes, bytesWhole } = activations;
+  const turns = layers.filter((layer) => layer.turns > 1).length;
+  const whole = turns === 0 ? '' : `; ${bytesWhole} bytes if ${turns} layers did not take turns by rows`;
+  return `${bytes} bytes on chip at once at the most${whole}`;
+}
+
+function weightText(layers: readonly LayerSummary[]): readonly (readonly [string, string])[] {
+  const streamed = layers.filter(({ fromDram }) => fromDram);
+  if (streamed.length === 0) return [];
+  return [['weights', `of ${streamed.length} of ${layers.length} layers from DRAM, the others on chip`]];
 }
 
 /** The ends, and the steps behind the network. */
@@ -51,7 +75,7 @@ export function machineText({ name, rows, cols, lanes, activationDigit, weightDi
 export function layerTable(layers: readonly LayerSummary[]): string {
   const columns = [
     { title: 'layer' },
-    ...['passes', 'MACs', 'cycles', 'utilization'].map((title) => ({ title, right: true })),
+    ...['passes', 'MACs', 'tile', 'turns', 'cycles', 'utilization'].map((title) => ({ title, right: true })),
     { title: 'integers against reals' },
     { title: 'checked on' },
   ];
@@ -61,6 +85,8 @@ export function layerTable(layers: readonly LayerSummary[]): string {
       names[i]!,
       layer.passes,
       layer.macs,
+      layer.tile,
+      layer.turns,
       layer.cycles,
       percent(layer.utilization),
       ledgerEntry(layer),
