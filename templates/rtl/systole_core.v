@@ -103,7 +103,7 @@ module systole_core #(
   localparam UNIT_BITS = $clog2(STAGES > SLOTS ? STAGES : SLOTS) + 1;
   localparam SUB_BITS = $clog2(STAGE > PW ? STAGE / PW : 1) + 1;
   localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
-  localparam META_BITS = 22 + GROUP_BITS + INDEX_BITS + 2*AW;
+  localparam META_BITS = 27 + GROUP_BITS + INDEX_BITS + 2*AW;
 
   // Fixed latencies (docs/timing.md). A step issued by FEED in cycle t:
   //   t+2 request at row 0, t+3 bank data, t+4 digits at the array, t+4+EDGE at stage 0 of row 0, CUTS later the dot product,
@@ -352,8 +352,11 @@ module systole_core #(
     else if (load_move) inside_frame_q <= !load_shadow[`SYSTOLE_LOAD_LAST*32];
   end
 
-  // Row counters. A record with count = 0 leaves its counter to another. LOAD's is cleared as soon as the record stands in
-  // its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
+  // Row counters. A record with count = 0 leaves its counter to another, one that resumes finds it as it was. LOAD's is
+  // cleared as soon as the record stands in its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
+  localparam COUNT_WRITERS = DW_TAPS > 0 ? 4 : 3;  // LOAD, POST, rows that FEED frees, depthwise
+  localparam COUNT_READERS = DW_TAPS > 0 ? 3 : 2;  // FEED's input, the residual's, depthwise
+  localparam STEP_BITS = 8;
   wire [INDEX_BITS-1:0] in_index, res_index, written_index;
   wire [15:0]           in_count, res_count, freed_step;
   wire                  freed_rows;
@@ -362,20 +365,32 @@ module systole_core #(
   wire [INDEX_BITS-1:0] dw_in_index, dw_row_index;
   wire [15:0]           dw_in_count;
   wire                  dw_row;
+  wire [4:0]            written_step;
+  wire [3:0]              count_clear = {dw_full && !hold, 1'b0,
+                                         post_move && post_shadow[`SYSTOLE_POST_COUNT*32] && !post_shadow[`SYSTOLE_POST_RESUME*32],
+                                         load_full && !load_hold};
+  wire [4*INDEX_BITS-1:0] count_clear_index = {dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS], {INDEX_BITS{1'b0}},
+                                               post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],
+                                               load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]};
+  wire [3:0]              count_inc = {dw_row, freed_rows, written_row, loaded_row};
+  wire [4*INDEX_BITS-1:0] count_inc_index = {dw_row_index, freed_index, written_index,
+                                             load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]};
+  wire [4*STEP_BITS-1:0]  count_step = {8'd1, freed_step[STEP_BITS-1:0], {3'd0, written_step}, 8'd1};
+  wire [3*INDEX_BITS-1:0] count_read_index = {dw_in_index, res_index, in_index};
+  wire [COUNT_READERS*16-1:0] count_read;
+  wire [63:0]             count_read_wide = {{(64-COUNT_READERS*16){1'b0}}, count_read};
+  assign {dw_in_count, res_count, in_count} = count_read_wide[47:0];
   systole_counters #(
-      .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS)
+      .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS), .STEP_BITS(STEP_BITS), .WRITERS(COUNT_WRITERS), .READERS(COUNT_READERS)
   ) counters (
       .clk(clk), .rst(unit_rst),
-      .clear_a_i(load_full && !load_hold), .clear_a_index_i(load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
-      .inc_a_i(loaded_row), .inc_a_index_i(load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]),
-      .clear_b_i(post_move && post_shadow[`SYSTOLE_POST_COUNT*32]),
-      .clear_b_index_i(post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS]),
-      .inc_c_i(freed_rows), .inc_c_index_i(freed_index), .step_c_i(freed_step),
-      .inc_b_i(written_row), .inc_b_index_i(written_index),
-      .clear_d_i(dw_full && !hold), .clear_d_index_i(dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS]),
-      .inc_d_i(dw_row), .inc_d_index_i(dw_row_index), .read_d_index_i(dw_in_index), .read_d_o(dw_in_count),
-      .read_a_index_i(in_index), .read_a_o(in_count), .read_b_index_i(res_index), .read_b_o(res_count)
+      .clear_i(count_clear[COUNT_WRITERS-1:0]), .clear_index_i(count_clear_index[COUNT_WRITERS*INDEX_BITS-1:0]),
+      .inc_i(count_inc[COUNT_WRITERS-1:0]), .inc_index_i(count_inc_index[COUNT_WRITERS*INDEX_BITS-1:0]),
+      .inc_step_i(count_step[COUNT_WRITERS*STEP_BITS-1:0]),
+      .read_index_i(count_read_index[COUNT_READERS*INDEX_BITS-1:0]), .read_o(count_read)
   );
+  wire unused_count = &{1'b0, count_clear, count_clear_index, count_inc, count_inc_index, count_step, count_read_index, count_read_wide,
+                        freed_step};
 
   // FEED.
   wire [3*LANES-1:0]    req_segments;
@@ -676,7 +691,8 @@ module systole_core #(
   systole_post #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS), .PW(PW),
       .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS), .PARAM_WORDS(PARAM_WORDS),
-      .PAR_BITS(PAR_BITS), .TABLE_ENTRIES(TABLE_ENTRIES), .INDEX_BITS(INDEX_BITS), .META_BITS(META_BITS)
+      .PAR_BITS(PAR_BITS), .TABLE_ENTRIES(TABLE_ENTRIES), .INDEX_BITS(INDEX_BITS), .CONTEXTS(CONTEXTS),
+      .CONTEXT_BITS(CONTEXT_BITS), .META_BITS(META_BITS)
   ) post (
       .clk(clk), .rst(unit_rst), .move_i(post_move), .shadow_i(post_shadow), .fields_i(post_fields), .done_o(post_done),
       .param_we_i(param_we), .param_waddr_i(param_addr[PAR_BITS-1:0]), .param_wdata_i(param_word),
@@ -702,7 +718,7 @@ module systole_core #(
   ) writer (
       .clk(clk), .rst(unit_rst), .valid_i(head_valid), .meta_i(head_meta), .data_i(head_data), .pop_o(entry_pop),
       .w_valid_o(p_write), .w_group_o(p_group), .w_addr_o(p_addr), .w_count_o(p_count), .w_plane_o(p_plane),
-      .w_digits_o(p_digits), .w_data_o(p_data), .row_done_o(written_row), .row_counter_o(written_index),
+      .w_digits_o(p_digits), .w_data_o(p_data), .row_done_o(written_row), .row_counter_o(written_index), .row_step_o(written_step),
       .record_done_o(record_written), .stream_o(stream_entry),
       .e_valid_o(e_valid), .e_ready_i(e_ready), .e_data_o(e_data), .e_bytes_o(e_bytes),
       .e_end_o(e_end), .e_last_o(e_last)

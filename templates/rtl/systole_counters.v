@@ -1,55 +1,55 @@
 // Row counters: monotone within a frame, reset when the record that fills them becomes active.
 // Reads are combinational; an event of cycle t shows in cycle t+1. A clear wins over an increment.
+// A counter has one writer at a time.
 `default_nettype none
 module systole_counters #(
-    parameter COUNTERS = 16,  // 4..64
-    parameter INDEX_BITS = 4  // $clog2(COUNTERS)
+    parameter COUNTERS = 16,   // 4..64
+    parameter INDEX_BITS = 4,  // $clog2(COUNTERS)
+    parameter STEP_BITS = 8,   // of an increment
+    parameter WRITERS = 2,
+    parameter READERS = 2
 ) (
-    input  wire                  clk,
-    input  wire                  rst,
-    input  wire                  clear_a_i,
-    input  wire                  inc_a_i,
-    input  wire [INDEX_BITS-1:0] clear_a_index_i,
-    input  wire [INDEX_BITS-1:0] inc_a_index_i,
-    input  wire                  clear_b_i,
-    input  wire                  inc_b_i,
-    input  wire [INDEX_BITS-1:0] clear_b_index_i,
-    input  wire [INDEX_BITS-1:0] inc_b_index_i,
-    input  wire                  clear_d_i,
-    input  wire                  inc_d_i,
-    input  wire [INDEX_BITS-1:0] clear_d_index_i,
-    input  wire [INDEX_BITS-1:0] inc_d_index_i,
-    input  wire [INDEX_BITS-1:0] read_d_index_i,
-    output wire [15:0]           read_d_o,
-    input  wire                  inc_c_i,
-    input  wire [INDEX_BITS-1:0] inc_c_index_i,
-    input  wire [15:0]           step_c_i,
-    input  wire [INDEX_BITS-1:0] read_a_index_i,
-    output wire [15:0]           read_a_o,
-    input  wire [INDEX_BITS-1:0] read_b_index_i,
-    output wire [15:0]           read_b_o
+    input  wire                          clk,
+    input  wire                          rst,
+    input  wire [WRITERS-1:0]            clear_i,
+    input  wire [WRITERS*INDEX_BITS-1:0] clear_index_i,
+    input  wire [WRITERS-1:0]            inc_i,
+    input  wire [WRITERS*INDEX_BITS-1:0] inc_index_i,
+    input  wire [WRITERS*STEP_BITS-1:0]  inc_step_i,
+    input  wire [READERS*INDEX_BITS-1:0] read_index_i,
+    output wire [READERS*16-1:0]         read_o
 );
   reg [15:0] count_q [0:COUNTERS-1];
 
-  integer i;
-  always @(posedge clk) begin
-    if (rst) begin
-      for (i = 0; i < COUNTERS; i = i + 1) count_q[i] <= 16'd0;
-    end else if (clear_a_i || clear_b_i || inc_a_i || inc_b_i || clear_d_i || inc_d_i || inc_c_i) begin
+  // What each counter is asked to do.
+  reg [COUNTERS-1:0]           clear;
+  reg [COUNTERS*STEP_BITS-1:0] step;
+  integer i, w;
+  always @* begin
+    clear = {COUNTERS{1'b0}};
+    step = {COUNTERS*STEP_BITS{1'b0}};
+    for (w = 0; w < WRITERS; w = w + 1) begin
       for (i = 0; i < COUNTERS; i = i + 1) begin
-        if ((clear_a_i && clear_a_index_i == i[INDEX_BITS-1:0]) || (clear_b_i && clear_b_index_i == i[INDEX_BITS-1:0])
-            || (clear_d_i && clear_d_index_i == i[INDEX_BITS-1:0]))
-          count_q[i] <= 16'd0;
-        else if ((inc_a_i && inc_a_index_i == i[INDEX_BITS-1:0]) || (inc_b_i && inc_b_index_i == i[INDEX_BITS-1:0])
-                 || (inc_d_i && inc_d_index_i == i[INDEX_BITS-1:0]))
-          count_q[i] <= count_q[i] + 16'd1;
-        else if (inc_c_i && inc_c_index_i == i[INDEX_BITS-1:0]) count_q[i] <= count_q[i] + step_c_i;
+        if (clear_i[w] && clear_index_i[w*INDEX_BITS +: INDEX_BITS] == i[INDEX_BITS-1:0]) clear[i] = 1'b1;
+        if (inc_i[w] && inc_index_i[w*INDEX_BITS +: INDEX_BITS] == i[INDEX_BITS-1:0])
+          step[i*STEP_BITS +: STEP_BITS] = step[i*STEP_BITS +: STEP_BITS] | inc_step_i[w*STEP_BITS +: STEP_BITS];
       end
     end
   end
 
-  assign read_a_o = count_q[read_a_index_i];
-  assign read_b_o = count_q[read_b_index_i];
-  assign read_d_o = count_q[read_d_index_i];
+  integer c;
+  always @(posedge clk) begin
+    for (c = 0; c < COUNTERS; c = c + 1) begin
+      if (rst || clear[c]) count_q[c] <= 16'd0;
+      else count_q[c] <= count_q[c] + {{(16-STEP_BITS){1'b0}}, step[c*STEP_BITS +: STEP_BITS]};
+    end
+  end
+
+  genvar r;
+  generate
+    for (r = 0; r < READERS; r = r + 1) begin : g_read
+      assign read_o[16*r +: 16] = count_q[read_index_i[r*INDEX_BITS +: INDEX_BITS]];
+    end
+  endgenerate
 endmodule
 `default_nettype wire

@@ -21,7 +21,9 @@ module systole_post #(
     parameter PAR_BITS = 6,
     parameter TABLE_ENTRIES = 0, // of 16 bits, a power of two; 0: no tables
     parameter INDEX_BITS = 4,   // of a row counter's index
-    parameter META_BITS = 64    // 22 + GROUP_BITS + INDEX_BITS + 2 * AW
+    parameter CONTEXTS = 0,     // 0: no contexts and no circular buffers
+    parameter CONTEXT_BITS = 1, // $clog2(CONTEXTS), at least 1
+    parameter META_BITS = 64    // 27 + GROUP_BITS + INDEX_BITS + 2 * AW
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -57,7 +59,7 @@ module systole_post #(
   wire [POOL_BITS-1:0] slot;
   wire window_first, window_last, window_valid, map_last, row_end, record_end;
   systole_post_walk #(
-      .COLS(COLS), .PW(PW), .AW(AW), .PAR_BITS(PAR_BITS), .POOL_BITS(POOL_BITS)
+      .COLS(COLS), .PW(PW), .AW(AW), .PAR_BITS(PAR_BITS), .POOL_BITS(POOL_BITS), .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS)
   ) walk (
       .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(slot_valid_i),
       .param_o(param), .res_addr_o(res_addr), .dest_addr_o(dest_addr), .count_o(count), .row_o(row), .slot_o(slot),
@@ -68,7 +70,7 @@ module systole_post #(
 
   // What travels with the slot: to the writer, to the pool, to the requantizers.
   wire [META_BITS-1:0] meta = {
-      row_end && fields_i[`SYSTOLE_POST_COUNT*32], record_end, map_last, fields_i[`SYSTOLE_POST_LAST*32],
+      row_end && fields_i[`SYSTOLE_POST_COUNT*32], fields_i[`SYSTOLE_POST_COUNT_STEP*32 +: 5], record_end, map_last, fields_i[`SYSTOLE_POST_LAST*32],
       fields_i[`SYSTOLE_POST_TO_STREAM*32], fields_i[`SYSTOLE_POST_ELEMENT_BYTES*32 +: 3],
       fields_i[`SYSTOLE_POST_RAW*32], fields_i[`SYSTOLE_POST_GROUP*32 +: GROUP_BITS],
       fields_i[`SYSTOLE_POST_PLANES*32 +: 5], fields_i[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],

@@ -26,6 +26,7 @@ module systole_writer #(
     output wire [LANES*AD-1:0]    w_data_o,
     output wire                   row_done_o,
     output wire [INDEX_BITS-1:0]  row_counter_o,
+    output wire [4:0]             row_step_o,    // rows that are done
     output wire                   record_done_o,
     output wire                   stream_o,      // the entry at the head goes to the stream
     output wire                   e_valid_o,
@@ -38,11 +39,11 @@ module systole_writer #(
   wire                  row_end, record_end, map_last, frame_last, to_stream, raw;
   wire [2:0]            bytes;
   wire [GROUP_BITS-1:0] group;
-  wire [4:0]            planes;
+  wire [4:0]            planes, row_step;
   wire [INDEX_BITS-1:0] counter;
   wire [7:0]            count;
   wire [AW-1:0]         stride, dest;
-  assign {row_end, record_end, map_last, frame_last, to_stream, bytes, raw, group, planes, counter, count, stride, dest} = meta_i;
+  assign {row_end, row_step, record_end, map_last, frame_last, to_stream, bytes, raw, group, planes, counter, count, stride, dest} = meta_i;
 
   reg [7:0]    step_q;  // plane, or element
   reg [AW-1:0] addr_q;
@@ -96,6 +97,7 @@ module systole_writer #(
   assign w_digits_o = digits;
   assign row_done_o = pop && row_end;
   assign row_counter_o = counter;
+  assign row_step_o = row_step;
   assign record_done_o = pop && record_end;
   assign stream_o = valid_i && to_stream;
   assign e_valid_o = element;

@@ -66,7 +66,13 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     to: 'full_q && !hold_i && !active_valid_q',
   },
   // Hazards.
-  { name: 'rows count double', module: 'counters', from: "count_q[i] + 16'd1", to: "count_q[i] + 16'd2", sample: true },
+  {
+    name: 'rows count double',
+    module: 'counters',
+    from: 'step[c*STEP_BITS +: STEP_BITS]}',
+    to: "step[c*STEP_BITS +: STEP_BITS]} + {15'd0, step[c*STEP_BITS]}",
+    sample: true,
+  },
   {
     name: 'rows below the map are waited for',
     module: 'feed',
@@ -184,18 +190,47 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   },
   { name: 'slots do not wait for residual planes', module: 'drain', from: "residual ? res_planes : 5'd1", to: "5'd1" },
   // POST.
-  { name: 'pixels right of the map are kept', module: 'post_walk', from: 'pix_r >= out_cols', to: 'pix_r > out_cols' },
+  {
+    name: 'pixels right of the map are kept',
+    module: 'post_columns',
+    from: 'inside_o = col_px < out_cols',
+    to: 'inside_o = col_px <= out_cols',
+  },
+  {
+    name: 'lines below the map are kept',
+    module: 'post_rows',
+    from: 'inside_o = row_ln < ',
+    to: 'inside_o = row_ln <= ',
+  },
+  {
+    name: 'a line begins where the one above ended',
+    module: 'post_columns',
+    from: 'end else if (!line_end_i) begin',
+    to: 'end else if (!ends_i[PR]) begin',
+  },
+  {
+    name: 'the second line is written over the first',
+    module: 'post_rows',
+    from: 'to_line ? d_line : d_step',
+    to: "to_line ? {AW{1'b0}} : d_step",
+  },
+  {
+    name: 'a tile of several lines counts one row',
+    module: 'post',
+    from: '`SYSTOLE_POST_COUNT_STEP*32 +: 5',
+    to: '`SYSTOLE_POST_COUNT*32 +: 5',
+  },
   {
     name: 'column tiles share their constants',
     module: 'post_walk',
-    from: 'p_ct + fields_i[`SYSTOLE_POST_SLOTS_FULL*32 +: PAR_BITS]',
-    to: 'p_ct',
+    from: 'p_c + fields_i[`SYSTOLE_POST_SLOTS_FULL*32 +: PAR_BITS]',
+    to: 'p_c',
   },
   {
     name: 'a pool takes the row below the map',
-    module: 'post_walk',
-    from: 'cy_wy < fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
-    to: 'cy_wy <= fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+    module: 'post_rows',
+    from: 'cy_ln < fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+    to: 'cy_ln <= fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
   },
   {
     name: 'residual planes are not put in place',

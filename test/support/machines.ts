@@ -109,6 +109,18 @@ export const VARIED_MACHINES: readonly Machine[] = [
   }),
 ];
 
+/** Machines that keep rows of layers in contexts, and maps in circular buffers: one row, and rows for tiles of several lines. */
+export const CONTEXT_MACHINES: readonly Machine[] = [
+  testMachine({ name: 'contexts', fetchWords: 8, memory: { contexts: 2, programWords: 2 ** 14, tableEntries: 512 } }),
+  testMachine({
+    name: 'contexts and rows',
+    ...{ rows: 4, cols: 8, lanes: 8, weightDigit: 4, activationDigit: 4, postWidth: 4, columnsPerStage: 4 },
+    fetchWords: 4,
+    memory: { contexts: 16, programWords: 2 ** 14 },
+    stream: { inBytes: 8, outBytes: 8 },
+  }),
+];
+
 /** Machines at the edges of what the core can be elaborated for; constants as narrow as random networks bear. */
 export const ODD_MACHINES: readonly Machine[] = [
   testMachine({

@@ -74,7 +74,7 @@ export function postRecord(setting: PostSetting): PostRecord {
       nCo: tiling.nCo,
       tileCols: tiling.columns,
       outRows: output.height,
-      dWrap: wrap(tiling, place?.rowPitch ?? 0, place?.pixelPitch ?? 0),
+      dLine: tiling.lines === 1 ? 0 : (place?.rowPitch ?? 0),
       countStep: tiling.lines,
       dBufferEnd: target.bufferEnd,
       dBufferSize: target.bufferSize,
@@ -88,7 +88,7 @@ export function postRecord(setting: PostSetting): PostRecord {
 
 type PoolField = Extract<
   FieldName<'post'>,
-  'poolEnable' | 'cyBase' | 'cyOy' | 'convRows' | 'cxBase' | 'cxOx' | 'cxRow' | 'convCols' | 'cyLine' | 'cxWrap'
+  'poolEnable' | 'cyBase' | 'cyOy' | 'convRows' | 'cxBase' | 'cxOx' | 'cxRow' | 'convCols' | 'cyLine'
 >;
 
 /** Without a mask every tap counts: the window starts at 0 and lies inside a map of its own size. */
@@ -104,14 +104,13 @@ function poolFields(layer: ArrayLayer, tiling: Tiling): Record<PoolField, number
     cxOx: masked * tiling.columns * pool.strides[1],
     cxRow: masked * pool.strides[1],
     cyLine: tiling.lines === 1 ? 0 : masked * pool.strides[0],
-    cxWrap: tiling.lines === 1 ? 0 : 0 - masked * (tiling.columns - 1) * pool.strides[1],
     convCols: masked ? layer.convWidth : pool.kernel[1],
   };
 }
 
 type ResidualField = Extract<
   FieldName<'post'>,
-  'resEnable' | 'resGroup' | 'resPlanes' | 'rPlane' | 'rBase' | 'rOy' | 'rOx' | 'rWy' | 'rWx' | 'rRow' | 'rWrap'
+  'resEnable' | 'resGroup' | 'resPlanes' | 'rPlane' | 'rBase' | 'rOy' | 'rOx' | 'rWy' | 'rWx' | 'rRow' | 'rLine'
 >;
 
 function residualFields({ layer, tiling, residual }: PostSetting): Record<ResidualField, number> {
@@ -131,11 +130,6 @@ function residualFields({ layer, tiling, residual }: PostSetting): Record<Residu
     rWy: pool.dilations[0] * rowPitch,
     rWx: pool.dilations[1] * pixelPitch,
     rRow: pool.strides[1] * pixelPitch,
-    rWrap: wrap(tiling, pool.strides[0] * rowPitch, pool.strides[1] * pixelPitch),
+    rLine: tiling.lines === 1 ? 0 : pool.strides[0] * rowPitch,
   };
-}
-
-/** From the last pixel of a tile's line to the first of the next. */
-function wrap({ columns, lines }: Tiling, line: number, pixel: number): number {
-  return lines === 1 ? 0 : line - (columns - 1) * pixel;
 }

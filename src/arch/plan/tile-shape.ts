@@ -26,9 +26,6 @@ export interface PixelSlots {
   readonly last: number;
 }
 
-/** Feed and post-processing take tiles of several lines. */
-const RECTANGLES = false;
-
 /** The cheapest shape; among equals the one with the fewest lines, which waits for the fewest rows. */
 export function chooseShape(
   layer: ArrayLayer,
@@ -60,7 +57,7 @@ function shapesFor(layer: ArrayLayer, columnTiles: number, { rows }: Machine): r
   const pixel = { columns: 1, lines: 1 };
   if (rows === 1) return [pixel];
   if (layer.toStream) return columnTiles > 1 ? [pixel] : [row, pixel];
-  const columns = RECTANGLES ? Array.from({ length: rows - 1 }, (_, i) => rows - 1 - i) : [];
+  const columns = Array.from({ length: rows - 1 }, (_, i) => rows - 1 - i);
   const rectangles = columns.filter((width) => isPowerOfTwo(width) && rows % width === 0);
   return [row, ...rectangles.map((width) => ({ columns: width, lines: rows / width })), pixel];
 }

@@ -14,6 +14,8 @@ export interface ActivationMemory {
   readonly owner: readonly Int32Array[];
   /** [group][code]: row of the owner's tensor. */
   readonly row: readonly Int32Array[];
+  /** [group][code]: rows that POST had finished when it wrote it. */
+  readonly turn: readonly Int32Array[];
 }
 
 export function activationMemory(machine: Machine): ActivationMemory {
@@ -24,6 +26,7 @@ export function activationMemory(machine: Machine): ActivationMemory {
     digits: groups.map(() => new Uint8Array(codes).fill(FORGOTTEN & (2 ** machine.activationDigit - 1))),
     owner: groups.map(() => new Int32Array(codes).fill(-1)),
     row: groups.map(() => new Int32Array(codes)),
+    turn: groups.map(() => new Int32Array(codes)),
   };
 }
 

@@ -6,6 +6,7 @@ import { broken } from './activation-memory.js';
 /** Array steps, or loaded codes, of one record: far more than any layer has, and still an end. */
 const LONGEST = 2 ** 31;
 const MOST_PLANES = 16;
+const MOST_FREED = 255;
 
 /** @throws SystoleError plan-invalid naming the record and the field */
 export function checkRecords(machine: Machine, records: readonly ProgramRecord[]): void {
@@ -92,6 +93,7 @@ function feedLimits({ memory, counters, rows, lanes }: Machine, { fields }: Feed
     ['resCounter', fields.resEnable ? fields.resCounter : 0, counters - 1],
     ['steps', tiles * Math.max(1, fields.nPass * fields.nKy * fields.nKx * fields.nStep), LONGEST],
     ['freeCounter', fields.free ? fields.freeCounter : 0, counters - 1],
+    ['freeStep', fields.free ? fields.freeStep : 0, MOST_FREED],
     ['fold', fields.fold, memory.foldEntries > 0 ? 1 : 0],
     ['fold entries', fields.fold ? fields.foldBase + fields.nStep : 0, memory.foldEntries],
     ['kernel loops beside fold,', fields.fold ? fields.nKy * fields.nKx : 1, 1],
@@ -108,10 +110,18 @@ function feedLimits({ memory, counters, rows, lanes }: Machine, { fields }: Feed
 
 const isPowerOfTwo = (value: number): boolean => value > 0 && (value & (value - 1)) === 0;
 
-function postLimits({ memory, counters, rows, cols, postWidth }: Machine, { fields }: PostRecord): readonly Limit[] {
+function postLimits(
+  { memory, counters, rows, cols, lanes, postWidth }: Machine,
+  { fields }: PostRecord,
+): readonly Limit[] {
   const slots = cols / postWidth;
   const { mulEnable, aOffset, rOffset, tableEnable, tableBase, hi } = fields;
   const offset = Math.max(Math.abs(aOffset), Math.abs(rOffset));
+  const { nCo, nCt, pixelsPerTile, tileCols, countStep, resume, context, toStream } = fields;
+  const codes = memory.activationWords * lanes;
+  const most = memory.contexts > 0 ? codes : 0;
+  const { dBase, dBufferEnd, dBufferSize, dOy, dLine, rBase, rBufferEnd, rBufferSize, rOy, rWy, rLine } = fields;
+  const lines = pixelsPerTile / tileCols;
   return [
     ['group', fields.toStream ? 0 : fields.group, memory.groups - 1],
     ['resGroup', fields.resEnable ? fields.resGroup : 0, memory.groups - 1],
@@ -129,5 +139,33 @@ function postLimits({ memory, counters, rows, cols, postWidth }: Machine, { fiel
     ['an offset of the product of', mulEnable ? offset : 0, 2 ** 16 - 1],
     ['tableEnable', tableEnable, fields.raw ? 0 : 1],
     ['a table up to entry', tableEnable ? tableBase + hi : -1, memory.tableEntries - 1],
+    ['both nCo and nCt', Math.min(nCo, nCt), 1],
+    ['tiles of no whole lines,', Number.isInteger(lines) ? 0 : 1, 0],
+    ['a stream of lines', toStream ? lines : 1, 1],
+    ['countStep', countStep, lines],
+    ['resume', resume, memory.contexts > 0 && nCo === 1 ? 1 : 0],
+    ['context', context, Math.max(0, memory.contexts - 1)],
+    ...bufferLimits('d', dBufferEnd, dBufferSize, resume ? dBufferEnd - 1 : dBase, [dOy, dLine], most),
+    ...bufferLimits('r', rBufferEnd, rBufferSize, resume ? rBufferEnd - 1 : rBase, [rOy, rWy, rLine], most),
+  ];
+}
+
+/** A circular buffer holds the row pointer that begins in it, and is longer than its steps. */
+function bufferLimits(
+  which: string,
+  end: number,
+  size: number,
+  base: number,
+  steps: readonly number[],
+  most: number,
+): readonly Limit[] {
+  if (size === 0) return [];
+  const inside = base >= end - size && base < end;
+  const fit = steps.every((step) => step >= 0 && step < size);
+  return [
+    [`${which}BufferSize`, size, most],
+    [`${which}BufferEnd`, end, most],
+    [`a row pointer ${which} outside its buffer,`, inside ? 0 : 1, 0],
+    [`row steps ${which} longer than their buffer,`, fit ? 0 : 1, 0],
   ];
 }

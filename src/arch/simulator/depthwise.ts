@@ -1,6 +1,6 @@
 import type { DepthwiseRecord } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
-import { isCovered } from './covered-reads.js';
+import { isCovered, rowWait, tagAt } from './covered-reads.js';
 import { requantize } from './requantize.js';
 import { takeCounter, waitFor } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -52,13 +52,12 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
     const row = fields.aBase + oy * fields.aOy + ky * fields.aKy;
     const a = row + g * lanes + c * fields.aC + kx * fields.aKx;
     requireInside(state.memory, a, a + live, 'the depthwise unit');
-    const maker = state.counters.owner[fields.inCounter];
-    const wait = { maker, need: depthwiseNeed(fields, oy) };
+    const wait = rowWait(state.counters, fields.inCounter, depthwiseNeed(fields, oy));
     for (let l = 0; l < live; l++) {
-      const owner = state.memory.owner[fields.group]![a + l];
-      if (!isCovered({ owner, row: state.memory.row[fields.group]![a + l] }, wait, program.records)) {
+      const tag = tagAt(state.memory, fields.group, a + l);
+      if (!isCovered(tag, wait, program.records)) {
         throw broken(
-          `the depthwise unit reads code ${a + l} of record ${owner}; its wait is for ${wait.need} rows of ${maker}`,
+          `the depthwise unit reads code ${a + l} of record ${tag.owner}; its wait is for ${wait.need} rows of ${wait.maker}`,
         );
       }
       codes[l] = state.memory.digits[fields.group]![a + l]!;

@@ -50,8 +50,14 @@ export function residualNeed({ fields, start }: FeedRun, oy: number): number {
   return Math.min(start.resNeed + oy * fields.resNeedStep, fields.resRows);
 }
 
+/** The codes before bufferEnd; bufferSize 0: none. */
+interface CircularBuffer {
+  readonly bufferEnd: number;
+  readonly bufferSize: number;
+}
+
 /** A row pointer in its circular buffer; as it is without one. */
-export function wrapRow({ bufferEnd, bufferSize }: FeedRun['fields'], row: number): number {
+export function wrapRow({ bufferEnd, bufferSize }: CircularBuffer, row: number): number {
   if (bufferSize === 0) return row;
   const first = bufferEnd - bufferSize;
   return first + ((((row - first) % bufferSize) + bufferSize) % bufferSize);

@@ -1,7 +1,7 @@
 import type { FoldEntry } from '../program/fold-memory.js';
 import type { PassEntry } from '../program/program.js';
 import { broken } from './activation-memory.js';
-import { isCovered } from './covered-reads.js';
+import { isCovered, rowsFound, rowWait, tagAt } from './covered-reads.js';
 import { type FeedRun, inputNeed, residualNeed, wrapRow } from './feed-rows.js';
 import { waitFor } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -58,12 +58,13 @@ export function runTile(
     if (p > 0 && pass.shift > 0) for (let i = 0; i < acc.length; i++) acc[i]! <<= pass.shift;
     let w = (fields.wBase + c * fields.wCt + pass.wOff) * lanes * cols;
     for (let ky = 0; ky < fields.nKy; ky++) {
-      const kernelRow = wrapRow(fields, row + ky * fields.aKy) + pass.aOff;
+      const pointer = row + ky * fields.aKy;
+      const kernelRow = wrapRow(fields, pointer) + pass.aOff;
       for (let kx = 0; kx < fields.nKx; kx++) {
         for (let st = 0; st < fields.nStep; st++) {
           const xx = x + kx * fields.aKx + st * lanes;
           const fold = fields.fold ? foldEntry(program, fields.foldBase + st) : null;
-          const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, w, fold };
+          const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, pointer, w, fold };
           const live = Math.min(lanes, fields.runLen - st * lanes);
           for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
           w += lanes * cols;
@@ -84,26 +85,32 @@ interface DigitReader {
   /** Refuses a code that the wait does not cover. */
   readonly check: (at: number) => void;
   readonly isCovered: (at: number) => boolean;
+  /** Refuses a code of another row than `pointer` stands for, where rows share a buffer. */
+  readonly checkRow: (pointer: number, at: number) => void;
 }
 
 function digitReader(run: FeedRun, oy: number, { records }: LoadedProgram, state: FrameState): DigitReader {
   const { fields } = run;
   const { memory, counters } = state;
-  const owner = memory.owner[fields.group]!;
-  const row = memory.row[fields.group]!;
-  const maker = counters.owner[fields.inCounter]!;
-  const need = inputNeed(run, oy);
-  const covered = (at: number) => isCovered({ owner: owner[at], row: row[at] }, { maker, need }, records);
+  const tag = (at: number) => tagAt(memory, fields.group, at);
+  const wait = rowWait(counters, fields.inCounter, inputNeed(run, oy));
+  const covered = (at: number) => isCovered(tag(at), wait, records);
+  const found = rowsFound();
   return {
     digits: memory.digits[fields.group]!,
     isCovered: covered,
     check: (at) => {
       if (at < 0 || at >= memory.codes) throw broken(`FEED leaves activation memory at code ${at}`);
       if (covered(at)) return;
+      const { owner, row } = tag(at);
       throw broken(
         `FEED reads code ${at} of group ${fields.group} for output row ${oy}: ` +
-          `record ${owner[at]} wrote it in its row ${row[at]}, the wait is for ${need} rows of record ${maker}`,
+          `record ${owner} wrote it in its row ${row}, the wait is for ${wait.need} rows of record ${wait.maker}`,
       );
+    },
+    checkRow: (pointer, at) => {
+      if (fields.bufferSize === 0 || found.agrees(pointer, tag(at))) return;
+      throw broken(`FEED reads code ${at} of group ${fields.group} for two rows of its input: the buffer is too small`);
     },
   };
 }
@@ -112,6 +119,8 @@ interface Run {
   readonly a: number;
   readonly x: number;
   readonly y: number;
+  /** To the row, as if its buffer had no end. */
+  readonly pointer: number;
   /** Index of the weight word's first value. */
   readonly w: number;
   /** Where each lane reads, with the channel folder. */
@@ -143,7 +152,10 @@ function step(reader: DigitReader, run: Run, r: number, live: number, operands: 
   const inMap = y >= 0 && y < fields.yMax;
   const from = inMap ? Math.min(live, Math.max(0, -x)) : live;
   const to = inMap ? Math.max(from, Math.min(live, fields.xMax - x)) : live;
-  if (to > from && !(reader.isCovered(a + from) && reader.isCovered(a + to - 1))) checkLanes();
+  if (to > from) {
+    if (!(reader.isCovered(a + from) && reader.isCovered(a + to - 1))) checkLanes();
+    reader.checkRow(run.pointer, a + from);
+  }
   const base = r * cols;
   for (let l = 0; l < live; l++) {
     const digit = l >= from && l < to ? reader.digits[a + l]! : pass.padDigit;

@@ -1,24 +1,26 @@
-import type { PostRecord } from '../program/program.js';
+import type { Fields } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
+import { rowsFound } from './covered-reads.js';
 import type { Tile } from './feed.js';
 import type { FeedRun } from './feed-rows.js';
-import { takeCounter } from './row-counters.js';
-import { counts, slotValues } from './slot-values.js';
+import { destination, outputPixel, type PostRun, poolCounts } from './post-rows.js';
+import { finishRows, takeCounter } from './row-counters.js';
+import { slotValues } from './slot-values.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** One POST record at work. */
 export interface PostUnit {
   /** Slots of one tile; acc is [row][column]. */
   readonly tile: (tile: Tile, acc: Int32Array) => void;
-  readonly rowDone: () => void;
+  /** The tiles of an oy are done, in column tile co. */
+  readonly rowDone: (co: number) => void;
   readonly done: () => void;
 }
 
 export interface PostContext {
-  readonly post: PostRecord;
+  readonly post: PostRun;
   readonly feed: FeedRun;
-  /** Index of the POST record in the program, and among the POST records. */
-  readonly index: number;
+  /** POST records finished in this frame. */
   readonly layer: number;
   readonly program: LoadedProgram;
   readonly state: FrameState;
@@ -29,26 +31,29 @@ export function postUnit(context: PostContext): PostUnit {
   const { fields } = post;
   const { cols, postWidth } = program.machine;
   const pooled = new Int32Array(fields.pixelsPerTile * cols);
-  if (fields.count) takeCounter(state.counters, fields.outCounter, context.index);
+  const lastTile = fields.nCo + fields.nCt - 2;
+  if (fields.count && !fields.resume) takeCounter(state.counters, fields.outCounter, post.start.owner);
+  let found = rowsFound();
 
   function slot(tile: Tile, r: number, j: number, acc: Int32Array): void {
-    const pixel = tile.ox * fields.pixelsPerTile + r;
-    const lastSlot = tile.ct === fields.nCt - 1 && j === fields.slotsLast - 1;
-    const count = pixel >= fields.outCols ? 0 : lastSlot ? fields.tailCount : postWidth;
-    if (count === 0) return;
-    const values = slotValues(context, tile, r, j, acc, count);
-    if (fields.poolEnable && !pool(fields, tile, r, j * postWidth, values, pooled.subarray(r * cols))) return;
+    const { row, column } = outputPixel(post, tile, r);
+    if (row >= fields.outRows || column >= fields.outCols) return;
+    const count = tile.c === lastTile && j === fields.slotsLast - 1 ? fields.tailCount : postWidth;
+    const values = slotValues({ ...context, found }, tile, r, j, acc, count);
+    if (fields.poolEnable && !pool(post, tile, r, j * postWidth, values, pooled.subarray(r * cols))) return;
     if (fields.toStream) stream(fields, values, state);
-    else write(context, tile, r, j, values);
+    else write(context, tile, r, j, row, values);
   }
 
   return {
     tile: (tile, acc) => {
-      const slots = tile.ct === fields.nCt - 1 ? fields.slotsLast : fields.slotsFull;
+      const slots = tile.c === lastTile ? fields.slotsLast : fields.slotsFull;
       for (let r = 0; r < fields.pixelsPerTile; r++) for (let j = 0; j < slots; j++) slot(tile, r, j, acc);
     },
-    rowDone: () => {
-      if (fields.count) state.counters.value[fields.outCounter]! += 1;
+    rowDone: (co) => {
+      const counted = fields.count === 1 && co === fields.nCo - 1;
+      finishRows(state.counters, counted ? fields.outCounter : null, fields.countStep);
+      found = rowsFound();
     },
     done: () => {
       if (fields.toStream && !fields.last) fillBeat(program.machine.stream.outBytes, state.output);
@@ -62,44 +67,40 @@ function fillBeat(outBytes: number, output: number[]): void {
 }
 
 /** Max over the window in `values`; true when the window is complete. */
-function pool(
-  fields: PostRecord['fields'],
-  tile: Tile,
-  r: number,
-  column: number,
-  values: number[],
-  pooled: Int32Array,
-): boolean {
+function pool(post: PostRun, tile: Tile, r: number, column: number, values: number[], pooled: Int32Array): boolean {
   const first = tile.wy === 0 && tile.wx === 0;
-  const valid = counts(fields, tile, r);
+  const valid = poolCounts(post, tile, r);
   values.forEach((value, i) => {
     const before = first ? 0 : pooled[column + i]!;
     values[i] = Math.max(before, valid ? value : 0);
     pooled[column + i] = values[i]!;
   });
-  return tile.wy === fields.nWy - 1 && tile.wx === fields.nWx - 1;
+  return tile.wy === post.fields.nWy - 1 && tile.wx === post.fields.nWx - 1;
 }
 
-function stream(fields: PostRecord['fields'], values: readonly number[], state: FrameState): void {
+function stream(fields: Fields<'post'>, values: readonly number[], state: FrameState): void {
   for (const value of values) {
     for (let byte = 0; byte < fields.elementBytes; byte++) state.output.push((value >> (8 * byte)) & 0xff);
   }
 }
 
-function write(context: PostContext, tile: Tile, r: number, j: number, values: readonly number[]): void {
+function write(context: PostContext, tile: Tile, r: number, j: number, row: number, values: readonly number[]): void {
   const { post, program, state, layer } = context;
-  const { fields } = post;
+  const { fields, start } = post;
   const { activationDigit, cols, postWidth } = program.machine;
+  const { memory, counters } = state;
   const mask = 2 ** activationDigit - 1;
-  const pixel = fields.dBase + tile.oy * fields.dOy + tile.ox * fields.dOx + r * fields.dRow;
+  const first = destination(post, tile, r) + tile.c * cols + j * postWidth;
   for (let plane = 0; plane < fields.planes; plane++) {
-    const addr = pixel + tile.ct * cols + j * postWidth + plane * fields.dPlane;
-    requireInside(state.memory, addr, addr + values.length, 'POST');
+    const addr = first + plane * fields.dPlane;
+    const end = addr + values.length;
+    requireInside(memory, addr, end, 'POST');
     const digits = Uint8Array.from(values, (value) => (value >> (plane * activationDigit)) & mask);
     refuseEarlyWrite(context, addr, values.length);
-    state.memory.digits[fields.group]!.set(digits, addr);
-    state.memory.owner[fields.group]!.fill(context.index, addr, addr + values.length);
-    state.memory.row[fields.group]!.fill(tile.oy, addr, addr + values.length);
+    memory.digits[fields.group]!.set(digits, addr);
+    memory.owner[fields.group]!.fill(start.owner, addr, end);
+    memory.row[fields.group]!.fill(row, addr, end);
+    memory.turn[fields.group]!.fill(counters.finished, addr, end);
     state.onWrite?.({ layer, plane, group: fields.group, addr, digits });
   }
 }

@@ -8,6 +8,10 @@ export interface RowCounters {
   readonly owner: Int32Array;
   /** Most rows anybody has waited for since its owner began. */
   readonly waited: Int32Array;
+  /** Where POST counts: rows that it had finished, of all its records, with each row of this one. */
+  readonly turns: number[][];
+  /** Rows that POST has finished in this frame. */
+  finished: number;
 }
 
 export function rowCounters(machine: Machine): RowCounters {
@@ -15,6 +19,8 @@ export function rowCounters(machine: Machine): RowCounters {
     value: new Int32Array(machine.counters),
     owner: new Int32Array(machine.counters).fill(-1),
     waited: new Int32Array(machine.counters),
+    turns: Array.from({ length: machine.counters }, () => []),
+    finished: 0,
   };
 }
 
@@ -22,6 +28,15 @@ export function takeCounter(counters: RowCounters, counter: number, owner: numbe
   counters.value[counter] = 0;
   counters.owner[counter] = owner;
   counters.waited[counter] = 0;
+  counters.turns[counter] = [];
+}
+
+/** POST has finished rows, which count on `counter`, or on none. */
+export function finishRows(counters: RowCounters, counter: number | null, rows: number): void {
+  counters.finished += 1;
+  if (counter === null) return;
+  counters.value[counter]! += rows;
+  for (let row = 0; row < rows; row++) counters.turns[counter]!.push(counters.finished);
 }
 
 /** In program order everything a wait can wait for has happened: a wait that does not hold now never will. */

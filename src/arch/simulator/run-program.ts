@@ -11,6 +11,7 @@ import { runTile, type Tile, waitForRows } from './feed.js';
 import { feedRun, keepRows } from './feed-rows.js';
 import { divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
+import { keepPostRows, postRun } from './post-rows.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
 
 export type { ActivationWrite } from './state.js';
@@ -73,17 +74,18 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
 
 function runLayer(
   feedRecord: FeedRecord,
-  post: PostRecord,
+  postRecord: PostRecord,
   index: number,
   layer: number,
   program: LoadedProgram,
   state: FrameState,
 ): void {
   const feed = feedRun(feedRecord, state);
+  const post = postRun(postRecord, index, state);
   const { fields } = feed;
   const { rows, cols, postWidth } = program.machine;
   const acc = new Int32Array(rows * cols);
-  const unit = postUnit({ post, feed, index, layer, program, state });
+  const unit = postUnit({ post, feed, layer, program, state });
   const { pixelsPerTile, slotsLast, tailCount, nCt } = post.fields;
   const lastColumns = (slotsLast - 1) * postWidth + tailCount;
   for (let co = 0; co < fields.nCo; co++) {
@@ -94,11 +96,12 @@ function runLayer(
         runTile(feed, tile, { rows: Math.min(rows, pixelsPerTile), columns }, acc, program, state);
         unit.tile(tile, acc);
       }
-      unit.rowDone();
+      unit.rowDone(co);
       if (fields.free && co === fields.nCo - 1) state.counters.value[fields.freeCounter]! += fields.freeStep;
     }
   }
   keepRows(feed, state);
+  keepPostRows(post, state);
   unit.done();
 }
 

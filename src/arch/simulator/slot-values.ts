@@ -1,16 +1,19 @@
 /** Values of POST's slots: product, requantization, table (docs/machine.md, POST). */
-import type { PostRecord } from '../program/program.js';
+import type { Fields } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
-import { isCovered } from './covered-reads.js';
+import { isCovered, type RowsFound, rowWait, tagAt } from './covered-reads.js';
 import type { Tile } from './feed.js';
 import { type FeedRun, residualNeed } from './feed-rows.js';
+import { type PostRun, poolCounts, residualPlace } from './post-rows.js';
 import { requantize } from './requantize.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** What of a POST record's surroundings its values depend on. */
 interface ValueContext {
-  readonly post: PostRecord;
+  readonly post: PostRun;
   readonly feed: FeedRun;
+  /** Rows of the residual that this output row has found. */
+  readonly found: RowsFound;
   readonly program: LoadedProgram;
   readonly state: FrameState;
 }
@@ -31,9 +34,9 @@ export function slotValues(
   const { fields } = post;
   const { accBits, cols, postWidth } = program.machine;
   const unused = 32 - accBits;
-  const word = fields.pBase + tile.ct * fields.slotsFull + j;
+  const word = fields.pBase + tile.c * fields.slotsFull + j;
   const how = { nearestEven: fields.nearestEven === 1, lo: fields.lo, hi: fields.hi };
-  const counted = !fields.poolEnable || counts(fields, tile, r);
+  const counted = !fields.poolEnable || poolCounts(post, tile, r);
   return Array.from({ length: count }, (_, i) => {
     const value = (tileAcc[r * cols + j * postWidth + i]! << unused) >> unused;
     if (value < fields.accMin || value > fields.accMax) {
@@ -53,7 +56,7 @@ export function slotValues(
 const FACTOR_BITS = 17;
 
 /** (acc + aOffset) * (res + rOffset), in range or refused. */
-function product({ aOffset, rOffset }: PostRecord['fields'], acc: number, res: number, accBits: number): number {
+function product({ aOffset, rOffset }: Fields<'post'>, acc: number, res: number, accBits: number): number {
   const a = acc + aOffset;
   const b = res + rOffset;
   if (!fits(a, FACTOR_BITS) || !fits(b, FACTOR_BITS)) throw broken(`the product's operands ${a} and ${b} are too wide`);
@@ -69,32 +72,29 @@ function looked(tables: Uint16Array, entry: number): number {
   return value;
 }
 
-/** The residual's code for channel i of column tile ct; 0 for a pixel that the pool does not count. */
-function residual({ post, feed, program, state }: ValueContext, tile: Tile, r: number, i: number): number {
+/** The residual's code for channel i of the column tile; 0 for a pixel that the pool does not count. */
+function residual({ post, feed, found, program, state }: ValueContext, tile: Tile, r: number, i: number): number {
   const { fields } = post;
-  if (fields.poolEnable && !counts(fields, tile, r)) return 0;
+  if (fields.poolEnable && !poolCounts(post, tile, r)) return 0;
   const { activationDigit, cols } = program.machine;
-  const tileBase = fields.rBase + tile.oy * fields.rOy + tile.ox * fields.rOx + tile.wy * fields.rWy;
-  const at = tileBase + tile.wx * fields.rWx + r * fields.rRow + tile.ct * cols + i;
-  const maker = state.counters.owner[feed.fields.resCounter];
-  const need = residualNeed(feed, tile.oy);
+  const { pointer, at } = residualPlace(post, tile, r);
+  const first = at + tile.c * cols + i;
+  const wait = rowWait(state.counters, feed.fields.resCounter, residualNeed(feed, tile.oy));
   let code = 0;
   for (let plane = 0; plane < fields.resPlanes; plane++) {
-    const addr = at + plane * fields.rPlane;
+    const addr = first + plane * fields.rPlane;
     requireInside(state.memory, addr, addr + 1, 'the residual');
-    const owner = state.memory.owner[fields.resGroup]![addr];
-    const row = state.memory.row[fields.resGroup]![addr];
-    if (!isCovered({ owner, row }, { maker, need }, program.records)) {
-      throw broken(`the residual reads code ${addr} of record ${owner}, row ${row}; awaited: ${need} rows of ${maker}`);
+    const tag = tagAt(state.memory, fields.resGroup, addr);
+    if (!isCovered(tag, wait, program.records)) {
+      const { owner, row } = tag;
+      throw broken(
+        `the residual reads code ${addr} of record ${owner}, row ${row}; awaited: ${wait.need} rows of ${wait.maker}`,
+      );
+    }
+    if (fields.rBufferSize > 0 && !found.agrees(pointer, tag)) {
+      throw broken(`the residual reads code ${addr} for two of its rows: the buffer is too small`);
     }
     code += state.memory.digits[fields.resGroup]![addr]! * 2 ** (plane * activationDigit);
   }
   return code;
-}
-
-/** Whether the pool counts this pixel of the map before it. */
-export function counts(fields: PostRecord['fields'], tile: Tile, r: number): boolean {
-  const cy = fields.cyBase + tile.oy * fields.cyOy + tile.wy;
-  const cx = fields.cxBase + tile.ox * fields.cxOx + r * fields.cxRow + tile.wx;
-  return cy >= 0 && cy < fields.convRows && cx >= 0 && cx < fields.convCols;
 }

@@ -8,6 +8,7 @@ import { type ActivationMemory, activationMemory } from './activation-memory.js'
 import { checkPasses } from './check-passes.js';
 import { checkRecords } from './check-records.js';
 import type { RowState } from './feed-rows.js';
+import type { PostRowState } from './post-rows.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
 
 /** What a loaded machine holds. Nothing of the network is known here: command words, memories, registers. */
@@ -45,6 +46,7 @@ export interface FrameState {
   readonly memory: ActivationMemory;
   readonly counters: RowCounters;
   readonly feedContexts: Map<number, RowState>;
+  readonly postContexts: Map<number, PostRowState>;
   readonly output: number[];
   readonly onWrite: ((write: ActivationWrite) => void) | undefined;
 }
@@ -78,6 +80,7 @@ export function frameState(machine: Machine, onWrite: FrameState['onWrite']): Fr
     memory: activationMemory(machine),
     counters: rowCounters(machine),
     feedContexts: new Map(),
+    postContexts: new Map(),
     output: [],
     onWrite,
   };

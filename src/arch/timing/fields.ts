@@ -28,6 +28,7 @@ export function postTiming(f: Fields<'post'>): PostTiming {
     last: f.last === 1,
     count: f.count === 1,
     resEnable: f.resEnable === 1,
+    resume: f.resume === 1,
     residualPlanes: f.resEnable === 1 ? Math.max(1, f.resPlanes) : 1,
   };
 }

@@ -12,7 +12,7 @@ import { feedTiming, loadTiming, postTiming } from './fields.js';
 import { type LoadTiming, loaderModel } from './loader.js';
 import { packerModel } from './packer.js';
 import { fetchModel } from './records.js';
-import { type PostTiming, type SlotTiming, slotsOf } from './slots.js';
+import { type PostTiming, type SlotTiming, slotsOf, tileLines } from './slots.js';
 import { timedQueue } from './timed-queue.js';
 import { writerModel } from './writer.js';
 
@@ -133,9 +133,9 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const nextLoad = units.load.full && !fetch.holds('load') ? loads.get(units.load.shadow) : undefined;
     const nextFeed = moved.feed ? (feeds.get(units.feed.shadow) ?? null) : null;
     const nextPost = moved.post ? posts.get(units.post.shadow) : undefined;
-    if (load !== null && loaded.rowDone) bump(load.counter);
-    if (written.counter >= 0) bump(written.counter);
-    if (swept.counter >= 0) bump(swept.counter);
+    if (load !== null && loaded.rowDone) bump(load.counter, 1);
+    if (written.counter >= 0) bump(written.counter, written.rows);
+    if (swept.counter >= 0) bump(swept.counter, 1);
     if (nextUnit !== undefined) counters[nextUnit.outCounter] = 0;
     if (moved.depthwise && nextUnit !== undefined) unit.begin(nextUnit);
     const frees = feed.frees();
@@ -143,7 +143,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const free = freed.take(cycle);
     if (free !== null) bump(free.counter, free.step);
     if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
-    if (nextPost?.count) counters[nextPost.outCounter] = 0;
+    if (nextPost?.count && !nextPost.resume) counters[nextPost.outCounter] = 0;
 
     const delivered = units.post.full && (!postFullBefore || postMovedBefore);
     postFullBefore = units.post.full;
@@ -193,10 +193,19 @@ interface TileSlots {
 function tileSlots(posts: readonly PostTiming[], postWidth: number): TileSlots {
   let record = 0;
   let slots: Generator<SlotTiming> | null = null;
+  /** Rows of the output that the records of a context have made. */
+  const contexts = new Map<number, number>();
+
+  function begin(post: PostTiming): Generator<SlotTiming> {
+    const firstRow = post.resume ? contexts.get(post.context)! : 0;
+    contexts.set(post.context, firstRow + post.nOy * tileLines(post));
+    return slotsOf(post, postWidth, firstRow);
+  }
+
   return {
     next(lastColumnTile, put) {
       const post = posts[record]!;
-      slots ??= slotsOf(post, postWidth);
+      slots ??= begin(post);
       const count = (lastColumnTile ? post.slotsLast : post.slotsFull) * post.pixelsPerTile;
       let ended = false;
       for (let i = 0; i < count; i++) {

@@ -7,8 +7,9 @@ export interface WriterCycle {
   readonly group: number;
   /** An entry leaves; its credit returns. */
   readonly pops: boolean;
-  /** Counter that goes up at the end of this cycle, or -1. */
+  /** Counter that goes up at the end of this cycle, or -1, and by how many rows. */
   readonly counter: number;
+  readonly rows: number;
   readonly element: PackedElement | null;
 }
 
@@ -19,7 +20,7 @@ export interface WriterModel {
   step(packer: PackerModel): WriterCycle;
 }
 
-const NOTHING: WriterCycle = { group: -1, pops: false, counter: -1, element: null };
+const NOTHING: WriterCycle = { group: -1, pops: false, counter: -1, rows: 0, element: null };
 
 export function writerModel(): WriterModel {
   const queue: SlotTiming[] = [];
@@ -43,13 +44,13 @@ export function writerModel(): WriterModel {
       const counter = slot.rowEnd && record.count ? record.outCounter : -1;
       if (slot.count === 0) {
         pop();
-        return { ...NOTHING, pops: true, counter };
+        return { ...NOTHING, pops: true, counter, rows: record.countStep };
       }
       if (!record.toStream) {
         done += 1;
         const pops = done >= record.planes;
         if (pops) pop();
-        return { group: record.group, pops, counter: pops ? counter : -1, element: null };
+        return { group: record.group, pops, counter: pops ? counter : -1, rows: record.countStep, element: null };
       }
       const last = done + 1 === slot.count;
       const end = slot.mapLast && last;
@@ -57,7 +58,7 @@ export function writerModel(): WriterModel {
       if (!packer.takes(record.elementBytes)) return { ...NOTHING, element };
       done += 1;
       if (last) pop();
-      return { ...NOTHING, pops: last, counter: last ? counter : -1, element };
+      return { ...NOTHING, pops: last, counter: last ? counter : -1, rows: record.countStep, element };
     },
   };
 }

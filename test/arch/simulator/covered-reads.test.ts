@@ -17,23 +17,35 @@ describe('a wait for rows of a record', () => {
   );
   const posts = [2, 4, 7];
 
-  test('covers its rows, and those of POST records before it, once it has counted one; nothing else', () => {
-    for (const maker of [0, ...posts]) {
-      for (const owner of [-1, 0, 2, 4, 5, 7]) {
-        for (const need of [0, 1, 3]) {
-          for (const row of [0, 2, 9]) {
-            const own = owner === maker && row < need;
-            const before = owner < maker && posts.includes(owner) && posts.includes(maker) && need > 0;
-            expect(isCovered({ owner, row }, { maker, need }, records)).toBe(own || before);
+  test('covers its rows where anybody but POST counts', () => {
+    for (const owner of [-1, 0, 2, 5]) {
+      for (const need of [0, 1, 3]) {
+        for (const row of [0, 2, 9]) {
+          const covered = isCovered({ owner, row, turn: 0 }, { maker: 0, need, turn: 9 }, records);
+          expect(covered).toBe(owner === 0 && row < need);
+        }
+      }
+    }
+  });
+
+  test('that POST counts covers all that POST wrote before the last of them, and nothing behind it', () => {
+    for (const maker of posts) {
+      for (const owner of [-1, 0, ...posts, 5]) {
+        for (const turn of [0, 3, 4, 5]) {
+          for (const row of [0, 9]) {
+            const covered = isCovered({ owner, row, turn }, { maker, need: 3, turn: 4 }, records);
+            expect(covered).toBe(posts.includes(owner) && turn < 4);
           }
         }
       }
     }
   });
 
-  test('that nobody made covers nothing', () => {
-    expect(isCovered({ owner: 2, row: 0 }, { maker: undefined, need: 1 }, records)).toBe(false);
-    expect(isCovered({ owner: undefined, row: 0 }, { maker: 2, need: 1 }, records)).toBe(false);
+  test('of no rows, or that nobody made, covers nothing', () => {
+    const tag = { owner: 2, row: 0, turn: 0 };
+    expect(isCovered(tag, { maker: 2, need: 0, turn: 0 }, records)).toBe(false);
+    expect(isCovered(tag, { maker: undefined, need: 1, turn: 1 }, records)).toBe(false);
+    expect(isCovered({ ...tag, owner: undefined }, { maker: 2, need: 1, turn: 1 }, records)).toBe(false);
   });
 });
 
