@@ -2,8 +2,9 @@
  * Layers that take turns: each begins once and makes all its rows, no other layer's state lies in its context meanwhile, and no
  * row of a circular buffer is overwritten that somebody has still to read.
  */
+import type { FeedRecord, LoadRecord } from '../program/program.js';
 import type { RecordPair } from './pairs.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedLayer } from './plan.js';
 import { require } from './plan-rule.js';
 
 /** @param pairs the program's, in order */
@@ -20,6 +21,7 @@ export function checkTurns(plan: Plan, pairs: readonly RecordPair[]): void {
     contexts.set(context, at);
     done[at]! += nOy;
     checkOverwriting(plan, pairs, i, done);
+    checkRoom(plan, layer, feed, done[at]!);
     require(post.fields.dBufferSize === 0 ||
       post.fields.countStep === 1, layer.name, 'its tiles are higher than a row');
   });
@@ -44,6 +46,22 @@ function checkOverwriting(plan: Plan, pairs: readonly RecordPair[], i: number, d
     require(overwritten <= dead, name, `it writes over row ${dead}, which ${reader.name} has not read`);
   });
   require(!layers.some(({ residual }) => residual === output), name, 'a residual is read from a circular buffer');
+}
+
+/** LOAD lets every row in that an output row waits for, and none over a row that is still read. */
+function checkRoom({ program, inputs }: Plan, layer: PlannedLayer, { fields }: FeedRecord, done: number): void {
+  const loads = program.filter((record): record is LoadRecord => record.opcode === 'load');
+  const load = loads[inputs.findIndex(({ tensor }) => tensor === layer.input)];
+  if (load === undefined || load.fields.room === 0) return;
+  const { roomRows, roomCounter, bufferSize, rowPitch } = load.fields;
+  require(fields.free === 1 && fields.freeCounter === roomCounter, layer.name, 'it makes no room for LOAD');
+  for (let oy = done - fields.nOy; oy < done; oy++) {
+    const letIn = roomRows + oy * fields.freeStep;
+    const need = Math.min(fields.inNeed0 + oy * fields.inNeedStep, fields.inRows);
+    require(need <= letIn, layer.name, `it waits for ${need} rows where LOAD has room for ${letIn}`);
+    const alive = Math.max(0, fields.yBase + oy * fields.yOy);
+    require(letIn - bufferSize / rowPitch <= alive, layer.name, `LOAD writes over row ${alive} before it is read`);
+  }
 }
 
 /** The first row of its input that a layer reads from output row `done` on. */

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { checkPlan } from '../../../../src/arch/plan/check-plan.js';
+import type { Plan } from '../../../../src/arch/plan/plan.js';
+import { planNetwork } from '../../../../src/arch/plan/plan-network.js';
+import type { ProgramRecord } from '../../../../src/arch/program/program.js';
+import { testMachine } from '../../../support/machines.js';
+import { NetworkBuilder } from '../../../support/network-builder.js';
+
+const conv3 = { kernel: [3, 3], pads: [1, 1, 1, 1], channels: 4 } as const;
+const pool2 = { kernel: [2, 2], strides: [2, 2] } as const;
+
+/** 32 x 32, pooled twice; 16 x 16 x 4 and 8 x 8 x 4. */
+const network = new NetworkBuilder({ height: 32, width: 32, channels: 3 })
+  .conv(conv3)
+  .maxpool(pool2)
+  .conv(conv3)
+  .maxpool(pool2)
+  .conv({ kernel: [1, 1], channels: 4 })
+  .conv({ kernel: [8, 8], channels: 4 })
+  .build();
+const machine = (activationWords: number, contexts = 8) =>
+  testMachine({ lanes: 8, memory: { groups: 2, activationWords, contexts, foldEntries: 64 } });
+const small = planNetwork(network, machine(256));
+const withFields = (opcode: string, n: number, fields: object): Plan => {
+  const at = small.program.flatMap((record, i) => (record.opcode === opcode ? [i] : [])).at(n)!;
+  const program = small.program.map((record, i) =>
+    i === at ? ({ ...record, fields: { ...record.fields, ...fields } } as ProgramRecord) : record,
+  );
+  return { ...small, program };
+};
+const expectDefect = (plan: Plan, message: RegExp) => {
+  expect(() => checkPlan(plan)).toThrow(
+    expect.objectContaining({ code: 'plan-invalid', message: expect.stringMatching(message) }),
+  );
+};
+
+describe('a network whose maps do not fit', () => {
+  test('is computed in turns by rows, with rows of its input and of the maps between', () => {
+    expect(small.turns.length).toBeGreaterThan(small.layers.length);
+    expect(small.tensors.input!.place!.bufferRows).toBeGreaterThan(0);
+    expect(small.used.activationBytes).toBeLessThan(small.used.activationBytesWhole);
+    expect(small.program.some(({ opcode }) => opcode === 'repeat')).toBe(true);
+  });
+
+  test('is refused on a machine that keeps no states', () => {
+    expect(() => planNetwork(network, machine(256, 0))).toThrow(expect.objectContaining({ code: 'memory-too-small' }));
+  });
+
+  test('is computed layer by layer where it fits, unless the fewest bytes are asked for', () => {
+    const large = planNetwork(network, machine(1024));
+    expect(large.turns).toEqual(large.layers.map((_, i) => i));
+    const rows = planNetwork(network, machine(1024), { order: 'rows' });
+    expect(rows.used.activationBytes).toBeLessThan(large.used.activationBytes);
+  });
+});
+
+describe('a plan in turns is a defect', () => {
+  test('when a turn begins its layer again', () => expectDefect(withFields('feed', 3, { resume: 0 }), /same place/));
+  test('when a buffer is a row too short', () => {
+    const name = small.layers[0]!.output;
+    const tensor = small.tensors[name]!;
+    const place = { ...tensor.place!, bufferRows: tensor.place!.bufferRows - 1 };
+    expectDefect({ ...small, tensors: { ...small.tensors, [name]: { ...tensor, place } } }, /writes over row/);
+  });
+  test('when a turn waits for rows that come later', () =>
+    expectDefect(withFields('feed', 1, { inNeed0: 30 }), /waits for/));
+  test('when a layer does not make all rows', () => {
+    const last = small.program.filter(({ opcode }) => opcode === 'repeat').length - 1;
+    const { count } = (small.program.filter(({ opcode }) => opcode === 'repeat')[last] as { fields: { count: number } })
+      .fields;
+    expectDefect(withFields('repeat', last, { count: count - 1 }), /turns, not/);
+  });
+});
