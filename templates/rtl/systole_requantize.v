@@ -1,5 +1,5 @@
 // One channel: y = clamp(round((acc*m + b + res*r) / 2^n), lo, hi), or acc itself if raw.
-// Latency 4: products, sum, shift and round, clamp. round is floor, or nearest with ties to even.
+// Latency 4: products, sum, shift, round and clamp. round is floor, or nearest with ties to even.
 // Every width is exact, nothing overflows. Golden function: Requantize in src/quant/network.ts.
 `default_nettype none
 module systole_requantize #(
@@ -24,35 +24,51 @@ module systole_requantize #(
     output wire [15:0]         code_o,  // y in the cycle before, if not raw: for the address of a table
     output wire [ACC_BITS-1:0] y_o
 );
+  // Both factors in parts of 17 bits and a signed rest, as multipliers of 18 x 18 bits take them; with its low part at the
+  // bottom and its high part on top, the product of two parts each is one number and what lies across it.
+  localparam ACC_LOW = ACC_BITS > 18 ? 17 : 0;
+  localparam M_LOW = M_BITS > 18 ? 17 : 0;
   localparam P_BITS = ACC_BITS + M_BITS;
   localparam Q_BITS = RES_BITS + 1 + M_BITS;
   localparam PQ_BITS = P_BITS > Q_BITS ? P_BITS : Q_BITS;
   localparam SUM_BITS = (PQ_BITS > B_BITS ? PQ_BITS : B_BITS) + 2;
 
-  // Operands at their products' width, so that each product is exact.
-  wire signed [P_BITS-1:0] acc_x = {{M_BITS{acc_i[ACC_BITS-1]}}, acc_i};
-  wire signed [P_BITS-1:0] m_x = {{ACC_BITS{m_i[M_BITS-1]}}, m_i};
-  wire signed [Q_BITS-1:0] res_x = {{(M_BITS+1){1'b0}}, res_i};
-  wire signed [Q_BITS-1:0] r_x = {{(RES_BITS+1){r_i[M_BITS-1]}}, r_i};
+  reg                  v1, v2, v3;
+  reg [B_BITS-1:0]     b1;
+  reg [N_BITS-1:0]     n1, n2;
+  reg [ACC_BITS-1:0]   acc1, acc2, acc3, y4;
+  reg                  raw1, raw2, raw3, near1, near2;
+  reg [15:0]           lo1, lo2, lo3, hi1, hi2, hi3;
+  reg [SUM_BITS-1:0]   sum2;
+  reg [15:0]           down3;
+  reg                  up3, negative3, wide3;
 
-  reg                     v1, v2, v3;
-  reg signed [P_BITS-1:0] p1;
-  reg signed [Q_BITS-1:0] q1;
-  reg [B_BITS-1:0]        b1;
-  reg [N_BITS-1:0]        n1, n2;
-  reg [ACC_BITS-1:0]      acc1, acc2, acc3, y4;
-  reg                     raw1, raw2, raw3, near1, near2;
-  reg [15:0]              lo1, lo2, lo3, hi1, hi2, hi3;
-  reg signed [SUM_BITS-1:0] sum2, rounded3;
-
-  wire [SUM_BITS-1:0] p_x = {{(SUM_BITS-P_BITS){p1[P_BITS-1]}}, p1};
-  wire [SUM_BITS-1:0] q_x = {{(SUM_BITS-Q_BITS){q1[Q_BITS-1]}}, q1};
+  // acc * m.
+  wire [SUM_BITS-1:0] straight, across, residual;
+  systole_parts #(
+      .A_BITS(ACC_BITS), .A_LOW(ACC_LOW), .B_BITS(M_BITS), .B_LOW(M_LOW), .SUM_BITS(SUM_BITS)
+  ) product (
+      .clk(clk), .valid_i(valid_i), .a_i(acc_i), .b_i(m_i), .straight_o(straight), .across_o(across)
+  );
+  // res * r: the code is never negative, and one part.
+  wire [SUM_BITS-1:0] residual_straight, residual_across;
+  systole_parts #(
+      .A_BITS(RES_BITS+1), .A_LOW(0), .B_BITS(M_BITS), .B_LOW(M_LOW), .SUM_BITS(SUM_BITS)
+  ) residual_product (
+      .clk(clk), .valid_i(valid_i), .a_i({1'b0, res_i}), .b_i(r_i), .straight_o(residual_straight), .across_o(residual_across)
+  );
+  assign residual = residual_straight + residual_across;
   wire [SUM_BITS-1:0] b_x = {{(SUM_BITS-B_BITS){b1[B_BITS-1]}}, b1};
 
-  wire [SUM_BITS-1:0] rounded;
-  systole_round #(.WIDTH(SUM_BITS), .N_BITS(N_BITS)) round (.value_i(sum2), .n_i(n2), .nearest_i(near2), .rounded_o(rounded));
+  wire [15:0] down;
+  wire        up, negative, wide;
+  systole_round #(.WIDTH(SUM_BITS), .N_BITS(N_BITS)) round (
+      .value_i(sum2), .n_i(n2), .nearest_i(near2), .down_o(down), .up_o(up), .negative_o(negative), .wide_o(wide)
+  );
   wire [15:0] clamped;
-  systole_clamp #(.WIDTH(SUM_BITS)) clamp (.value_i(rounded3), .lo_i(lo3), .hi_i(hi3), .clamped_o(clamped));
+  systole_clamp clamp (
+      .down_i(down3), .up_i(up3), .negative_i(negative3), .wide_i(wide3), .lo_i(lo3), .hi_i(hi3), .clamped_o(clamped)
+  );
   wire [ACC_BITS+15:0] clamped_x = {{ACC_BITS{1'b0}}, clamped};
 
   always @(posedge clk) begin
@@ -60,8 +76,6 @@ module systole_requantize #(
     v2 <= v1;
     v3 <= v2;
     if (valid_i) begin
-      p1 <= acc_x * m_x;
-      q1 <= res_x * r_x;
       b1 <= b_i;
       n1 <= n_i;
       acc1 <= acc_i;
@@ -71,7 +85,7 @@ module systole_requantize #(
       hi1 <= hi_i;
     end
     if (v1) begin
-      sum2 <= p_x + q_x + b_x;
+      sum2 <= (straight + b_x) + (across + residual);
       n2 <= n1;
       acc2 <= acc1;
       raw2 <= raw1;
@@ -80,7 +94,10 @@ module systole_requantize #(
       hi2 <= hi1;
     end
     if (v2) begin
-      rounded3 <= rounded;
+      down3 <= down;
+      up3 <= up;
+      negative3 <= negative;
+      wide3 <= wide;
       acc3 <= acc2;
       raw3 <= raw2;
       lo3 <= lo2;

@@ -38,7 +38,7 @@ module requantize_reference #(
   wire signed [WIDE-1:0] rounded = up ? down + 1 : down;
   wire signed [WIDE-1:0] lo = {{(WIDE-16){1'b0}}, lo_i};
   wire signed [WIDE-1:0] hi = {{(WIDE-16){1'b0}}, hi_i};
-  wire signed [WIDE-1:0] y = rounded < lo ? lo : rounded > hi ? hi : rounded;
+  wire signed [WIDE-1:0] y = rounded <= lo ? lo : rounded > hi ? hi : rounded;
 
   reg v1, v2, v3;
   reg [ACC_BITS-1:0] y1, y2, y3, y4;
