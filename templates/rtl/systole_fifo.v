@@ -14,20 +14,25 @@ module systole_fifo #(
     output wire [WIDTH-1:0] data_o,
     input  wire             pop_i
 );
-  reg [WIDTH-1:0]     mem [0:ENTRIES-1];
   reg [ADDR_BITS:0]   count_q;  // entries in mem, the head not included
   reg [ADDR_BITS-1:0] write_q, read_q;
   reg                 valid_q;
-  reg [WIDTH-1:0]     head_q;
+  reg                 passed_valid_q;  // the head has not been in mem
+  reg [WIDTH-1:0]     passed_q;
+  wire [WIDTH-1:0]    stored;
   wire refill = !valid_q || pop_i;
   wire from_mem = refill && count_q != {(ADDR_BITS+1){1'b0}};
   wire straight = push_i && refill && !from_mem;
   wire store = push_i && !straight;
 
+  systole_ram #(
+      .WIDTH(WIDTH), .WORDS(ENTRIES), .ADDR_BITS(ADDR_BITS)
+  ) entries (
+      .clk(clk), .we_i(store), .waddr_i(write_q), .wdata_i(data_i), .re_i(from_mem), .raddr_i(read_q), .rdata_o(stored)
+  );
   always @(posedge clk) begin
-    if (store) mem[write_q] <= data_i;
-    if (from_mem) head_q <= mem[read_q];
-    else if (straight) head_q <= data_i;
+    if (refill) passed_valid_q <= straight;
+    if (straight) passed_q <= data_i;
     if (rst) begin
       count_q <= {(ADDR_BITS+1){1'b0}};
       write_q <= {ADDR_BITS{1'b0}};
@@ -41,7 +46,7 @@ module systole_fifo #(
     end
   end
   assign valid_o = valid_q;
-  assign data_o = head_q;
+  assign data_o = passed_valid_q ? passed_q : stored;
 
 `ifdef SYSTOLE_ASSERT
   always @(posedge clk) begin

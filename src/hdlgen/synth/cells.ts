@@ -18,8 +18,9 @@ export function cellKind(type: string): CellKind {
   return KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? 'other';
 }
 
-/** LUTs that a cell takes up as memory: LUT RAM and shift registers are made of them. */
+/** LUTs that a cell takes up: LUT RAM and shift registers are made of them, and so is a carry cell of ECP5. */
 export function lutsOf(type: string): number {
+  if (type === 'CCU2C') return 2;
   if (/^RAM(32|64)M$/.test(type)) return 4;
   if (/^RAM(32|64)X1D$/.test(type)) return 2;
   if (type === 'RAM128X1D' || type === 'RAM256X1S') return 4;
@@ -34,4 +35,10 @@ export function isRegistered(type: string, parameters: Readonly<Record<string, s
   if (kind === 'ff' || kind === 'bram') return true;
   if (kind === 'dsp') return ['PREG', 'MREG'].some((name) => /1$/.test(parameters[name] ?? ''));
   return false;
+}
+
+/** Block RAMs, one of 18 kbit of a Xilinx 7 counting half. */
+export function blocksOf(type: string): number {
+  if (type === 'RAMB18E1') return 0.5;
+  return cellKind(type) === 'bram' ? 1 : 0;
 }

@@ -252,7 +252,7 @@ function solve(module: NetModule, graph: Graph, inputs: ReadonlyMap<number, stri
   for (const { key, net } of outputs) outputsOf.set(net, [...(outputsOf.get(net) ?? []), key]);
   const place = new Map(order.map((net, i) => [net, i]));
   for (const [net, key] of inputs) {
-    const reached = reach(graph, place, order, net, { levels: 0, net: label(net), before: null }, extend);
+    const reached = reach(graph, place, net, { levels: 0, net: label(net), before: null }, extend);
     for (const [at, trail] of reached) {
       const end = graph.ends.get(at);
       const known = toRegister.get(key);
@@ -271,7 +271,6 @@ function solve(module: NetModule, graph: Graph, inputs: ReadonlyMap<number, stri
 function reach(
   graph: Graph,
   place: ReadonlyMap<number, number>,
-  order: readonly number[],
   from: number,
   start: Trail,
   extend: (trail: Trail, arc: Arc) => Trail,
@@ -292,9 +291,5 @@ function reach(
     if (trail === undefined) continue;
     for (const arc of graph.arcs.get(net) ?? []) deeper(at, arc.to, extend(trail, arc));
   }
-  void order;
   return at;
 }
-
-/** The module's own name of a parameterised one, for people. */
-export const shownName = plainName;

@@ -15,6 +15,8 @@ export interface Cell {
 
 export interface NetModule {
   readonly name: string;
+  /** Whole numbers among its parameters. */
+  readonly parameters: Readonly<Record<string, number>>;
   readonly ports: Readonly<Record<string, { readonly direction: string; readonly bits: readonly Bit[] }>>;
   readonly cells: ReadonlyMap<string, Cell>;
   /** Public names of nets: net -> "name" or "name[3]". */
@@ -33,6 +35,7 @@ interface JsonCell {
 
 interface JsonModule {
   attributes?: Record<string, string>;
+  parameter_default_values?: Record<string, string>;
   ports: Record<string, { direction: string; bits: Bit[] }>;
   cells: Record<string, JsonCell>;
   netnames: Record<string, { hide_name?: number; bits: Bit[] }>;
@@ -52,7 +55,8 @@ export function readNetlist(text: string): Netlist {
   return new Map(own.map(([name, module]) => [name, netModule(name, module)]));
 }
 
-function netModule(name: string, { ports, cells, netnames }: JsonModule): NetModule {
+function netModule(name: string, module: JsonModule): NetModule {
+  const { ports, cells, netnames } = module;
   const names = new Map<number, string>();
   for (const [net, { hide_name, bits }] of Object.entries(netnames)) {
     if (hide_name === 1) continue;
@@ -64,6 +68,11 @@ function netModule(name: string, { ports, cells, netnames }: JsonModule): NetMod
   }
   return {
     name,
+    parameters: Object.fromEntries(
+      Object.entries(module.parameter_default_values ?? {}).flatMap(([parameter, bits]) =>
+        /^[01]{1,32}$/.test(bits) ? [[parameter, Number.parseInt(bits, 2)]] : [],
+      ),
+    ),
     ports,
     cells: new Map(
       Object.entries(cells).map(([cell, { type, parameters, attributes, port_directions, connections }]) => [
