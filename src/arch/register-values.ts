@@ -25,7 +25,7 @@ export function imageChecksum(pieces: Uint32Array): number {
 }
 
 const UNIT_STATES = {
-  load: ['', '', 'LOAD waits for input'],
+  load: ['', '', 'LOAD waits for input', 'LOAD waits for room in its buffer'],
   feed: [
     '',
     '',

@@ -137,7 +137,7 @@ export const REGISTERS: readonly Register[] = [
     reset: 0,
     doc: 'what each unit waits for now',
     fields: [
-      { name: 'load', bit: 0, width: 2, doc: '0 idle, 1 working, 2 waits for input' },
+      { name: 'load', bit: 0, width: 2, doc: '0 idle, 1 working, 2 waits for input, 3 for room in its buffer' },
       {
         name: 'feed',
         bit: 2,

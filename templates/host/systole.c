@@ -197,6 +197,7 @@ void systole_explain_waiting(uint32_t waiting, char *text, size_t size) {
   struct text to = {text, text + size - 1};
   const uint32_t feed = SYSTOLE_WAITING_FEED(waiting);
   if (SYSTOLE_WAITING_LOAD(waiting) == 2) append(&to, "LOAD waits for input; ");
+  if (SYSTOLE_WAITING_LOAD(waiting) == 3) append(&to, "LOAD waits for room in its buffer; ");
   if (feed == 2 || feed == 3) {
     append(&to, feed == 2 ? "FEED waits for rows of its input: counter " : "FEED waits for rows of the residual: counter ");
     append_number(&to, SYSTOLE_WAITING_COUNTER(waiting));

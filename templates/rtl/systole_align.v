@@ -1,4 +1,5 @@
 // Turns a write of count_i codes at any code index into bank order for the activation memory. Latency 1.
+// Code i is in lane (addr_i - turn_i + i) % LANES.
 `default_nettype none
 module systole_align #(
     parameter LANES = 16,
@@ -12,7 +13,8 @@ module systole_align #(
     input  wire                    valid_i,
     input  wire [GROUP_BITS-1:0]   group_i,
     input  wire [AW-1:0]           addr_i,
-    input  wire [7:0]              count_i,
+    input  wire [LANE_BITS-1:0]    turn_i,   // lanes that the data move up, cyclically: offset, less the first code's lane
+    input  wire [LANE_BITS:0]      count_i,
     input  wire [LANES*AD-1:0]     data_i,
     output wire                    valid_o,
     output wire [GROUP_BITS-1:0]   group_o,
@@ -28,7 +30,7 @@ module systole_align #(
   wire [LANE_BITS-1:0]   offset = addr_i[LANE_BITS-1:0];
   wire [LANES-1:0]       lanes = ~({LANES{1'b1}} << count_i);
   wire [2*LANES-1:0]     lanes_rotated = {lanes, lanes} << offset;
-  wire [2*LANES*AD-1:0]  data_rotated = {data_i, data_i} << (offset * AD);
+  wire [2*LANES*AD-1:0]  data_rotated = {data_i, data_i} << (turn_i * AD);
 
   always @(posedge clk) begin
     valid_q <= valid_i && !rst;

@@ -355,31 +355,33 @@ module systole_core #(
   // Row counters. A record with count = 0 leaves its counter to another, one that resumes finds it as it was. LOAD's is
   // cleared as soon as the record stands in its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
   localparam COUNT_WRITERS = DW_TAPS > 0 ? 4 : 3;  // LOAD, POST, rows that FEED frees, depthwise
-  localparam COUNT_READERS = DW_TAPS > 0 ? 3 : 2;  // FEED's input, the residual's, depthwise
+  localparam COUNT_READERS = DW_TAPS > 0 ? 4 : 3;  // FEED's input, the residual's, LOAD's room, depthwise
   localparam STEP_BITS = 8;
-  wire [INDEX_BITS-1:0] in_index, res_index, written_index;
-  wire [15:0]           in_count, res_count, freed_step;
+  wire [INDEX_BITS-1:0] in_index, res_index, room_index, written_index;
+  wire [15:0]           in_count, res_count, room_count, freed_step;
   wire                  freed_rows;
   wire [INDEX_BITS-1:0] freed_index;
   wire                  loaded_row, written_row;
+  wire                  load_clears = load_full && !load_hold;
   wire [INDEX_BITS-1:0] dw_in_index, dw_row_index;
   wire [15:0]           dw_in_count;
   wire                  dw_row;
   wire [4:0]            written_step;
-  wire [3:0]              count_clear = {dw_full && !hold, 1'b0,
+  wire [3:0]              count_clear = {dw_full && !hold, load_clears && load_shadow[`SYSTOLE_LOAD_ROOM*32],
                                          post_move && post_shadow[`SYSTOLE_POST_COUNT*32] && !post_shadow[`SYSTOLE_POST_RESUME*32],
-                                         load_full && !load_hold};
-  wire [4*INDEX_BITS-1:0] count_clear_index = {dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS], {INDEX_BITS{1'b0}},
+                                         load_clears};
+  wire [4*INDEX_BITS-1:0] count_clear_index = {dw_shadow[`SYSTOLE_DEPTHWISE_OUT_COUNTER*32 +: INDEX_BITS],
+                                               load_shadow[`SYSTOLE_LOAD_ROOM_COUNTER*32 +: INDEX_BITS],
                                                post_shadow[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],
                                                load_shadow[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]};
   wire [3:0]              count_inc = {dw_row, freed_rows, written_row, loaded_row};
   wire [4*INDEX_BITS-1:0] count_inc_index = {dw_row_index, freed_index, written_index,
                                              load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]};
   wire [4*STEP_BITS-1:0]  count_step = {8'd1, freed_step[STEP_BITS-1:0], {3'd0, written_step}, 8'd1};
-  wire [3*INDEX_BITS-1:0] count_read_index = {dw_in_index, res_index, in_index};
+  wire [4*INDEX_BITS-1:0] count_read_index = {dw_in_index, room_index, res_index, in_index};
   wire [COUNT_READERS*16-1:0] count_read;
-  wire [63:0]             count_read_wide = {{(64-COUNT_READERS*16){1'b0}}, count_read};
-  assign {dw_in_count, res_count, in_count} = count_read_wide[47:0];
+  wire [79:0]             count_read_wide = {{(80-COUNT_READERS*16){1'b0}}, count_read};
+  assign {dw_in_count, room_count, res_count, in_count} = count_read_wide[63:0];
   systole_counters #(
       .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS), .STEP_BITS(STEP_BITS), .WRITERS(COUNT_WRITERS), .READERS(COUNT_READERS)
   ) counters (
@@ -439,9 +441,10 @@ module systole_core #(
   // Writes to the activation memory: the writer goes before the loader in each group.
   wire                  p_write, l_write, l_ready;
   wire [GROUP_BITS-1:0] p_group, l_group;
-  wire [AW-1:0]         p_addr;
-  wire [31:0]           l_addr;
-  wire [7:0]            p_count, l_count;
+  wire [AW-1:0]         p_addr, l_addr;
+  wire [7:0]            p_count;
+  wire [LANE_BITS:0]    l_count;
+  wire [LANE_BITS-1:0]  l_turn;
   wire [LANES*AD-1:0]   p_data, l_data;
   assign l_ready = !(p_write && p_group == l_group);
 
@@ -519,15 +522,16 @@ module systole_core #(
   systole_align #(
       .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
   ) p_align (
-      .clk(clk), .rst(unit_rst), .valid_i(p_write), .group_i(p_group), .addr_i(p_addr), .count_i(p_count), .data_i(p_data),
+      .clk(clk), .rst(unit_rst), .valid_i(p_write), .group_i(p_group), .addr_i(p_addr),
+      .turn_i(p_addr[LANE_BITS-1:0]), .count_i(p_count[LANE_BITS:0]), .data_i(p_data),
       .valid_o(hop_p_valid[0]), .group_o(hop_p_group[GROUP_BITS-1:0]), .addr_o(hop_p_addr[AW-1:0]),
       .mask_o(hop_p_mask[LANES-1:0]), .data_o(hop_p_data[LANES*AD-1:0])
   );
   systole_align #(
       .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
   ) l_align (
-      .clk(clk), .rst(unit_rst), .valid_i(l_write && l_ready), .group_i(l_group), .addr_i(l_addr[AW-1:0]), .count_i(l_count),
-      .data_i(l_data),
+      .clk(clk), .rst(unit_rst), .valid_i(l_write && l_ready), .group_i(l_group), .addr_i(l_addr), .turn_i(l_turn),
+      .count_i(l_count), .data_i(l_data),
       .valid_o(hop_l_valid[0]), .group_o(hop_l_group[GROUP_BITS-1:0]), .addr_o(hop_l_addr[AW-1:0]),
       .mask_o(hop_l_mask[LANES-1:0]), .data_o(hop_l_data[LANES*AD-1:0])
   );
@@ -543,7 +547,7 @@ module systole_core #(
       .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS)
   ) u_align (
       .clk(clk), .rst(unit_rst), .valid_i(dw_write && dw_write_ready), .group_i(dw_write_group), .addr_i(dw_write_addr),
-      .count_i(dw_count), .data_i(dw_data),
+      .turn_i(dw_write_addr[LANE_BITS-1:0]), .count_i(dw_count[LANE_BITS:0]), .data_i(dw_data),
       .valid_o(hop_u_valid[0]), .group_o(hop_u_group[GROUP_BITS-1:0]), .addr_o(hop_u_addr[AW-1:0]),
       .mask_o(hop_u_mask[LANES-1:0]), .data_o(hop_u_data[LANES*AD-1:0])
   );
@@ -725,17 +729,53 @@ module systole_core #(
   );
 
   // Streams.
-  wire waiting_input;
+  wire                 waiting_input, waiting_room, d_waiting, d_done, d_loaded, d_ready, d_first, d_write, d_row, d_short, d_long;
+  wire                 fold, begun, f_take, f_done, f_loaded, f_ready, f_first, f_write, f_row, f_short, f_long, f_waiting;
+  wire [GROUP_BITS-1:0] d_group, f_group;
+  wire [AW-1:0]        d_addr;
+  wire [31:0]          f_addr;
+  wire [LANE_BITS:0]   d_count;
+  wire [7:0]           f_count;
+  wire [LANE_BITS-1:0] d_turn;
+  wire [LANES*AD-1:0]  d_data, f_data;
   systole_loader #(
-      .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS), .COUNTER_BITS(INDEX_BITS)
+      .LANES(LANES), .LANE_BITS(LANE_BITS), .AD(AD), .AW(AW), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS),
+      .COUNTER_BITS(INDEX_BITS)
   ) loader (
-      .clk(clk), .rst(unit_rst), .active_i(load_active), .fields_i(load_fields), .done_o(load_done), .loaded_o(loaded),
-      .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
-      .s_axis_tready_o(s_axis_tready), .first_beat_o(first_beat),
-      .w_valid_o(l_write), .w_ready_i(l_ready), .w_group_o(l_group), .w_addr_o(l_addr), .w_count_o(l_count),
-      .w_data_o(l_data), .row_done_o(loaded_row), .err_short_o(err_short), .err_long_o(err_long), .open_i(enable),
-      .halt_i(error), .waiting_input_o(waiting_input)
+      .clk(clk), .rst(unit_rst), .active_i(load_active && !fold), .fields_i(load_fields), .done_o(d_done),
+      .loaded_o(d_loaded), .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
+      .s_axis_tready_o(d_ready), .first_beat_o(d_first),
+      .w_valid_o(d_write), .w_ready_i(l_ready), .w_group_o(d_group), .w_addr_o(d_addr), .w_count_o(d_count),
+      .w_turn_o(d_turn), .w_data_o(d_data), .row_done_o(d_row), .room_index_o(room_index), .room_count_i(room_count),
+      .fold_take_i(f_take), .fold_loaded_i(f_loaded), .begun_o(begun),
+      .err_short_o(d_short), .err_long_o(d_long), .open_i(enable), .halt_i(error), .waiting_input_o(d_waiting),
+      .waiting_room_o(waiting_room)
   );
+  systole_fold_loader #(
+      .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS), .COUNTER_BITS(INDEX_BITS)
+  ) fold_loader (
+      .clk(clk), .rst(unit_rst), .active_i(load_active && fold), .fields_i(load_fields), .done_o(f_done), .loaded_o(f_loaded),
+      .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
+      .s_axis_tready_o(f_ready), .first_beat_o(f_first), .begun_i(begun), .take_o(f_take),
+      .w_valid_o(f_write), .w_ready_i(l_ready), .w_group_o(f_group), .w_addr_o(f_addr), .w_count_o(f_count),
+      .w_data_o(f_data), .row_done_o(f_row), .err_short_o(f_short), .err_long_o(f_long), .open_i(enable),
+      .halt_i(error), .waiting_input_o(f_waiting)
+  );
+  assign fold = load_fields[`SYSTOLE_LOAD_FOLD*32];
+  assign load_done = d_done || f_done;
+  assign loaded = d_loaded || f_loaded;
+  assign s_axis_tready = d_ready || f_ready;
+  assign first_beat = d_first || f_first;
+  assign l_write = d_write || f_write;
+  assign l_group = fold ? f_group : d_group;
+  assign l_addr = fold ? f_addr[AW-1:0] : d_addr;
+  assign l_turn = fold ? f_addr[LANE_BITS-1:0] : d_turn;
+  assign l_count = fold ? f_count[LANE_BITS:0] : d_count;
+  assign l_data = fold ? f_data : d_data;
+  assign loaded_row = d_row || f_row;
+  assign err_short = d_short || f_short;
+  assign err_long = d_long || f_long;
+  assign waiting_input = d_waiting || f_waiting;
   systole_packer #(
       .OUT_BYTES(OUT_BYTES)
   ) packer (
@@ -748,7 +788,7 @@ module systole_core #(
   assign over = loaded_q != 2'd0 && !feed_active && !post_active && credits_full && !packer_busy
              && !dw_active && dw_empty;
   wire out_beat = m_axis_tvalid && m_axis_tready;
-  wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : 2'd1;
+  wire [1:0] load_state = !load_active ? 2'd0 : waiting_input ? 2'd2 : waiting_room ? 2'd3 : 2'd1;
   wire [1:0] post_state = !post_active ? 2'd0 : slot_valid ? 2'd1 : 2'd2;
   wire [1:0] out_state = (m_axis_tvalid && !m_axis_tready) ? 2'd2 : (head_valid || packer_busy) ? 2'd1 : 2'd0;
   assign waiting = {feed_waiting_need, 1'b0, feed_waiting_counter, out_state, post_state, feed_waiting, load_state};
@@ -803,7 +843,7 @@ module systole_core #(
   wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
                   table_we, table_addr, table_inner, table_word, dw_word, dw_move, dw_done, dw_fields, dw_shadow, dw_in_count,
                   dw_read_data, unit_data, hop_u_valid, hop_u_group, hop_u_addr, hop_u_mask, hop_u_data,
-                  load_shadow, l_addr, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
+                  load_shadow, f_addr, f_count, p_count, dw_count, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
                   hop_segments, hop_fold_stride, fold_addr, fold_inner,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,

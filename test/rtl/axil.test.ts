@@ -15,9 +15,7 @@ const IRQ_ENABLE = 4;
 const oneRow = Uint32Array.from(
   RECORD_FIELDS.load.map(
     ({ name }) =>
-      ({ rows: 1, rowCodes: 8, pixels: 8, pixelCodes: 1, planes: 1, codeBytes: 1, beats: 1, last: 1 })[
-        name as string
-      ] ?? 0,
+      ({ rows: 1, rowCodes: 8, rowPitch: 8, planes: 1, codeBits: 8, beats: 1, last: 1 })[name as string] ?? 0,
   ),
 );
 
@@ -25,7 +23,7 @@ describe.skipIf(!(await simulatorAvailable()))('systole_axil', () => {
   let binary = '';
   beforeAll(async () => {
     const files = await verilogFiles(
-      ['systole_axil.v', 'systole_loader.v', 'systole_packer.v'],
+      ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
       ['sim/fixtures/loopback.v'],
     );
     const parameters = { IN_BYTES: 8, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };

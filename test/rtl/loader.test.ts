@@ -6,11 +6,13 @@ import { type Load, loadWrites } from './load-model.js';
 import { type Pick, picker } from './random.js';
 
 const CONFIGURATIONS = [
-  { LANES: 8, AD: 8, IN_BYTES: 8 },
-  { LANES: 16, AD: 8, IN_BYTES: 4 },
-  { LANES: 8, AD: 1, IN_BYTES: 16 },
-  { LANES: 32, AD: 4, IN_BYTES: 1 },
-  { LANES: 4, AD: 2, IN_BYTES: 64 },
+  { LANES: 8, LANE_BITS: 3, AD: 8, IN_BYTES: 8 },
+  { LANES: 16, LANE_BITS: 4, AD: 8, IN_BYTES: 4 },
+  { LANES: 8, LANE_BITS: 3, AD: 1, IN_BYTES: 16 },
+  { LANES: 32, LANE_BITS: 5, AD: 4, IN_BYTES: 1 },
+  { LANES: 4, LANE_BITS: 2, AD: 2, IN_BYTES: 64 },
+  { LANES: 2, LANE_BITS: 1, AD: 1, IN_BYTES: 1 },
+  { LANES: 64, LANE_BITS: 6, AD: 1, IN_BYTES: 8 },
 ] as const;
 type Configuration = (typeof CONFIGURATIONS)[number];
 
@@ -23,57 +25,50 @@ const dense: Load = {
   planeStride: 0,
   rows: 1,
   rowCodes: 8,
-  pixels: 8,
-  pixelCodes: 1,
+  rowPitch: 8,
   padCode: 0,
-  virtualRows: 1,
   padTop: 0,
-  kernelRows: 1,
-  rowStride: 1,
-  foldRows: 1,
-  foldRowPitch: 0,
-  foldPixelPitch: 0,
-  codeBytes: 1,
+  padBottom: 0,
+  padLeft: 0,
+  padRight: 0,
+  codeBits: 8,
   beats: 1,
   last: true,
+  bufferEnd: 0,
+  bufferSize: 0,
+  room: false,
+  roomCounter: 0,
+  roomRows: 0,
+  ...{ pixels: 8, pixelCodes: 1, virtualRows: 0, kernelRows: 0, rowStride: 0, foldRows: 0 },
+  ...{ foldRowPitch: 0, foldPixelPitch: 0, codeBytes: 1 },
 };
 
-function randomLoad(pick: Pick, { LANES, AD, IN_BYTES }: Configuration): Load {
-  const fold = pick(3) > 0;
-  const codeBytes = 1 + pick(2);
-  const widest = Math.min(LANES, Math.floor(Math.max(LANES, IN_BYTES) / codeBytes));
-  const pixelCodes = 1 + pick(Math.min(widest, 5));
-  const pixels = 1 + pick(6);
+function randomLoad(pick: Pick, { AD, IN_BYTES, LANES }: Configuration): Load {
+  const codeBits = [1, 2, 4, 8, 16][pick(5)]!;
   const rows = 1 + pick(6);
-  const kernelRows = 1 + pick(4);
-  const rowStride = 1 + pick(3);
-  const padTop = pick(kernelRows);
-  const padBottom = pick(kernelRows);
-  const room = rows + padTop + padBottom;
-  const foldRows = Math.max(1, Math.floor((room - kernelRows) / rowStride) + 1);
-  const virtualRows = Math.max(room, (foldRows - 1) * rowStride + kernelRows);
-  const foldPixelPitch = kernelRows * pixelCodes;
+  const rowCodes = 1 + pick(pick(4) === 0 ? 5 * LANES : 2 * LANES + 9);
+  const padded = pick(2) === 1;
+  const [padTop, padBottom, padLeft, padRight] = [4, 4, LANES + 3, 6].map((most) => (padded ? pick(most) : 0));
+  const base = pick(1000);
+  const rowPitch = padLeft! + rowCodes + padRight! + pick(9);
+  const bufferSize = pick(3) === 0 ? rowPitch * (1 + pick(3)) + pick(2) * pick(rowPitch) : 0;
   return {
     ...dense,
-    fold,
     group: pick(2),
-    base: pick(1000),
-    planes: 1 + pick((8 * codeBytes) / AD),
-    planeStride: 5000 + pick(100),
+    base,
+    planes: 1 + pick(Math.max(1, codeBits / AD)),
+    planeStride: 50000 + pick(100),
     rows,
-    pixels,
-    pixelCodes,
-    rowCodes: pixels * pixelCodes,
-    padCode: pick(256 ** codeBytes),
-    virtualRows,
-    padTop,
-    kernelRows,
-    rowStride,
-    foldRows,
-    foldPixelPitch,
-    foldRowPitch: pixels * foldPixelPitch,
-    codeBytes,
-    beats: Math.ceil((rows * pixels * pixelCodes * codeBytes) / IN_BYTES),
+    rowCodes,
+    rowPitch,
+    padCode: pick(2 ** codeBits),
+    ...{ padTop: padTop!, padBottom: padBottom!, padLeft: padLeft!, padRight: padRight! },
+    codeBits,
+    beats: Math.ceil((rows * rowCodes * codeBits) / (8 * IN_BYTES)),
+    bufferSize,
+    bufferEnd: bufferSize > 0 ? base + bufferSize : 0,
+    room: pick(3) === 0,
+    roomRows: pick(3),
   };
 }
 
@@ -83,13 +78,16 @@ function randomFrame(pick: Pick, configuration: Configuration): Load[] {
   return loads.map((load, i) => ({ ...load, last: i === loads.length - 1 }));
 }
 
-const randomCodes = (pick: Pick, { rows, rowCodes, codeBytes }: Load) =>
-  Uint16Array.from({ length: rows * rowCodes }, () => pick(256 ** codeBytes));
+const randomCodes = (pick: Pick, { rows, rowCodes, codeBits }: Load) =>
+  Uint16Array.from({ length: rows * rowCodes }, () => pick(2 ** codeBits));
 
-const bytesOf = (codes: Uint16Array, codeBytes: number) =>
-  Uint8Array.from({ length: codes.length * codeBytes }, (_, i) =>
-    codeBytes === 1 ? codes[i]! : codes[i >> 1]! >> (8 * (i & 1)),
+/** Codes of a few bits are packed from the lowest bit on. */
+function bytesOf(codes: Uint16Array, codeBits: number): Uint8Array {
+  const bits = [...codes].flatMap((code) => Array.from({ length: codeBits }, (_, bit) => (code >> bit) & 1));
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+    bits.slice(8 * i, 8 * i + 8).reduce((byte, bit, at) => byte | (bit << at), 0),
   );
+}
 
 /** Beats with TLAST above the data, in the last one if at all; `padding` fills it. */
 function toBeats(frame: Uint8Array, inBytes: number, padding: number, last = true): bigint[] {
@@ -103,9 +101,11 @@ function toBeats(frame: Uint8Array, inBytes: number, padding: number, last = tru
 
 const fieldWords = (load: Load) => RECORD_FIELDS.load.map(({ name }) => Number(load[name as keyof Load]) >>> 0);
 
+type Cycle = ReturnType<typeof parseCycle>;
+
 /** One printed cycle of loader_bench.v. */
 function parseCycle(line: string) {
-  const [flags, address, count, data] = line.split(' ') as [string, string, string, string];
+  const [flags, address, turn, count, data] = line.split(' ') as [string, string, string, string, string];
   const flag = (index: number) => flags[index] === '1';
   return {
     take: flag(0),
@@ -118,24 +118,38 @@ function parseCycle(line: string) {
     held: flag(7),
     loaded: flag(8),
     address: Number(address),
+    turn: Number(turn),
     count: Number(count),
     data,
   };
 }
 
-function digitsOf(data: string, count: number, bits: number): number[] {
-  const value = BigInt(`0x${data}`);
-  return Array.from({ length: count }, (_, lane) => Number((value >> BigInt(lane * bits)) & BigInt(2 ** bits - 1)));
+/** Digits of a write, the first code's first. */
+function digitsOf({ address, turn, count, data }: Cycle, { LANES, AD }: Configuration): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const lane = (address - turn + i + LANES) % LANES;
+    return Number(`0b${data.slice(data.length - (lane + 1) * AD, data.length - lane * AD)}`);
+  });
 }
 
 const CYCLES = 12000;
 const noStalls = new Array<number>(CYCLES).fill(0);
+/** All rows are free. */
+const free = new Array<number>(CYCLES).fill(999);
+
+/** A counter that goes up now and then. */
+function randomRooms(pick: Pick): number[] {
+  const every = 1 + pick(40);
+  let count = 0;
+  return noStalls.map(() => (pick(every) === 0 ? ++count : count));
+}
 
 describe.skipIf(!icarusAvailable)('systole_loader', () => {
   const benches = new Map<Configuration, Bench>();
   beforeAll(async () => {
     for (const configuration of CONFIGURATIONS) {
-      const sources = ['test/rtl/loader_bench.v', 'templates/rtl/systole_loader.v'];
+      const modules = ['systole_loader', 'systole_load_walk', 'systole_load_cells'];
+      const sources = ['test/rtl/loader_bench.v', ...modules.map((name) => `templates/rtl/${name}.v`)];
       benches.set(configuration, await compileBench('loader_bench', sources, configuration));
     }
   });
@@ -143,8 +157,14 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
     for (const bench of benches.values()) await bench.close();
   });
 
-  async function runLoads(configuration: Configuration, loads: readonly Load[], beats: bigint[], stalls: number[][]) {
-    const files = { fields: loads.flatMap(fieldWords), beats, offer_stall: stalls[0]!, write_stall: stalls[1]! };
+  async function runLoads(
+    configuration: Configuration,
+    loads: readonly Load[],
+    beats: bigint[],
+    stalls: number[][],
+    rooms: number[] = free,
+  ) {
+    const files = { fields: loads.flatMap(fieldWords), beats, offer_stall: stalls[0]!, write_stall: stalls[1]!, rooms };
     const plusargs = { beat_count: beats.length, record_count: loads.length, cycles: CYCLES };
     const lines = await benches.get(configuration)!.run(files, plusargs);
     return lines.filter((line) => /^[01]{9} /.test(line)).map(parseCycle);
@@ -152,26 +172,24 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
 
   test.each(CONFIGURATIONS)('writes what the model writes, in order, whatever stalls (%o)', async (configuration) => {
     const pick = picker(17 + configuration.LANES);
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       const frame = randomFrame(pick, configuration);
       const loads = [...frame, ...frame];
       const inputs = loads.map((load) => randomCodes(pick, load));
-      const beats = loads.flatMap(({ codeBytes, last }, i) =>
-        toBeats(bytesOf(inputs[i]!, codeBytes), configuration.IN_BYTES, pick(256), last),
+      const beats = loads.flatMap(({ codeBits, last }, i) =>
+        toBeats(bytesOf(inputs[i]!, codeBits), configuration.IN_BYTES, pick(256), last),
       );
       const stalls = [pick(90), pick(90)].map((percent) => noStalls.map(() => (pick(100) < percent / 2 ? 1 : 0)));
-      const cycles = await runLoads(configuration, loads, beats, stalls);
+      const rooms = randomRooms(pick);
+      const cycles = await runLoads(configuration, loads, beats, stalls, rooms);
 
-      const expected = loads.flatMap((load, i) => {
-        const chunk = Math.min(configuration.LANES, Math.max(configuration.IN_BYTES / load.codeBytes, 1));
-        return loadWrites(load, inputs[i]!, chunk, configuration.AD);
-      });
+      const expected = loads.flatMap((load, i) => loadWrites(load, inputs[i]!, configuration.LANES, configuration.AD));
       const found = cycles
         .filter((cycle) => cycle.write)
-        .map(({ address, count, data, rowDone }) => ({
-          address,
-          digits: digitsOf(data, count, configuration.AD),
-          rowDone,
+        .map((cycle) => ({
+          address: cycle.address,
+          digits: digitsOf(cycle, configuration),
+          rowDone: cycle.rowDone,
         }));
       expect(found, JSON.stringify(loads)).toEqual(expected);
       expect(cycles.filter((cycle) => cycle.done)).toHaveLength(loads.length);
@@ -183,26 +201,30 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
       for (const [index, cycle] of cycles.entries()) {
         const next = cycles[index + 1];
         if (!cycle.held || !next) continue;
-        const digits = ({ data }: { data: string }) => digitsOf(data, cycle.count, configuration.AD);
-        expect([next.address, digits(next)], 'held until ready').toEqual([cycle.address, digits(cycle)]);
+        const held = (one: Cycle) => [one.address, digitsOf(one, configuration)];
+        expect(held(next), 'held until ready').toEqual(held(cycle));
       }
     }
   });
 
   test.each(CONFIGURATIONS)('takes exactly the cycles of the cycle model at full rate (%o)', async (configuration) => {
     const pick = picker(99 + configuration.LANES);
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       const loads = randomFrame(pick, configuration);
       const beats = loads.flatMap((load) =>
-        toBeats(bytesOf(randomCodes(pick, load), load.codeBytes), configuration.IN_BYTES, 0, load.last),
+        toBeats(bytesOf(randomCodes(pick, load), load.codeBits), configuration.IN_BYTES, 0, load.last),
       );
-      const cycles = await runLoads(configuration, loads, beats, [noStalls, noStalls]);
+      const rooms = randomRooms(pick);
+      const cycles = await runLoads(configuration, loads, beats, [noStalls, noStalls], rooms);
       const model = loaderModel(configuration.LANES, configuration.IN_BYTES);
       const end = cycles.findIndex((cycle) => cycle.loaded);
       expect(end).toBeGreaterThan(0);
       let record = 0;
       for (const [index, cycle] of cycles.slice(0, end + 1).entries()) {
-        const step = model.step(loads[record]!, true, true);
+        const step = model.step({
+          ...{ record: loads[record]!, writeReady: true, streamValid: true },
+          roomCount: rooms[index]!,
+        });
         expect([index, step.firstBeat, step.rowDone, step.done], JSON.stringify(loads)).toEqual([
           index,
           cycle.first,
@@ -215,14 +237,14 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
   });
 
   test('takes a beat every cycle where rows are whole beats', async () => {
-    const load = { ...dense, rows: 3, rowCodes: 32, pixels: 32, beats: 12 };
+    const load = { ...dense, rows: 3, rowCodes: 32, rowPitch: 32, beats: 12 };
     const frame = Uint8Array.from({ length: 96 }, (_, i) => i);
     const cycles = await runLoads(CONFIGURATIONS[0], [load], toBeats(frame, 8, 0), [noStalls, noStalls]);
-    // Cycle 0 sets up; 12 beats in cycles 1..12; the last write in cycle 13.
+    // Cycle 0 sets up; 12 beats in cycles 1..12; the last write in cycle 14.
     expect(cycles.flatMap((cycle, index) => (cycle.take ? [index] : []))).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
     ]);
-    expect(cycles.findIndex((cycle) => cycle.done)).toBe(13);
+    expect(cycles.findIndex((cycle) => cycle.done)).toBe(14);
   });
 
   test.each([
@@ -231,29 +253,15 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
     ['one beat long', 1, 'long'],
     ['many beats long', 9, 'long'],
   ] as const)('reports a frame that is %s and stops', async (_title, beats, error) => {
-    for (const fold of [false, true]) {
-      const load = {
-        ...dense,
-        fold,
-        rows: 6,
-        rowCodes: 8,
-        virtualRows: 8,
-        padTop: 1,
-        kernelRows: 3,
-        foldRows: 6,
-        foldPixelPitch: 3,
-        foldRowPitch: 24,
-        beats: 6,
-      };
-      const frame = Uint8Array.from({ length: 48 + 8 * beats }, (_, i) => i);
-      const stream = [...toBeats(frame, 8, 0), ...toBeats(frame, 8, 0)];
-      const cycles = await runLoads(CONFIGURATIONS[0], [load, load], stream, [noStalls, noStalls]);
-      const at = cycles.findIndex((cycle) => cycle.short || cycle.long);
-      expect(cycles[at]).toMatchObject({ short: error === 'short', long: error === 'long' });
-      // Its own beats are all taken, the rest of a long frame is swallowed, the next frame's are not taken.
-      expect(cycles.filter((cycle) => cycle.take)).toHaveLength(stream.length / 2);
-      expect(cycles.slice(at + 1).some((cycle) => cycle.write || cycle.done)).toBe(false);
-    }
+    const load = { ...dense, rows: 6, padTop: 1, padBottom: 1, beats: 6 };
+    const frame = Uint8Array.from({ length: 48 + 8 * beats }, (_, i) => i);
+    const stream = [...toBeats(frame, 8, 0), ...toBeats(frame, 8, 0)];
+    const cycles = await runLoads(CONFIGURATIONS[0], [load, load], stream, [noStalls, noStalls]);
+    const at = cycles.findIndex((cycle) => cycle.short || cycle.long);
+    expect(cycles[at]).toMatchObject({ short: error === 'short', long: error === 'long' });
+    // Its own beats are all taken, the rest of a long frame is swallowed, the next frame's are not taken.
+    expect(cycles.filter((cycle) => cycle.take)).toHaveLength(stream.length / 2);
+    expect(cycles.slice(at + 1).some((cycle) => cycle.write || cycle.done)).toBe(false);
   });
 
   test.each([
@@ -262,7 +270,7 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
     ['in the middle of the second input', 8, 'short'],
     ['after the last beat of the second input', 13, 'long'],
   ] as const)('reports a frame of two inputs that ends %s and stops', async (_title, beats, error) => {
-    const first = { ...dense, rows: 6, pixels: 8, beats: 6, last: false };
+    const first = { ...dense, rows: 6, beats: 6, last: false };
     const second = { ...first, last: true };
     const stream = toBeats(new Uint8Array(8 * beats), 8, 0);
     const loads = [first, second, first, second];

@@ -5,6 +5,7 @@
 
 module loader_bench #(
     parameter LANES    = 8,
+    parameter LANE_BITS = 3,
     parameter AD       = 8,
     parameter IN_BYTES = 4
 );
@@ -17,12 +18,16 @@ module loader_bench #(
   reg [8*IN_BYTES:0] beats[0:DEPTH-1];  // TLAST above the data
   reg offer_stall[0:DEPTH-1], write_stall[0:DEPTH-1];
   reg [1023:0] name;
-  integer beat_count, record_count, cycles, beat, record, cycle, i, unused;
+  integer beat_count, record_count, cycles, beat, record, cycle, idle, i, unused;
 
   wire done, loaded, tready, first, w_valid, row_done, short, long, waiting;
   wire w_group;
-  wire [31:0] w_addr;
-  wire [7:0] w_count;
+  wire [19:0] w_addr;
+  wire [LANE_BITS:0] w_count;
+  wire [LANE_BITS-1:0] w_turn;
+  wire waiting_room;
+  wire [3:0] room_index;
+  reg [15:0] rooms[0:DEPTH-1];  // value of the room counter, cycle by cycle
   wire [LANES*AD-1:0] w_data;
   reg [FIELDS*32-1:0] flat;
   integer f;
@@ -33,14 +38,15 @@ module loader_bench #(
   wire [8*IN_BYTES:0] now = beats[beat];
 
   systole_loader #(
-      .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(1), .COUNTER_BITS(4)
+      .LANES(LANES), .LANE_BITS(LANE_BITS), .AD(AD), .AW(20), .IN_BYTES(IN_BYTES), .GROUP_BITS(1), .COUNTER_BITS(4)
   ) dut (
       .clk(clk), .rst(rst), .active_i(active), .fields_i(flat), .done_o(done), .loaded_o(loaded),
       .s_axis_tdata_i(now[8*IN_BYTES-1:0]), .s_axis_tvalid_i(tvalid), .s_axis_tlast_i(now[8*IN_BYTES]),
       .s_axis_tready_o(tready), .first_beat_o(first),
       .w_valid_o(w_valid), .w_ready_i(w_ready), .w_group_o(w_group), .w_addr_o(w_addr), .w_count_o(w_count),
-      .w_data_o(w_data), .row_done_o(row_done), .err_short_o(short), .err_long_o(long), .open_i(1'b1), .halt_i(halt),
-      .waiting_input_o(waiting)
+      .w_turn_o(w_turn), .w_data_o(w_data), .row_done_o(row_done), .room_index_o(room_index), .room_count_i(rooms[cycle]),
+      .fold_take_i(1'b0), .fold_loaded_i(1'b0), .begun_o(), .err_short_o(short), .err_long_o(long), .open_i(1'b1), .halt_i(halt),
+      .waiting_input_o(waiting), .waiting_room_o(waiting_room)
   );
 
   initial begin
@@ -55,6 +61,8 @@ module loader_bench #(
     $readmemh(name, offer_stall);
     unused = $value$plusargs("write_stall=%s", name);
     $readmemh(name, write_stall);
+    unused = $value$plusargs("rooms=%s", name);
+    $readmemh(name, rooms);
     clk = 0;
     rst = 1;
     active = 0;
@@ -62,17 +70,19 @@ module loader_bench #(
     beat = 0;
     record = 0;
     cycle = 0;
+    idle = 0;
     offering = 0;
     #1 clk = 1;
     #1 clk = 0;
     rst = 0;
     active = 1;
-    for (i = 0; i < cycles; i = i + 1) begin
+    // Until a while after the last record.
+    for (i = 0; i < cycles && idle < 40; i = i + 1) begin
       if (!offering && beat < beat_count && !offer_stall[cycle]) offering = 1;
       #1;
-      // take write row_done done short long first held loaded addr count data
-      $display("%b%b%b%b%b%b%b%b%b %0d %0d %h", tready & tvalid, w_valid & w_ready, row_done, done, short, long, first,
-               w_valid & ~w_ready, loaded, w_addr, w_count, w_data);
+      // take write row_done done short long first held loaded addr turn count data
+      $display("%b%b%b%b%b%b%b%b%b %0d %0d %0d %b", tready & tvalid, w_valid & w_ready, row_done, done, short, long, first,
+               w_valid & ~w_ready, loaded, w_addr, w_turn, w_count, w_data);
       #1 clk = 1;
       // Values from before the edge: the registers change in the same instant but later (non-blocking).
       if (tready & tvalid) begin
@@ -83,6 +93,7 @@ module loader_bench #(
       if (done && record + 1 == record_count) active <= 0;
       if (short | long) halt <= 1;
       cycle <= cycle + 1;
+      idle = record == record_count ? idle + 1 : 0;
       #1 clk = 0;
     end
     $finish;

@@ -11,8 +11,8 @@ const IN_BYTES = 8;
 
 /** A dense LOAD of rows x rowCodes bytes. */
 function loadFields(rows: number, rowCodes: number): Uint32Array {
-  const shape = { rows, rowCodes, pixels: rowCodes, pixelCodes: 1, planes: 1 };
-  const stream = { codeBytes: 1, beats: Math.ceil((rows * rowCodes) / IN_BYTES), last: 1 };
+  const shape = { rows, rowCodes, rowPitch: rowCodes, planes: 1 };
+  const stream = { codeBits: 8, beats: Math.ceil((rows * rowCodes) / IN_BYTES), last: 1 };
   const values: Record<string, number> = { ...shape, ...stream };
   return Uint32Array.from(RECORD_FIELDS.load.map(({ name }) => values[name] ?? 0));
 }
@@ -31,7 +31,7 @@ describe.skipIf(!available)('the harness drives a small machine', () => {
   let binary = '';
   beforeAll(async () => {
     const files = await verilogFiles(
-      ['systole_axil.v', 'systole_loader.v', 'systole_packer.v'],
+      ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
       ['sim/fixtures/loopback.v'],
     );
     const parameters = { IN_BYTES, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };

@@ -63,20 +63,36 @@ function depthwiseLimits(
   ];
 }
 
-function loadLimits({ memory, counters, lanes, stream }: Machine, { fields }: LoadRecord): readonly Limit[] {
-  const { rows, virtualRows, kernelRows, pixels, pixelCodes, codeBytes, beats } = fields;
-  const needed = Math.ceil((rows * pixels * pixelCodes * codeBytes) / stream.inBytes);
+function loadLimits(
+  { memory, counters, lanes, stream, activationDigit }: Machine,
+  { fields }: LoadRecord,
+): readonly Limit[] {
+  const { fold, rows, rowCodes, virtualRows, kernelRows, pixels, pixelCodes, codeBytes, codeBits, beats, planes } =
+    fields;
+  const { padTop, padBottom, padLeft, padRight, room } = fields;
+  const codes = fold ? pixels * pixelCodes : rowCodes;
+  const needed = Math.ceil((rows * codes * (fold ? 8 * codeBytes : codeBits)) / (8 * stream.inBytes));
+  const storedRows = fold ? virtualRows * kernelRows : padTop + rows + padBottom;
   return [
     ['codeBytes', codeBytes, 2],
     ['codeBytes below 1', codeBytes < 1 ? 1 : 0, 0],
+    ['codeBits other than 1, 2, 4, 8, 16:', [1, 2, 4, 8, 16].includes(codeBits) ? 0 : codeBits, 0],
+    ['no rows', rows < 1 ? 1 : 0, 0],
+    ['no codes', rowCodes < 1 ? 1 : 0, 0],
     ['last', fields.last, 1],
     ['beats', beats, needed],
     ['beats missing', needed - beats, 0],
-    ['bytes of a folded pixel', fields.fold ? pixelCodes * codeBytes : 0, Math.max(lanes, stream.inBytes)],
+    ['bytes of a folded pixel', fold ? pixelCodes * codeBytes : 0, Math.max(lanes, stream.inBytes)],
     ['group', fields.group, memory.groups - 1],
     ['counter', fields.counter, counters - 1],
-    ['planes', fields.planes, MOST_PLANES],
-    ['codes', Math.max(rows, fields.fold ? virtualRows * kernelRows : 0) * pixels * pixelCodes, LONGEST],
+    ['room', room, 1],
+    ['roomCounter', room ? fields.roomCounter : 0, counters - 1],
+    ['roomCounter, its own counter,', room && fields.roomCounter === fields.counter ? 1 : 0, 0],
+    ['planes', planes, MOST_PLANES],
+    ['bits in its planes', (planes - 1) * activationDigit, codeBits <= 8 ? 7 : 15],
+    ['rowPitch', fold ? 0 : fields.rowPitch, memory.activationWords * lanes],
+    ['rowPitch and bufferSize', fields.bufferSize === 0 ? 0 : fields.rowPitch, fields.bufferSize],
+    ['codes', Math.max(rows, storedRows) * (fold ? codes : padLeft + codes + padRight), LONGEST],
   ];
 }
 

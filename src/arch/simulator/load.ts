@@ -5,8 +5,9 @@ import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** Bytes of the stream before the padding of its last beat. */
-function loadBytes({ rows, pixels, pixelCodes, codeBytes }: LoadRecord['fields']): number {
-  return rows * pixels * pixelCodes * codeBytes;
+function loadBytes({ fold, rows, rowCodes, pixels, pixelCodes, codeBytes, codeBits }: LoadRecord['fields']): number {
+  if (fold === 1) return rows * pixels * pixelCodes * codeBytes;
+  return Math.ceil((rows * rowCodes * codeBits) / 8);
 }
 
 /**
@@ -27,28 +28,46 @@ export function divideFrame(loads: readonly LoadRecord[], frame: Uint8Array, inB
   throw new SystoleError('frame-long', 'the input frame did not end where it should', detail);
 }
 
+/** An input on its way into activation memory: a circular buffer takes its rows as room for them appears. */
+export interface Loading {
+  readonly record: LoadRecord;
+  /** Of the record. */
+  readonly index: number;
+  readonly codes: Uint16Array;
+  /** Rows stored so far, and where the next one begins. */
+  row: number;
+  start: number;
+}
+
 /**
- * LOAD: one input, NHWC, into activation memory (docs/machine.md, LOAD).
- * @param bytes of its codes, little endian
+ * LOAD: one input, NHWC, into activation memory (docs/machine.md, LOAD), as far as there is room.
+ * @param bytes of its codes
  * @throws SystoleError plan-invalid
  */
 export function runLoad(
-  { fields }: LoadRecord,
+  record: LoadRecord,
   index: number,
   bytes: Uint8Array,
   program: LoadedProgram,
   state: FrameState,
 ): void {
-  const codes = fields.rows * fields.pixels * fields.pixelCodes;
-  const frame = fields.codeBytes === 1 ? bytes : wideCodes(bytes);
+  const { fields } = record;
   takeCounter(state.counters, fields.counter, index);
-  const store = storeCode({ fields }, index, program, state);
-  if (fields.fold === 0) {
-    for (let i = 0; i < codes; i++) store(fields.base + i, frame[i]!, Math.floor(i / fields.rowCodes));
-    state.counters.value[fields.counter] = fields.rows;
+  if (fields.room === 1) takeCounter(state.counters, fields.roomCounter, index);
+  if (fields.fold === 1) {
+    const store = storeCode(record, index, program, state);
+    for (let v = 0; v < fields.virtualRows; v++)
+      foldRow(record, v, streamCodes(bytes, 8 * fields.codeBytes), store, state);
     return;
   }
-  for (let v = 0; v < fields.virtualRows; v++) foldRow({ fields }, v, frame, store, state);
+  const codes = streamCodes(bytes, fields.codeBits);
+  state.loading.push({ record, index, codes, row: 0, start: fields.base });
+  continueLoads(program, state);
+}
+
+/** Stores the rows for which FEED has made room since. */
+export function continueLoads(program: LoadedProgram, state: FrameState): void {
+  for (const loading of state.loading) storeRows(loading, program, state);
 }
 
 /** The LOAD of the frame behind: from here on the input's place holds something else, and nobody may wait for its rows. */
@@ -57,8 +76,35 @@ export function nextFrame(record: LoadRecord, index: number, program: LoadedProg
   state.counters.value[record.fields.counter] = 0;
 }
 
-function wideCodes(bytes: Uint8Array): Uint16Array {
-  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i]! | (bytes[2 * i + 1]! << 8));
+/** Codes of a stream: 1, 2 or 4 bits packed from the lowest bit on, bytes, or two bytes each, the lower one first. */
+function streamCodes(bytes: Uint8Array, codeBits: number): Uint16Array {
+  if (codeBits === 16)
+    return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i]! | (bytes[2 * i + 1]! << 8));
+  const perByte = 8 / codeBits;
+  const mask = 2 ** codeBits - 1;
+  return Uint16Array.from(
+    { length: bytes.length * perByte },
+    (_, i) => (bytes[Math.floor(i / perByte)]! >> (codeBits * (i % perByte))) & mask,
+  );
+}
+
+function storeRows(loading: Loading, program: LoadedProgram, state: FrameState): void {
+  const { fields } = loading.record;
+  const { rows, rowCodes, padTop, padBottom, padLeft, padRight, padCode } = fields;
+  const store = storeCode(loading.record, loading.index, program, state);
+  const { value } = state.counters;
+  const room = (): boolean => fields.room === 0 || loading.row < fields.roomRows + value[fields.roomCounter]!;
+  for (; loading.row < padTop + rows + padBottom && room(); loading.row++) {
+    const row = loading.row - padTop;
+    for (let i = 0; i < padLeft + rowCodes + padRight; i++) {
+      const inside = row >= 0 && row < rows && i >= padLeft && i < padLeft + rowCodes;
+      const code = inside ? loading.codes[row * rowCodes + i - padLeft]! : padCode;
+      store(loading.start + i, code, loading.row);
+    }
+    value[fields.counter]! += 1;
+    const next = loading.start + fields.rowPitch;
+    loading.start = fields.bufferSize > 0 && next >= fields.bufferEnd ? next - fields.bufferSize : next;
+  }
 }
 
 type Store = (addr: number, code: number, row: number) => void;
@@ -89,7 +135,7 @@ function storeCode(
 function foldRow(
   { fields }: Pick<LoadRecord, 'fields'>,
   v: number,
-  frame: Uint8Array | Uint16Array,
+  frame: Uint16Array,
   store: Store,
   state: FrameState,
 ): void {

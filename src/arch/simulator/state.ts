@@ -8,6 +8,7 @@ import { type ActivationMemory, activationMemory } from './activation-memory.js'
 import { checkPasses } from './check-passes.js';
 import { checkRecords } from './check-records.js';
 import type { RowState } from './feed-rows.js';
+import type { Loading } from './load.js';
 import type { PostRowState } from './post-rows.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
 
@@ -47,6 +48,8 @@ export interface FrameState {
   readonly counters: RowCounters;
   readonly feedContexts: Map<number, RowState>;
   readonly postContexts: Map<number, PostRowState>;
+  /** Inputs that LOAD has begun. */
+  readonly loading: Loading[];
   readonly output: number[];
   readonly onWrite: ((write: ActivationWrite) => void) | undefined;
 }
@@ -81,6 +84,7 @@ export function frameState(machine: Machine, onWrite: FrameState['onWrite']): Fr
     counters: rowCounters(machine),
     feedContexts: new Map(),
     postContexts: new Map(),
+    loading: [],
     output: [],
     onWrite,
   };

@@ -1,24 +1,14 @@
-/** Cycle model of systole_loader.v under an ideal stream: the same registers, no data. */
+/** Cycle model of systole_loader.v under an ideal stream: the same registers, no data (docs/timing.md, Loader). */
+import type { Fields } from '../program/program.js';
+import { foldLoaderModel } from './fold-loader.js';
+import { type LoadChunk, loadWalk } from './load-walk.js';
 
-export interface LoadTiming {
+export type LoadTiming = Omit<Fields<'load'>, 'fold' | 'last' | 'room'> & {
   readonly fold: boolean;
-  readonly group: number;
-  readonly counter: number;
-  readonly planes: number;
-  readonly rows: number;
-  readonly rowCodes: number;
-  readonly pixels: number;
-  readonly pixelCodes: number;
-  readonly virtualRows: number;
-  readonly padTop: number;
-  readonly kernelRows: number;
-  readonly rowStride: number;
-  readonly foldRows: number;
-  readonly codeBytes: number;
-  readonly beats: number;
   /** The frame ends with this input. */
   readonly last: boolean;
-}
+  readonly room: boolean;
+};
 
 export interface LoaderCycle {
   /** The frame's first beat is accepted in this cycle. */
@@ -27,111 +17,106 @@ export interface LoaderCycle {
   readonly done: boolean;
 }
 
+/** What the loader sees in a cycle. */
+export interface LoaderInputs {
+  /** The active LOAD record. */
+  readonly record: LoadTiming | null;
+  readonly writeReady: boolean;
+  /** A beat is offered if one is left. */
+  readonly streamValid: boolean;
+  /** Value of the record's room counter. */
+  readonly roomCount: number;
+}
+
 export interface LoaderModel {
   /** Whether a write is asked for in this cycle (before step). */
   wantsWrite(): boolean;
-  /** One clock edge. `record` is the active LOAD record, or null; `streamValid`: a beat is offered if one is left. */
-  step(record: LoadTiming | null, writeReady: boolean, streamValid: boolean): LoaderCycle;
+  /** One clock edge. */
+  step(inputs: LoaderInputs): LoaderCycle;
+}
+
+/** Cells (codes, or bytes of 16-bit codes) that go into the gearbox at once, and how often for one beat. */
+function beatCells(
+  codeBits: number,
+  lanes: number,
+  inBytes: number,
+): { readonly cells: number; readonly times: number } {
+  const all = (8 * inBytes) / Math.min(codeBits, 8);
+  const cells = Math.min(all, lanes);
+  return { cells, times: all / cells };
 }
 
 export function loaderModel(lanes: number, inBytes: number): LoaderModel {
-  const most = Math.max(lanes, inBytes);
-  let load: LoadTiming | null = null;
-  let fill = 0;
-  let beatsLeft = 0;
+  const folded = foldLoaderModel(lanes, inBytes);
   let begun = false;
-  let chunk = 0;
-  let rest = 0;
-  let rowsLeft = 0;
-  let padLeft = 0;
-  let virtualLeft = 0;
+  let load: LoadTiming | null = null;
+  let walk: Iterator<LoadChunk, undefined> | null = null;
+  let chunk: LoadChunk | undefined;
   let plane = 0;
-  let oy = 0;
-  let ky = 0;
-  let oy0 = 0;
-  let ky0 = 0;
-  let foldLeft = 0;
-  let completeIn = 0;
-
-  const fromStream = (): boolean => padLeft === 0 && rowsLeft !== 0;
-  const starved = (): boolean => fromStream() && fill < chunk * load!.codeBytes;
-  const nextChunk = ({ fold, pixelCodes, codeBytes }: LoadTiming): number =>
-    fold ? pixelCodes : Math.min(lanes, Math.max(inBytes / codeBytes, 1), rest);
+  let level = 0;
+  let moreFills = 0;
+  let beatsLeft = 0;
+  let roomRows = 0;
+  /** The write that waits for the memory. */
+  let write: { readonly rowDone: boolean; readonly done: boolean } | null = null;
 
   function begin(record: LoadTiming): void {
     load = record;
-    fill = 0;
+    walk = loadWalk(record, lanes);
+    chunk = walk.next().value;
+    plane = level = moreFills = 0;
     beatsLeft = record.beats;
-    rest = record.fold ? record.pixels : record.rowCodes;
-    chunk = nextChunk(record);
-    rowsLeft = record.rows;
-    padLeft = record.fold ? record.padTop : 0;
-    virtualLeft = record.virtualRows;
-    plane = 0;
-    oy = ky = oy0 = ky0 = 0;
-    foldLeft = record.foldRows;
-    completeIn = record.kernelRows - 1;
   }
 
-  /** The end of a row: returns whether it completes a row of the tensor. */
-  function endRow(record: LoadTiming): boolean {
-    const completes = !record.fold || (completeIn === 0 && foldLeft !== 0);
-    virtualLeft -= 1;
-    if (padLeft !== 0) padLeft -= 1;
-    else if (rowsLeft !== 0) rowsLeft -= 1;
-    const moves = ky0 + 1 === record.rowStride && oy0 + 1 !== record.foldRows;
-    oy0 = moves ? oy0 + 1 : oy0;
-    ky0 = moves ? 0 : ky0 + 1;
-    if (completeIn === 0 && foldLeft !== 0) foldLeft -= 1;
-    completeIn = completeIn === 0 ? record.rowStride - 1 : completeIn - 1;
-    return completes;
+  function stepDense({ record, writeReady, streamValid, roomCount }: LoaderInputs): LoaderCycle {
+    const granted = write !== null && writeReady ? write : null;
+    const result = { rowDone: granted?.rowDone === true, done: granted?.done === true };
+    const active = load;
+    if (active === null || chunk === undefined) {
+      if (write === null && record !== null) begin(record);
+      if (granted !== null) write = null;
+      if (granted?.done) load = null;
+      if (record !== null) roomRows = record.roomRows + roomCount;
+      return { firstBeat: false, ...result };
+    }
+    const { cells, times } = beatCells(active.codeBits, lanes, inBytes);
+    const needed = chunk.stream ? chunk.codes * (active.codeBits === 16 ? 2 : 1) : 0;
+    const blocked = active.room && chunk.row >= roomRows;
+    const steps = level >= needed && !blocked && (write === null || writeReady);
+    const lastPlane = plane + 1 === active.planes;
+    const hasRoom = level <= 3 * lanes;
+    const take = streamValid && hasRoom && moreFills === 0 && beatsLeft > 0 && !chunk.above;
+
+    if (granted !== null) write = null;
+    if (take || (moreFills > 0 && hasRoom)) level += cells;
+    if (moreFills > 0 && hasRoom) moreFills -= 1;
+    if (take) {
+      moreFills = times - 1;
+      beatsLeft -= 1;
+    }
+    if (steps) {
+      write = { rowDone: lastPlane && chunk.rowEnd, done: lastPlane && chunk.end };
+      plane = lastPlane ? 0 : plane + 1;
+      if (lastPlane) {
+        level -= needed;
+        chunk = walk!.next().value;
+      }
+    }
+    roomRows = active.roomRows + roomCount;
+    return { firstBeat: take, ...result };
   }
 
   return {
-    wantsWrite: () => load !== null && !starved() && (!load.fold || ky0 < load.kernelRows),
+    wantsWrite: () => write !== null || folded.wantsWrite(),
 
-    step(record, writeReady, streamValid) {
-      if (load === null) {
-        if (record !== null) begin(record);
-        return { firstBeat: false, rowDone: false, done: false };
-      }
-      const active = load;
-      const stream = fromStream();
-      const isStarved = starved();
-      const writes = !active.fold || ky0 < active.kernelRows;
-      const steps = !isStarved && (writeReady || !writes);
-      const lastPlane = !writes || plane + 1 === active.planes;
-      const lastEntry = !active.fold || !writes || oy === 0 || ky + active.rowStride >= active.kernelRows;
-      const chunkEnd = steps && lastPlane && lastEntry;
-      const rowEnd = chunkEnd && rest === (active.fold ? 1 : chunk);
-      const done = rowEnd && (active.fold ? virtualLeft : rowsLeft) === 1;
-      const take = streamValid && beatsLeft > 0 && padLeft === 0 && fill <= most;
-      const firstBeat = take && !begun;
-
-      if (chunkEnd && stream) fill -= chunk * active.codeBytes;
-      if (take) {
-        fill += inBytes;
-        beatsLeft -= 1;
-        begun = true;
-      }
-      let rowDone = false;
-      if (chunkEnd) {
-        plane = 0;
-        rest = rowEnd ? (active.fold ? active.pixels : active.rowCodes) : rest - (active.fold ? 1 : chunk);
-        chunk = nextChunk(active);
-        if (rowEnd) rowDone = endRow(active);
-        oy = oy0;
-        ky = ky0;
-      } else if (steps && lastPlane) {
-        plane = 0;
-        oy -= 1;
-        ky += active.rowStride;
-      } else if (steps) {
-        plane += 1;
-      }
-      if (done) load = null;
-      if (done && active.last) begun = false;
-      return { firstBeat, rowDone, done };
+    step(inputs) {
+      const { record } = inputs;
+      const isFolded = record?.fold === true;
+      const cycle = isFolded ? folded.step(record, inputs.writeReady, inputs.streamValid) : stepDense(inputs);
+      const firstBeat = cycle.firstBeat && !begun;
+      if (cycle.firstBeat) begun = true;
+      if (cycle.done && record?.last) begun = false;
+      return { ...cycle, firstBeat };
     },
   };
 }

@@ -85,7 +85,12 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const load = loads.get(units.load.active) ?? null;
     const writeReady = load === null || written.group !== load.group;
     const loaderGroup = load !== null && writeReady && loader.wantsWrite() ? load.group : -1;
-    const loaded = loader.step(load, writeReady, loadedFrames < offered);
+    const loaded = loader.step({
+      record: load,
+      writeReady,
+      streamValid: loadedFrames < offered,
+      roomCount: load === null ? 0 : counters[load.roomCounter]!,
+    });
 
     const layer = layerOf.get(units.feed.active) ?? -1;
     const feeding = feeds.get(units.feed.active) ?? null;
@@ -143,6 +148,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const free = freed.take(cycle);
     if (free !== null) bump(free.counter, free.step);
     if (nextLoad !== undefined) counters[nextLoad.counter] = 0;
+    if (nextLoad?.room) counters[nextLoad.roomCounter] = 0;
     if (nextPost?.count && !nextPost.resume) counters[nextPost.outCounter] = 0;
 
     const delivered = units.post.full && (!postFullBefore || postMovedBefore);

@@ -35,7 +35,7 @@ module row_gate #(
       .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(2)
   ) align (
       .clk(clk), .rst(1'b0), .valid_i(write_i), .group_i({1'b0, write_group_i}), .addr_i(write_addr_i),
-      .count_i({{(7-LANE_BITS){1'b0}}, write_count_i}), .data_i(write_data_i),
+      .turn_i(write_addr_i[LANE_BITS-1:0]), .count_i(write_count_i), .data_i(write_data_i),
       .valid_o(p_valid), .group_o(p_group), .addr_o(p_addr), .mask_o(p_mask), .data_o(p_data)
   );
   systole_row #(
