@@ -84,7 +84,8 @@ module systole_load_cells #(
 
   // Banks. Cells go in at a multiple of their number, so that a bank's own cell of `source` is the same for every beat.
   wire [LANE_BITS-1:0] first_bank = head_q[LANE_BITS-1:0];
-  wire [LANE_BITS-1:0] start_mask = ~(fill_cells[LANE_BITS-1:0] - {{(LANE_BITS-1){1'b0}}, 1'b1});
+  localparam [LANE_BITS-1:0] ONE = 1;
+  wire [LANE_BITS-1:0] start_mask = ~(fill_cells[LANE_BITS-1:0] - ONE);
   wire [1:0]           word = tail_q[LANE_BITS+1:LANE_BITS];
   wire [1:0]           next_word = word + 2'd1;
   genvar b;

@@ -40,6 +40,7 @@ module systole_load_walk #(
   wire          wide = fields_i[32*`SYSTOLE_LOAD_CODE_BITS+4];
   wire [LW-1:0] buffer_end = fields_i[32*`SYSTOLE_LOAD_BUFFER_END+:LW];
   wire [LW-1:0] buffer_size = fields_i[32*`SYSTOLE_LOAD_BUFFER_SIZE+:LW];
+  wire [LW-1:0] mirror_end = fields_i[32*`SYSTOLE_LOAD_MIRROR_END+:LW];
   wire          unused = &{1'b0, fields_i};
 
   reg [4:0]         plane_q;
@@ -50,16 +51,18 @@ module systole_load_walk #(
   reg [1:0]         phase_q;    // rows above, of, below the input
   reg [15:0]        left_q;     // rows of the phase, this one included
   reg [16:0]        row_q;
+  reg               copy_q;     // the chunk is in place, and written a second time
   reg [AW-1:0]      addr_q, chunk_q, start_q;  // this plane of the chunk, its first plane, the row's first code
   reg               circular_q;
   reg [LW-1:0]      wraps_q;    // from this row pointer on the next row wraps,
   reg [AW-1:0]      wrap_q;     // and lies this far ahead
 
   wire last_plane = plane_q + 5'd1 == planes;
+  wire mirrored = {{(LW-AW){1'b0}}, start_q} < mirror_end;
   wire row_ends = alone_q & (part_q == RIGHT | (part_q == MAP & ~(|pad_right)));
   wire last_row = left_q == 16'd1;
   wire ends = last_row & (phase_q == BELOW | (phase_q == INPUT & ~(|pad_bottom)));
-  assign chunk_end_o = step_i & last_plane;
+  assign chunk_end_o = step_i & last_plane & (copy_q | ~mirrored);
   assign row_end_o   = chunk_end_o & row_ends;
   assign end_o       = row_end_o & ends;
   assign addr_o      = addr_q;
@@ -75,7 +78,8 @@ module systole_load_walk #(
   wire [LW-1:0] part_codes = part_next == MAP ? row_codes
                            : {{(LW-16){1'b0}}, part_next == LEFT ? pad_left : pad_right};
   wire [LW-1:0] ahead = begin_i | alone_q ? part_codes : behind_q;
-  wire [LW-1:0] most = {{(LW-LANE_BITS-1){1'b0}}, ~wide, wide, {(LANE_BITS-1){1'b0}}};
+  localparam [LW-1:0] WHOLE = 1 << LANE_BITS, HALF = WHOLE >> 1;
+  wire [LW-1:0] most = wide ? HALF : WHOLE;
   wire          cut = ahead > most;
 
   // Rows. The next row pointer is start + rowPitch, less bufferSize where that reaches bufferEnd.
@@ -96,6 +100,7 @@ module systole_load_walk #(
 
     if (begin_i) begin
       plane_q <= 5'd0;
+      copy_q  <= 1'b0;
       addr_q  <= base;
       chunk_q <= base;
       start_q <= base;
@@ -104,11 +109,12 @@ module systole_load_walk #(
       left_q  <= |pad_top ? pad_top : rows;
     end else begin
       if (step_i) plane_q <= last_plane ? 5'd0 : plane_q + 5'd1;
+      if (step_i & last_plane) copy_q <= mirrored & ~copy_q;
       if (chunk_end_o) begin
         addr_q  <= row_ends ? start_next : chunk_q + {{(AW-LANE_BITS-1){1'b0}}, codes_q};
         chunk_q <= row_ends ? start_next : chunk_q + {{(AW-LANE_BITS-1){1'b0}}, codes_q};
       end else if (step_i) begin
-        addr_q <= addr_q + plane_stride;
+        addr_q <= last_plane ? chunk_q + buffer_size[AW-1:0] : addr_q + plane_stride;
       end
       if (row_end_o) begin
         start_q <= start_next;

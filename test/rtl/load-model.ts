@@ -21,9 +21,11 @@ export function loadWrites(load: Load, frame: Uint16Array, lanes: number, digitB
     for (const part of parts) {
       for (let i = 0; i < part.length; i += chunkCodes) {
         const chunk = part.slice(i, i + chunkCodes);
-        for (let plane = 0; plane < load.planes; plane += 1) {
-          const digits = chunk.map((code) => (code >> (plane * digitBits)) & (2 ** digitBits - 1));
-          writes.push({ address: at + plane * load.planeStride, digits, rowDone: false });
+        for (const place of start < load.mirrorEnd ? [at, at + load.bufferSize] : [at]) {
+          for (let plane = 0; plane < load.planes; plane += 1) {
+            const digits = chunk.map((code) => (code >> (plane * digitBits)) & (2 ** digitBits - 1));
+            writes.push({ address: place + plane * load.planeStride, digits, rowDone: false });
+          }
         }
         at += chunk.length;
       }

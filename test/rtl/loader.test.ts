@@ -39,6 +39,7 @@ const dense: Load = {
   room: false,
   roomCounter: 0,
   roomRows: 0,
+  mirrorEnd: 0,
   ...{ pixels: 8, pixelCodes: 1, virtualRows: 0, kernelRows: 0, rowStride: 0, foldRows: 0 },
   ...{ foldRowPitch: 0, foldPixelPitch: 0, codeBytes: 1 },
 };
@@ -67,6 +68,7 @@ function randomLoad(pick: Pick, { AD, IN_BYTES, LANES }: Configuration): Load {
     beats: Math.ceil((rows * rowCodes * codeBits) / (8 * IN_BYTES)),
     bufferSize,
     bufferEnd: bufferSize > 0 ? base + bufferSize : 0,
+    mirrorEnd: bufferSize > 0 ? base + pick(2) * rowPitch : 0,
     room: pick(3) === 0,
     roomRows: pick(3),
   };

@@ -54,9 +54,9 @@ describe.skipIf(!available)('the harness drives a small machine', () => {
     await machine.step(20);
     await machine.send(bytes(16));
     const frame = await machine.receive(1000);
-    // Beat in at t, written at t+1, its 8 bytes taken t+2..t+9; the second chunk is written at t+10, taken t+11..t+18, out at t+19.
+    // Beat in at t, written at t+2, its 8 bytes taken t+3..t+10; the second chunk is written at t+11, taken t+12..t+19, out at t+20.
     expect(frame).toMatchObject({ kind: 'frame', bytes: bytes(16) });
-    if (frame.kind === 'frame') expect(frame.lastOut - frame.firstIn + 1).toBe(20);
+    if (frame.kind === 'frame') expect(frame.lastOut - frame.firstIn + 1).toBe(21);
     await machine.close();
   });
 

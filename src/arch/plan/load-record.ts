@@ -62,6 +62,7 @@ export function loadRecord(
       room: room ? 1 : 0,
       roomCounter: room?.counter ?? 0,
       roomRows: room?.rows ?? 0,
+      mirrorEnd: 0,
     },
   };
 }

@@ -62,6 +62,7 @@ export const RECORD_FIELDS = {
     u('room'),
     u('roomCounter'),
     u('roomRows'),
+    u('mirrorEnd'),
   ],
   feed: [
     u('nOy'),

@@ -1,5 +1,6 @@
 import { SystoleError } from '../../base/error.js';
 import type { LoadRecord } from '../program/program.js';
+import { nextRow } from '../timing/load-walk.js';
 import { FORGOTTEN, requireInside } from './activation-memory.js';
 import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -96,14 +97,15 @@ function storeRows(loading: Loading, program: LoadedProgram, state: FrameState):
   const room = (): boolean => fields.room === 0 || loading.row < fields.roomRows + value[fields.roomCounter]!;
   for (; loading.row < padTop + rows + padBottom && room(); loading.row++) {
     const row = loading.row - padTop;
+    const mirrored = loading.start < fields.mirrorEnd;
     for (let i = 0; i < padLeft + rowCodes + padRight; i++) {
       const inside = row >= 0 && row < rows && i >= padLeft && i < padLeft + rowCodes;
       const code = inside ? loading.codes[row * rowCodes + i - padLeft]! : padCode;
       store(loading.start + i, code, loading.row);
+      if (mirrored) store(loading.start + fields.bufferSize + i, code, loading.row);
     }
     value[fields.counter]! += 1;
-    const next = loading.start + fields.rowPitch;
-    loading.start = fields.bufferSize > 0 && next >= fields.bufferEnd ? next - fields.bufferSize : next;
+    loading.start = nextRow(loading.start, fields);
   }
 }
 

@@ -6,6 +6,8 @@ export interface LoadChunk {
   readonly row: number;
   readonly at: number;
   readonly codes: number;
+  /** Written a second time, behind the circular buffer. */
+  readonly mirrored: boolean;
   /** Its codes are the stream's; padding where not. */
   readonly stream: boolean;
   /** In the padding rows above the input. */
@@ -14,7 +16,10 @@ export interface LoadChunk {
   readonly end: boolean;
 }
 
-type Shape = Pick<Fields<'load'>, 'rows' | 'rowCodes' | 'padTop' | 'padBottom' | 'padLeft' | 'padRight' | 'codeBits'>;
+type Rows = Pick<Fields<'load'>, 'rowPitch' | 'bufferEnd' | 'bufferSize'>;
+type Shape = Rows &
+  Pick<Fields<'load'>, 'base' | 'mirrorEnd' | 'rows' | 'rowCodes' | 'codeBits'> &
+  Pick<Fields<'load'>, 'padTop' | 'padBottom' | 'padLeft' | 'padRight'>;
 
 /** A chunk is at most LANES codes, half of it where a code has 16 bits. */
 export function* loadWalk(shape: Shape, lanes: number): Generator<LoadChunk, undefined> {
@@ -22,6 +27,7 @@ export function* loadWalk(shape: Shape, lanes: number): Generator<LoadChunk, und
   const most = codeBits === 16 ? lanes / 2 : lanes;
   const stored = padTop + rows + padBottom;
   const length = padLeft + rowCodes + padRight;
+  let start = shape.base;
   for (let row = 0; row < stored; row++) {
     const inside = row >= padTop && row < padTop + rows;
     let at = 0;
@@ -33,6 +39,7 @@ export function* loadWalk(shape: Shape, lanes: number): Generator<LoadChunk, und
           row,
           at,
           codes: Math.min(most, end - at),
+          mirrored: start < shape.mirrorEnd,
           stream: inside && part === 1,
           above: row < padTop,
           rowEnd,
@@ -41,6 +48,13 @@ export function* loadWalk(shape: Shape, lanes: number): Generator<LoadChunk, und
       }
       at = end;
     }
+    start = nextRow(start, shape);
   }
   return undefined;
+}
+
+/** The row pointer of the row behind: circular where there is a buffer. */
+export function nextRow(start: number, { rowPitch, bufferEnd, bufferSize }: Rows): number {
+  const next = start + rowPitch;
+  return bufferSize > 0 && next >= bufferEnd ? next - bufferSize : next;
 }

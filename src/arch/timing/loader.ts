@@ -83,7 +83,7 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
     const needed = chunk.stream ? chunk.codes * (active.codeBits === 16 ? 2 : 1) : 0;
     const blocked = active.room && chunk.row >= roomRows;
     const steps = level >= needed && !blocked && (write === null || writeReady);
-    const lastPlane = plane + 1 === active.planes;
+    const lastPlane = plane + 1 === active.planes * (chunk.mirrored ? 2 : 1);
     const hasRoom = level <= 3 * lanes;
     const take = streamValid && hasRoom && moreFills === 0 && beatsLeft > 0 && !chunk.above;
 
