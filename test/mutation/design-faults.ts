@@ -314,8 +314,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'ready of the memory is ignored',
     module: 'loader',
-    from: 'run & ~starved & (w_ready_i | ~writes)',
-    to: 'run & ~starved',
+    from: '& (~w_valid_q | w_ready_i)',
+    to: '',
     sample: true,
   },
   {
@@ -334,16 +334,16 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'codes of two bytes lose the upper one',
     module: 'loader',
-    from: 'pad_code : wide ? wide_code',
-    to: "pad_code : 1'b0 ? wide_code",
+    from: 'w_turn_q  <= addr[LANE_BITS-1:0] - from',
+    to: 'w_turn_q  <= addr[LANE_BITS-1:0] - first',
   },
   {
     name: 'every input is a frame',
     module: 'loader',
-    from: 'loaded_o        = done_o & last',
-    to: 'loaded_o        = done_o',
+    from: 'loaded_o   = done_o & last',
+    to: 'loaded_o   = done_o',
   },
-  { name: 'every input begins a frame', module: 'loader', from: 'if (rst | loaded_o)', to: 'if (rst | done_o)' },
+  { name: 'every input begins a frame', module: 'loader', from: 'if (rst | loaded_o', to: 'if (rst | done_o' },
   {
     name: 'the second input is held for the next frame',
     module: 'core',
@@ -357,12 +357,19 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     from: 'load_full && !load_hold',
     to: 'load_move',
   },
-  { name: 'beats are taken without room', module: 'loader', from: '& (fill_q <= MOST[7:0])', to: '' },
+  { name: 'beats are taken without room', module: 'load_cells', from: 'ready_o = room & ~more', to: 'ready_o = ~more' },
   {
-    name: 'kernel rows step the wrong way',
-    module: 'loader',
-    from: 'ky_codes_q + wide_pixel - fold_row_pitch',
-    to: 'ky_codes_q + wide_pixel + fold_row_pitch',
+    name: 'a bank gives the word before',
+    module: 'load_cells',
+    from: "{1'b0, first_o} > {1'b0, B}",
+    to: "{1'b0, first_o} >= {1'b0, B}",
+    sample: true,
+  },
+  {
+    name: 'all rows stand in one place',
+    module: 'load_walk',
+    from: 'wraps ? wrap_q : row_pitch',
+    to: "wraps ? wrap_q : {AW{1'b0}}",
   },
   {
     name: 'data change while the sink waits',

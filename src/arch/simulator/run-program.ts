@@ -9,7 +9,7 @@ import { broken } from './activation-memory.js';
 import { runDepthwise } from './depthwise.js';
 import { runTile, type Tile, waitForRows } from './feed.js';
 import { feedRun, keepRows } from './feed-rows.js';
-import { divideFrame, nextFrame, runLoad } from './load.js';
+import { continueLoads, divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
 import { keepPostRows, postRun } from './post-rows.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
@@ -97,7 +97,10 @@ function runLayer(
         unit.tile(tile, acc);
       }
       unit.rowDone(co);
-      if (fields.free && co === fields.nCo - 1) state.counters.value[fields.freeCounter]! += fields.freeStep;
+      if (fields.free && co === fields.nCo - 1) {
+        state.counters.value[fields.freeCounter]! += fields.freeStep;
+        continueLoads(program, state);
+      }
     }
   }
   keepRows(feed, state);
