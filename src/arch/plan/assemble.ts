@@ -1,6 +1,7 @@
 /** The last stage: records, memories and what the plan says of itself. */
 import type { IntegerNetwork } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
+import { encodeKernels, encodeScales } from '../program/depthwise-memories.js';
 import { encodePasses, encodeProgram } from '../program/encode.js';
 import { encodeFolds } from '../program/fold-memory.js';
 import { encodeParameters, encodeTables, encodeWeights } from '../program/memories.js';
@@ -39,7 +40,12 @@ export function assemble(parts: Parts): Plan {
     nextLoadAfter,
     ringWords: contents.ringWords,
   });
-  return finish(parts, contents, program, layersInOrder(blocks));
+  return finish(
+    parts,
+    contents,
+    program,
+    layersInOrder(blocks, (i) => geometries[i]!.unit === null),
+  );
 }
 
 function loadRecords({ machine, lowered, geometries, placed, segments }: Parts): readonly LoadRecord[] {
@@ -77,6 +83,7 @@ function finish(
   requireSpace('program', 'memory.programWords', program.length, machine.memory.programWords);
   requireSpace('fold', 'memory.foldEntries', contents.folds.length, machine.memory.foldEntries);
   requireSpace('pass', 'memory.passEntries', contents.passes.length, machine.memory.passEntries);
+  requireUnitSpace(contents, machine);
   const layers = geometries.map((geometry) => plannedLayer(geometry, machine));
   const ends = [...placed.places.values()].map(({ inside, base, planes, planeStride }) =>
     inside === null ? base + planes * planeStride : 0,
@@ -96,8 +103,8 @@ function finish(
       parameters: encodeParameters(contents.parameters, machine),
       tables: encodeTables(contents.tables.entries),
       folds: encodeFolds(contents.folds, machine),
-      kernels: new Uint32Array(0),
-      scales: new Uint32Array(0),
+      kernels: encodeKernels(contents.kernels, machine),
+      scales: encodeScales(contents.scales, machine),
     },
     inputs: inputsOf(lowered, machine),
     outputs: outputsOf(geometries, network, machine),
@@ -115,6 +122,13 @@ function finish(
       counters: 1 + Math.max(...placed.counters.values(), ...placed.roomCounters.values()),
     },
   };
+}
+
+function requireUnitSpace({ kernels, scales }: Contents, { lanes, depthwise }: Machine): void {
+  if (depthwise === null) return;
+  const { taps, postWidth, weightWords, parameterWords } = depthwise;
+  requireSpace('depthwise weight', 'depthwise.weightWords', kernels.length / (lanes * taps), weightWords);
+  requireSpace('depthwise parameter', 'depthwise.parameterWords', scales.length / postWidth, parameterWords);
 }
 
 function bytesOf(codes: number, { activationDigit }: Machine): number {
@@ -150,7 +164,7 @@ function outputsOf(
 }
 
 function plannedLayer(
-  { layer, input, passes, steps, tiling, ringTileWords }: LayerGeometry,
+  { layer, input, passes, steps, tiling, ringTileWords, unit }: LayerGeometry,
   machine: Machine,
 ): PlannedLayer {
   const nominal = Math.ceil(input.bits / machine.activationDigit) * Math.ceil(layer.weightBits / machine.weightDigit);
@@ -166,6 +180,7 @@ function plannedLayer(
     steps,
     tile: { columns: tiling.columns, lines: tiling.lines },
     fromDram: ringTileWords > 0,
+    unit: unit === null ? 'array' : 'depthwise',
     accRange: layer.accRange,
   };
 }

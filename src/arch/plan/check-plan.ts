@@ -51,7 +51,9 @@ function checkOrder({ program, inputs, layers, tensors, turns }: Plan): void {
   const names = inputs.map(({ tensor }) => tensor);
   const reads = ({ input, residual }: PlannedLayer) =>
     [input, ...(residual ? [residual] : [])].some((name) => names.includes(homeOf(name, tensors)));
-  const lastReader = turns.findLastIndex((layer) => reads(layers[layer]!));
+  // What the depthwise unit reads it may be at until its place is given up.
+  const kept = layers.map((layer) => (reads(layer) && layer.unit === 'depthwise' ? lastReadOf(layer, tensors) : -1));
+  const lastReader = turns.findLastIndex((layer) => reads(layers[layer]!) || layer <= Math.max(...kept));
   const before = pairsInOrder(program.slice(0, kinds.lastIndexOf('load') - inputs.length + 1)).length;
   const behind = before - 1 - lastReader;
   require(behind >= LAYERS_BEHIND, 'LOAD', `the next frame comes ${behind} layers behind the inputs' last reader`);
@@ -60,6 +62,9 @@ function checkOrder({ program, inputs, layers, tensors, turns }: Plan): void {
   );
   require(first === next, 'LOAD', 'the next frame is not loaded like the first');
 }
+
+const lastReadOf = ({ input }: PlannedLayer, tensors: Plan['tensors']): number =>
+  tensors[homeOf(input, tensors)]!.place!.lastRead;
 
 /** Of the opcodes, for patterns of their order. */
 const LETTERS: Readonly<Record<Opcode, string>> = {

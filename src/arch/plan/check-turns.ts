@@ -26,6 +26,7 @@ export function checkTurns(plan: Plan, pairs: readonly RecordPair[]): void {
       post.fields.countStep === 1, layer.name, 'its tiles are higher than a row');
   });
   layers.forEach((layer, i) => {
+    if (layer.unit === 'depthwise') return;
     const rows = plan.tensors[layer.output]!.height;
     const made = done[i]! * pairs[turns.indexOf(i)]!.post.fields.countStep;
     require(made >= rows, layer.name, `${made} of its ${rows} rows are made`);

@@ -1,5 +1,6 @@
 /** Every turn of a layer waits for the rows it reads, and for rows that records before it make. */
 import type { LoadRecord, ProgramRecord } from '../program/program.js';
+import { checkUnitPlaces, checkUnitRecord, type UnitTurn, unitsInOrder } from './check-unit.js';
 import type { RecordPair } from './pairs.js';
 import type { Plan } from './plan.js';
 import { require } from './plan-rule.js';
@@ -35,9 +36,15 @@ export function checkWaits(plan: Plan, turns: readonly RecordPair[]): void {
   turns.forEach(({ post }, i) => {
     totals[plan.turns[i]!]! += post.fields.nOy * post.fields.countStep;
   });
+  const units = unitsInOrder(plan);
+  const ends = new Map<number, number>();
   turns.forEach((pair, i) => {
+    for (const unit of units) if (unit.before === i) checkUnit(plan, unit, counters);
     const layer = plan.turns[i]!;
     checkTurn(plan, i, pair, done[layer]!, counters);
+    for (const maker of awaitedUnits(plan, pair, done[layer]!, counters)) {
+      for (const unit of units) if (unit.layer <= maker && !ends.has(unit.layer)) ends.set(unit.layer, layer);
+    }
     done[layer]! += pair.feed.fields.nOy;
     const { count, outCounter, nOy, countStep, resume } = pair.post.fields;
     if (count === 0) return;
@@ -49,6 +56,39 @@ export function checkWaits(plan: Plan, turns: readonly RecordPair[]): void {
       step: countStep,
       total: totals[layer]!,
     });
+  });
+  for (const unit of units) checkUnitPlaces(unit, plan, ends);
+}
+
+function checkUnit(plan: Plan, turn: UnitTurn, counters: Map<number, Counted>): void {
+  checkUnitRecord(turn, plan);
+  const { fields } = turn.record;
+  const { inNeed0, inNeedStep, inRows, nOy, inCounter, outCounter } = fields;
+  const need = Math.min(inNeed0 + (nOy - 1) * inNeedStep, inRows);
+  const { name, input } = plan.layers[turn.layer]!;
+  require(inRows >= 1 && inNeed0 <= inRows, name, 'the depthwise unit waits for no row at all, or for one too many');
+  checkWait(plan, turn.layer, input, { need, rows: inRows }, counters.get(inCounter));
+  counters.set(outCounter, { layer: turn.layer, input: -1, rows: nOy, step: 1, total: nOy });
+}
+
+/** Layers of the depthwise unit of which a turn's last output row waits for all rows. */
+function awaitedUnits(
+  plan: Plan,
+  { feed }: RecordPair,
+  done: number,
+  counters: ReadonlyMap<number, Counted>,
+): readonly number[] {
+  const { nOy, inCounter, inNeed0, inNeedStep, inRows } = feed.fields;
+  const { resEnable, resCounter, resNeed0, resNeedStep, resRows } = feed.fields;
+  const last = done + nOy - 1;
+  const waits = [
+    { counter: inCounter, need: Math.min(inNeed0 + last * inNeedStep, inRows) },
+    ...(resEnable === 1 ? [{ counter: resCounter, need: Math.min(resNeed0 + last * resNeedStep, resRows) }] : []),
+  ];
+  return waits.flatMap(({ counter, need }) => {
+    const counted = counters.get(counter);
+    const isUnit = counted !== undefined && plan.layers[counted.layer]?.unit === 'depthwise';
+    return isUnit && need >= counted.total ? [counted.layer] : [];
   });
 }
 
@@ -71,25 +111,25 @@ function checkTurn(
   require(fields.inRows >= 1, layer.name, 'FEED waits for no row at all');
   const last = done + fields.nOy - 1;
   const input = { need: Math.min(fields.inNeed0 + last * fields.inNeedStep, fields.inRows), rows: fields.inRows };
-  checkWait(plan, turn, layer.input, input, counters.get(fields.inCounter));
+  const reader = plan.turns[turn]!;
+  checkWait(plan, reader, layer.input, input, counters.get(fields.inCounter));
   if (fields.resEnable === 0) return;
   const residual = {
     need: Math.min(fields.resNeed0 + last * fields.resNeedStep, fields.resRows),
     rows: fields.resRows,
   };
   const counted = counters.get(fields.resCounter);
-  if (layer.residual !== null) checkWait(plan, turn, layer.residual, residual, counted);
+  if (layer.residual !== null) checkWait(plan, reader, layer.residual, residual, counted);
   else checkDrain(plan, turn, residual.need, counted);
 }
 
 function checkWait(
   plan: Plan,
-  turn: number,
+  reader: number,
   tensor: string,
   { need, rows }: Awaited,
   counted: Counted | undefined,
 ): void {
-  const reader = plan.turns[turn]!;
   const where = plan.layers[reader]!.name;
   const writer = lastWriter(plan, reader, tensor);
   const input = writer === LOADED ? plan.inputs.findIndex((one) => one.tensor === sourceOf(plan, tensor)) : -1;

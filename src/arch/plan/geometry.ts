@@ -3,6 +3,7 @@ import type { CodeTensor } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { ArrayLayer, LoweredNetwork } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
+import { type UnitShape, unitShape } from './depthwise/unit-layer.js';
 import { activationPlanes, type DigitPass, digitPasses, type WeightDigits, weightDigits } from './digits.js';
 import { type FoldShape, foldConv, foldPays } from './fold.js';
 import { readsOf } from './lifetimes.js';
@@ -40,18 +41,31 @@ export interface LayerGeometry {
   readonly ringTileWords: number;
   /** Not null where LOAD folds this layer's input. */
   readonly fold: FoldShape | null;
+  /** Not null where the depthwise unit computes the layer; tiles and steps are then one row high and none. */
+  readonly unit: UnitShape | null;
 }
 
-/** @param mostLines output rows that a tile may have */
+export interface GeometryOptions {
+  /** Output rows that a tile may have. */
+  readonly mostLines?: number;
+  /** False: the depthwise unit computes nothing. */
+  readonly besideArray?: boolean;
+}
+
 export function layerGeometries(
   lowered: LoweredNetwork,
   machine: Machine,
-  mostLines = machine.rows,
+  { mostLines = machine.rows, besideArray = true }: GeometryOptions = {},
 ): readonly LayerGeometry[] {
-  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine, mostLines));
+  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine, { mostLines, besideArray }));
 }
 
-function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Machine, mostLines: number): LayerGeometry {
+function layerGeometry(
+  layer: ArrayLayer,
+  lowered: LoweredNetwork,
+  machine: Machine,
+  { mostLines, besideArray }: Required<GeometryOptions>,
+): LayerGeometry {
   const { tensors, views } = lowered;
   const input = tensors[layer.input]!;
   const output = tensors[layer.output]!;
@@ -63,12 +77,17 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
   const plain = mapConv(layer, input, output, machine, place);
   const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
   const cyclesPerSlot = Math.max(1, residual ? activationPlanes(residual.bits, machine) : 0);
-  const tilingOf = (steps: number) =>
-    tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot, mostLines }, machine);
-  const plainTiling = tilingOf(stepsPerPass(plain, machine));
+  const tilingOf = (steps: number, lines = mostLines) =>
+    tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot, mostLines: lines }, machine);
+  const arrayTiling = tilingOf(stepsPerPass(plain, machine));
+  const arraySteps = tileCount(arrayTiling) * planes * digits.planes * stepsPerPass(plain, machine);
+  const unit = besideArray ? unitShape(layer, lowered, machine, arraySteps) : null;
+  const plainTiling = unit ? tilingOf(stepsPerPass(plain, machine), 1) : arrayTiling;
   const tilePasses = tileCount(plainTiling) * planes * digits.planes;
   const folded =
-    machine.memory.foldEntries === 0 && mayFold(layer, lowered) ? foldConv(layer, input, output, machine) : undefined;
+    machine.memory.foldEntries === 0 && unit === null && mayFold(layer, lowered)
+      ? foldConv(layer, input, output, machine)
+      : undefined;
   const pays = folded !== undefined && foldPays(folded, plain, { input, planes, tilePasses, machine });
   const map = pays ? folded.map : plain;
   const foldedLayer = pays ? { ...layer, padTop: 0 } : layer;
@@ -86,9 +105,10 @@ function layerGeometry(layer: ArrayLayer, lowered: LoweredNetwork, machine: Mach
     passes: digitPasses(planes, digits, machine),
     inputWait: waitFor(inputNeed(foldedLayer, map), inputSource, tiling),
     residualWait: residual && waitFor(residualNeed(layer, residual), rowSource(residual.name, lowered), tiling),
-    steps: tileCount(tiling) * planes * digits.planes * stepsPerPass(map, machine),
+    steps: unit ? 0 : tileCount(tiling) * planes * digits.planes * stepsPerPass(map, machine),
     ringTileWords: 0,
     fold: pays ? folded.shape : null,
+    unit,
   };
 }
 

@@ -1,8 +1,10 @@
 /** A layer's FEED and POST records, as if it were computed whole, and what of it goes into the memories. */
 import type { Machine } from '../machine.js';
+import type { ChannelScale } from '../program/depthwise-memories.js';
 import type { FoldEntry } from '../program/fold-memory.js';
-import type { ChannelParameters, FeedRecord, PassEntry, PostRecord } from '../program/program.js';
+import type { ChannelParameters, DepthwiseRecord, FeedRecord, PassEntry, PostRecord } from '../program/program.js';
 import type { LoweredNetwork } from './array-layer.js';
+import { unitKernels, unitRecord, unitScales } from './depthwise/unit-record.js';
 import { type FeedWait, feedRecord } from './feed-record.js';
 import type { LayerGeometry, Wait } from './geometry.js';
 import { parameterWords } from './parameter-words.js';
@@ -13,10 +15,9 @@ import { isOnePixel } from './row-needs.js';
 import { type TableMemory, tableMemory } from './table-memory.js';
 import { weightBlock } from './weight-words.js';
 
-export interface LayerRecords {
-  readonly feed: FeedRecord;
-  readonly post: PostRecord;
-}
+export type LayerRecords =
+  | { readonly unit: null; readonly feed: FeedRecord; readonly post: PostRecord }
+  | { readonly unit: DepthwiseRecord };
 
 export interface Contents {
   /** One of each for each layer. */
@@ -30,6 +31,9 @@ export interface Contents {
   readonly ring: readonly Uint8Array[];
   readonly ringWords: number;
   readonly tables: TableMemory;
+  /** Of the depthwise unit: [word][lane][tap], and [word][its postWidth]. */
+  readonly kernels: Int8Array;
+  readonly scales: readonly ChannelScale[];
 }
 
 export interface LayerParts {
@@ -51,7 +55,29 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
   const drains = drainWaits(placed, geometries);
   const lastStream = geometries.findLastIndex(({ layer }) => layer.toStream);
   const feedWait = ({ counter, need }: Wait): FeedWait => ({ counter: placed.counters.get(counter)!, need });
-  const records = geometries.map((geometry, i) => {
+  const kernels: number[] = [];
+  const scales: ChannelScale[] = [];
+  const unitOf = (geometry: LayerGeometry): LayerRecords | null => {
+    const { layer, unit, inputWait } = geometry;
+    if (unit === null) return null;
+    const { taps, postWidth } = machine.depthwise!;
+    const setting = {
+      geometry,
+      unit,
+      input: placed.places.get(layer.input)!,
+      output: placed.places.get(layer.output)!,
+      rows: feedWait(inputWait),
+      outCounter: placed.counters.get(layer.output)!,
+      weightBase: kernels.length / (machine.lanes * taps),
+      parameterBase: scales.length / postWidth,
+    };
+    for (const weight of unitKernels(geometry, unit, machine)) kernels.push(weight);
+    scales.push(...unitScales(geometry, machine));
+    return { unit: unitRecord(setting, machine) };
+  };
+  const records = geometries.map((geometry, i): LayerRecords => {
+    const beside = unitOf(geometry);
+    if (beside !== null) return beside;
     const { layer, map, tiling, inputWait, residualWait, ringTileWords } = geometry;
     const place = placed.places.get(layer.input)!;
     const residual = residualOf(geometry, placed);
@@ -90,9 +116,10 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
     (throughRing ? ring : weights).push(block.fields);
     if (throughRing) ringWords += block.words;
     else weightWords += block.words;
-    return { feed, post };
+    return { unit: null, feed, post };
   });
-  return { records, passes, folds, parameters, weights, weightWords, ring, ringWords, tables };
+  const unit = { kernels: Int8Array.from(kernels), scales };
+  return { records, passes, folds, parameters, weights, weightWords, ring, ringWords, tables, ...unit };
 }
 
 /** Where `entries` begin in the table, which grows only by what it does not hold yet. */

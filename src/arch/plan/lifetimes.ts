@@ -55,17 +55,22 @@ export interface PortClash {
 /**
  * One read port a group: FEED and POST's residual reads must not meet in one. FEED runs one layer ahead of
  * POST at most, so a residual meets its own layer's feed and the next one's.
+ * @param isFed layers that FEED reads for: not the depthwise unit's
  */
-export function portClashes({ layers, views }: LoweredNetwork): readonly PortClash[] {
+export function portClashes(
+  { layers, views }: LoweredNetwork,
+  isFed: (layer: number) => boolean = () => true,
+): readonly PortClash[] {
   const root = (name: string) => rootOf(name, views);
   return layers.flatMap((layer, writer) => {
     const tensor = layer.requantize?.residual?.tensor;
     if (tensor === undefined) return [];
     const residual = root(tensor);
     const own = { residual, input: root(layer.input), writer, reader: writer, hard: true };
-    const next = layers[writer + 1];
+    const reader = layers.findIndex((_, i) => i > writer && isFed(i));
+    const next = layers[reader];
     if (next === undefined) return [own];
     const hard = Boolean(next.requantize?.residual);
-    return [own, { residual, input: root(next.input), writer, reader: writer + 1, hard }];
+    return [own, { residual, input: root(next.input), writer, reader, hard }];
   });
 }

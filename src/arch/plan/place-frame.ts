@@ -3,6 +3,7 @@ import type { Machine } from '../machine.js';
 import type { LoweredNetwork } from './array-layer.js';
 import { type SegmentSearch, segmentSets, smallestSet } from './depth-first/choose.js';
 import type { Segment } from './depth-first/segment.js';
+import { unitEnds } from './depthwise/unit-lives.js';
 import type { LayerGeometry } from './geometry.js';
 import { lastReader } from './lifetimes.js';
 import { type Placed, peakInTurns, placeAll } from './place-tensors.js';
@@ -80,7 +81,7 @@ function placeInTurns(setting: FrameSetting, segments: readonly Segment[]): Fram
   const geometries = setting.geometries.map((geometry, i) =>
     segments.some(({ first, last }) => first <= i && i <= last) ? byRows[i]! : geometry,
   );
-  const nextLoadAfter = earliestNextLoad(lowered, segments);
+  const nextLoadAfter = earliestNextLoad(lowered, geometries, segments);
   if (nextLoadAfter !== null) {
     try {
       const placed = placeAll(lowered, geometries, machine, { keepInputs: true, segments });
@@ -94,12 +95,18 @@ function placeInTurns(setting: FrameSetting, segments: readonly Segment[]): Fram
 }
 
 /** Layers that take turns are through together. An input of which only some rows are kept has no room for the next frame. */
-function earliestNextLoad(lowered: LoweredNetwork, segments: readonly Segment[]): number | null {
+function earliestNextLoad(
+  lowered: LoweredNetwork,
+  geometries: readonly LayerGeometry[],
+  segments: readonly Segment[],
+): number | null {
   if (lowered.inputs.length > MOST_EARLY_LOADS || segments.some(({ load }) => load !== null)) return null;
   const endOf = (layer: number) => segments.find(({ first, last }) => first <= layer && layer <= last)?.last ?? layer;
-  const read = Math.max(...lowered.inputs.map((name) => lastReader(lowered, name)));
-  const after = endOf(endOf(read) + LAYERS_BEHIND);
-  return after < lowered.layers.length ? after : null;
+  const readers = lowered.inputs.map((name) => lastReader(lowered, name));
+  const read = Math.max(...readers.map((i) => (geometries[i]?.unit ? unitEnds(geometries, i) : i)));
+  const fed = geometries.flatMap(({ unit }, i) => (unit === null && i > endOf(read) ? [i] : []));
+  const behind = fed[LAYERS_BEHIND - 1];
+  return behind === undefined ? null : endOf(behind);
 }
 
 function isTooSmall(error: unknown): boolean {

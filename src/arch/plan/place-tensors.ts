@@ -3,6 +3,7 @@ import type { LoweredNetwork } from './array-layer.js';
 import { assignCounters } from './counters.js';
 import { livesInTurns, peakAlive } from './depth-first/lives.js';
 import type { Segment } from './depth-first/segment.js';
+import { countersBesideUnit, livesBesideUnit, unitClashes } from './depthwise/unit-lives.js';
 import { activationPlanes } from './digits.js';
 import type { LayerGeometry } from './geometry.js';
 import { type Lifetime, lifetimes, type PortClash, portClashes } from './lifetimes.js';
@@ -44,10 +45,10 @@ export function placeAll(
   { keepInputs, segments }: FrameOrder,
 ): Placed {
   const last = lowered.layers.length - 1;
-  const whole = lifetimes(lowered);
+  const whole = livesBesideUnit(lifetimes(lowered), geometries, lowered);
   const lives = livesInTurns(whole, segments);
   const frame = { lowered, geometries, machine, segments };
-  const clashes = portClashes(lowered);
+  const clashes = portClashes(lowered, (i) => geometries[i]!.unit === null);
   const waited = fullyWaited(geometries);
   // Rows nobody waits for arrive whenever they arrive: LOAD's may still be on their way, and so may their counts.
   const guarded = (life: Lifetime): Lifetime => {
@@ -58,7 +59,8 @@ export function placeAll(
     ...(life.made < 0 ? guarded(life) : life),
     codes: storedCodes(life.name, frame),
   }));
-  const apart = clashes.map(({ residual, input, hard }) => ({ a: residual, b: input, hard }));
+  const ports = clashes.map(({ residual, input, hard }) => ({ a: residual, b: input, hard }));
+  const apart = [...ports, ...unitClashes(geometries, lowered)];
   const locations = placeTensors(stored, apart, machine);
   const drains = clashes.filter(
     ({ residual, input, writer, reader }) =>
@@ -66,7 +68,9 @@ export function placeAll(
   );
   const loaded = segments.flatMap(({ load }) => (load ? [load.tensor] : []));
   const room = loaded.map((name) => ({ name: roomOf(name), made: -1, lastRead: last }));
-  const needed = livesInTurns(countersNeeded(lowered, geometries, drains), segments).map(guarded);
+  const alone = countersNeeded(lowered, geometries, drains);
+  const beside = countersBesideUnit(alone, geometries, (name) => rowSource(name, lowered).counter);
+  const needed = livesInTurns(beside, segments).map(guarded);
   const counters = assignCounters([...room, ...needed], machine);
   const places = new Map(
     namesInMemory(lowered).map((name) => {
@@ -97,7 +101,10 @@ export function peakInTurns(
 ): number {
   const frame = { lowered, geometries, machine, segments };
   return peakAlive(
-    livesInTurns(lifetimes(lowered), segments).map((life) => ({ ...life, codes: storedCodes(life.name, frame) })),
+    livesInTurns(livesBesideUnit(lifetimes(lowered), geometries, lowered), segments).map((life) => ({
+      ...life,
+      codes: storedCodes(life.name, frame),
+    })),
   );
 }
 

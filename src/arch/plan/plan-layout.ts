@@ -47,6 +47,7 @@ const layer = z.strictObject({
   steps: count,
   tile: z.strictObject({ columns: count, lines: count }),
   fromDram: z.boolean(),
+  unit: z.enum(['array', 'depthwise']),
   accRange: z.strictObject({ min: whole, max: whole }),
 });
 const schema: z.ZodType<PlanLayout> = z.strictObject({

@@ -35,7 +35,7 @@ function planInPlace(network: IntegerNetwork, machine: Machine, order: LayerOrde
   const hasParts = network.layers.some(({ kind }) => kind === 'arrange');
   let inPlace: Plan;
   try {
-    inPlace = planOnce(network, machine, order, true);
+    inPlace = planBesideUnit(network, machine, order, true);
   } catch (error) {
     if (!hasParts || !mayCopiesHelp(error)) throw error;
     const copied = tryCopies(network, machine, order);
@@ -48,7 +48,7 @@ function planInPlace(network: IntegerNetwork, machine: Machine, order: LayerOrde
 
 function tryCopies(network: IntegerNetwork, machine: Machine, order: LayerOrder): Plan | null {
   try {
-    return planOnce(network, machine, order, false);
+    return planBesideUnit(network, machine, order, false);
   } catch (error) {
     if (mayCopiesHelp(error)) return null;
     throw error;
@@ -59,12 +59,28 @@ function mayCopiesHelp(error: unknown): boolean {
   return error instanceof SystoleError && ['memory-too-small', 'network-unsupported'].includes(error.code);
 }
 
-function planOnce(network: IntegerNetwork, machine: Machine, order: LayerOrder, inPlace: boolean): Plan {
+/** Where the memories do not bear what the depthwise unit and the array make at once, the array makes all. */
+function planBesideUnit(network: IntegerNetwork, machine: Machine, order: LayerOrder, inPlace: boolean): Plan {
+  if (machine.depthwise === null) return planOnce(network, machine, order, { inPlace, besideArray: false });
+  try {
+    return planOnce(network, machine, order, { inPlace, besideArray: true });
+  } catch (error) {
+    if (!mayCopiesHelp(error)) throw error;
+    return planOnce(network, machine, order, { inPlace, besideArray: false });
+  }
+}
+
+interface Ways {
+  readonly inPlace: boolean;
+  readonly besideArray: boolean;
+}
+
+function planOnce(network: IntegerNetwork, machine: Machine, order: LayerOrder, { inPlace, besideArray }: Ways): Plan {
   const lowered = chooseLayouts(lowerNetwork(network, { inPlace }), machine);
   for (const layer of lowered.layers) checkLayerRanges(layer, machine);
-  const geometries = layerGeometries(lowered, machine);
+  const geometries = layerGeometries(lowered, machine, { besideArray });
   checkMapLimits(geometries, machine);
-  const byRows = layerGeometries(lowered, machine, 1);
+  const byRows = layerGeometries(lowered, machine, { besideArray, mostLines: 1 });
   const frame = placeFrame({ lowered, geometries, byRows, machine, order });
   return assemble({ network, machine, lowered, ...frame, geometries: chooseResidency(frame, machine) });
 }

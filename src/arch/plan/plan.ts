@@ -54,6 +54,8 @@ export interface PlannedLayer {
   readonly tile: { readonly columns: number; readonly lines: number };
   /** Its weights come from DRAM, through the ring. */
   readonly fromDram: boolean;
+  /** What computes it: the array has a FEED and a POST record for each turn, the depthwise unit one record. */
+  readonly unit: 'array' | 'depthwise';
   readonly accRange: { readonly min: number; readonly max: number };
 }
 

@@ -21,7 +21,7 @@ export function readTensor(
   if (!tensor?.place) return undefined;
   const home = homeOf(name, plan.tensors);
   const makers = new Set(plan.layers.flatMap(({ output }, i) => (homeOf(output, plan.tensors) === home ? [i] : [])));
-  if (makers.size === 0) return undefined;
+  if (![...makers].some((maker) => plan.turns.includes(maker))) return undefined;
   const { place, height, width, channels } = tensor;
   const digits = new Int16Array(height * width * channels * place.planes).fill(-1);
   const rows = circularRows(place);

@@ -55,12 +55,12 @@ function fillUp(candidates: readonly Candidate[], words: number, resident: Set<L
 
 function candidateOf(geometry: LayerGeometry, machine: Machine): Candidate {
   const { map, weightDigits, steps } = geometry;
-  const words = blockWords(map, weightDigits, machine);
+  const words = geometry.unit === null ? blockWords(map, weightDigits, machine) : 0;
   return {
     geometry,
     words,
     tileWords: weightDigits.planes * stepsPerPass(map, machine),
-    stepsPerWord: steps / words,
+    stepsPerWord: words === 0 ? 0 : steps / words,
   };
 }
 
@@ -69,7 +69,7 @@ function mayStream({ geometry, tileWords }: Candidate, { memory }: Machine): boo
   const { layer, map, tiling } = geometry;
   const onePixel = tiling.nOy === 1 && tiling.nOx === 1 && tiling.pixels === 1;
   const inOrder = !layer.toStream || tiling.nCt === 1 || onePixel;
-  return !map.depthwise && inOrder && tileWords <= memory.ringWords;
+  return !map.depthwise && geometry.unit === null && inOrder && tileWords <= memory.ringWords;
 }
 
 function throughRing(geometry: LayerGeometry, machine: Machine): LayerGeometry {

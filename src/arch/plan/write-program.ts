@@ -1,5 +1,5 @@
 /** The program's records in their order: LOADs, the layers whole or in turns, END. */
-import type { FeedRecord, FillRecord, LoadRecord, PostRecord, ProgramRecord } from '../program/program.js';
+import type { FillRecord, LoadRecord, ProgramRecord } from '../program/program.js';
 import type { Segment } from './depth-first/segment.js';
 import type { Turn, TurnBlock } from './depth-first/turns.js';
 import type { LayerRecords } from './layer-records.js';
@@ -37,8 +37,10 @@ function endsLayer(turns: readonly Turn[], layer: number, blocks: readonly TurnB
   return blocks.findLast((block) => block.turns.some((turn) => turn.layer === layer))?.turns === turns;
 }
 
-function turnRecords(turn: Turn, { records, segments, roomCounters }: ProgramParts): readonly [FeedRecord, PostRecord] {
-  const { feed, post } = records[turn.layer]!;
+function turnRecords(turn: Turn, { records, segments, roomCounters }: ProgramParts): readonly ProgramRecord[] {
+  const own = records[turn.layer]!;
+  if (own.unit !== null) return [own.unit];
+  const { feed, post } = own;
   const { load } = segments.find(({ first, last }) => first <= turn.layer && turn.layer <= last) ?? { load: null };
   if (turn.rows === null) return [feed, post];
   const state = { nOy: turn.rows, resume: turn.resume ? 1 : 0, context: turn.context };

@@ -58,7 +58,8 @@ export function firstPlace(
     const streams = layout.tensors[layer.output]?.place === null;
     const start = streamed;
     if (streams) streamed += elementsOf(layout.tensors[layer.output]!);
-    if (tensors === null && !streams) continue;
+    // What the depthwise unit writes shows in what is made of it.
+    if ((tensors === null || layer.unit === 'depthwise') && !streams) continue;
     const written = tensors?.[i] ?? null;
     const wanted = expected(layer.output);
     if (wanted === null) continue;

@@ -17,15 +17,15 @@ export type CountedWrite = ActivationWrite & { readonly cycle?: number };
 
 export interface TensorCollector {
   take(write: CountedWrite): void;
-  /** What each layer of the plan wrote so far; null for one whose output leaves through the stream. */
+  /** What each layer of the plan wrote so far; null for one whose output leaves through the stream or is the depthwise unit's. */
   result(): readonly (WrittenTensor | null)[];
 }
 
 /** Takes the writes of one frame one by one and keeps none of them: a large network makes millions. */
 export function tensorCollector(layout: PlanLayout, activationDigit: number): TensorCollector {
-  const layers = layout.layers.map(({ output }) => {
+  const layers = layout.layers.map(({ output, unit }) => {
     const tensor = layout.tensors[output];
-    return tensor?.place ? collector(tensor, tensor.place, activationDigit) : null;
+    return tensor?.place && unit !== 'depthwise' ? collector(tensor, tensor.place, activationDigit) : null;
   });
   return {
     take: (write) => layers[layout.turns[write.layer] ?? -1]?.take(write),

@@ -60,7 +60,8 @@ export function segmentOf(
  * Its loops are by rows, it waits for nothing but rows of its input, and its reads wrap with the row pointer: windows that are
  * put together from several rows go on behind the buffer's end, where LOAD alone stores the first rows again.
  */
-function mayTakeTurns({ layer, map }: LayerGeometry, loaded: string | null): boolean {
+function mayTakeTurns({ layer, map, unit }: LayerGeometry, loaded: string | null): boolean {
+  if (unit !== null) return false;
   const wraps = map.runRows === 1 || (map.fold !== null && layer.input === loaded);
   return !layer.toStream && !layer.blank && !layer.requantize?.residual && wraps;
 }

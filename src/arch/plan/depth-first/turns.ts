@@ -47,9 +47,10 @@ function segmentTurns({ first, runs }: Segment): readonly TurnBlock[] {
   }));
 }
 
-/** The layer of every POST record as they finish. */
-export function layersInOrder(blocks: readonly TurnBlock[]): readonly number[] {
-  return blocks.flatMap(({ turns, count }) =>
+/** The layer of every POST record as they finish. @param isFed layers that have one: not the depthwise unit's */
+export function layersInOrder(blocks: readonly TurnBlock[], isFed: (layer: number) => boolean): readonly number[] {
+  const all = blocks.flatMap(({ turns, count }) =>
     Array.from({ length: count }, () => turns.map(({ layer }) => layer)).flat(),
   );
+  return all.filter(isFed);
 }

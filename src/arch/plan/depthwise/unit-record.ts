@@ -1,0 +1,120 @@
+/** A layer's record for the depthwise unit, and what of it goes into the unit's memories. */
+import type { Machine } from '../../machine.js';
+import type { ChannelScale } from '../../program/depthwise-memories.js';
+import type { DepthwiseRecord } from '../../program/program.js';
+import type { FeedWait } from '../feed-record.js';
+import type { LayerGeometry } from '../geometry.js';
+import type { TensorPlace } from '../plan.js';
+import type { UnitShape } from './unit-layer.js';
+
+export interface UnitSetting {
+  readonly geometry: LayerGeometry;
+  readonly unit: UnitShape;
+  readonly input: TensorPlace;
+  readonly output: TensorPlace;
+  readonly rows: FeedWait;
+  readonly outCounter: number;
+  /** First word of the layer's weights and parameters. */
+  readonly weightBase: number;
+  readonly parameterBase: number;
+}
+
+export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRecord {
+  const { geometry, unit, input, output, rows, outCounter } = setting;
+  const { layer } = geometry;
+  const { lanes } = machine;
+  const { postWidth } = machine.depthwise!;
+  const [kh, kw] = layer.kernel;
+  const [sy, sx] = layer.strides;
+  const { channels } = geometry.output;
+  const groups = Math.ceil(channels / lanes);
+  const live = channels - (groups - 1) * lanes;
+  const slotsLast = Math.ceil(live / postWidth);
+  const columnStep = unit.chain ? 1 : sx;
+  const { requantize, accRange } = layer;
+  return {
+    opcode: 'depthwise',
+    fields: {
+      nOy: geometry.output.height,
+      nG: groups,
+      nC: unit.columns,
+      nKy: kh,
+      nKx: unit.chain ? 1 : kw,
+      group: input.group,
+      aBase: input.base - layer.padTop * input.rowPitch - layer.padLeft * input.pixelPitch,
+      aOy: sy * input.rowPitch,
+      aC: columnStep * input.pixelPitch,
+      aKy: layer.dilations[0] * input.rowPitch,
+      aKx: layer.dilations[1] * input.pixelPitch,
+      yBase: 0 - layer.padTop,
+      yOy: sy,
+      yKy: layer.dilations[0],
+      yMax: geometry.input.height,
+      xBase: 0 - layer.padLeft,
+      xC: columnStep,
+      xKx: layer.dilations[1],
+      xMax: geometry.input.width,
+      padCode: layer.padCode,
+      chain: unit.chain ? 1 : 0,
+      outFirst: unit.chain ? kw - 1 : 0,
+      outStep: unit.chain ? sx : 1,
+      wBase: setting.weightBase,
+      wGroup: unit.alike ? 0 : wordsPerGroup(geometry, unit),
+      wStep: unit.alike && !unit.chain ? 0 : 1,
+      pBase: setting.parameterBase,
+      slotsFull: lanes / postWidth,
+      slotsLast,
+      tailCount: live - (slotsLast - 1) * postWidth,
+      nearestEven: requantize!.round === 'nearest-even' ? 1 : 0,
+      lo: requantize!.lo,
+      hi: requantize!.hi,
+      dGroup: output.group,
+      dBase: output.base,
+      dOy: output.rowPitch,
+      dOx: output.pixelPitch,
+      outCounter,
+      inCounter: rows.counter,
+      inNeed0: rows.need.first,
+      inNeedStep: rows.need.step,
+      inRows: rows.need.rows,
+      accMin: accRange.min,
+      accMax: accRange.max,
+    },
+  };
+}
+
+/** Weight words that the unit reads of one group of channels. */
+function wordsPerGroup({ layer }: LayerGeometry, unit: UnitShape): number {
+  const [kh, kw] = layer.kernel;
+  return unit.chain ? kh : unit.alike ? 1 : kh * kw;
+}
+
+/** [word][lane][tap]: kernel columns at once end at the last tap, one by one they are all there. */
+export function unitKernels(geometry: LayerGeometry, unit: UnitShape, { lanes, depthwise }: Machine): Int8Array {
+  const { layer, output } = geometry;
+  const [kh, kw] = layer.kernel;
+  const { taps } = depthwise!;
+  const groups = unit.alike ? 1 : Math.ceil(output.channels / lanes);
+  const perGroup = wordsPerGroup(geometry, unit);
+  const kernels = new Int8Array(groups * perGroup * lanes * taps);
+  for (let word = 0; word < groups * perGroup; word++) {
+    const first = Math.floor(word / perGroup) * lanes;
+    for (let lane = 0; lane < lanes && first + lane < output.channels; lane++) {
+      for (let column = 0; column < (unit.chain ? kw : 1); column++) {
+        const at = (word % perGroup) * (unit.chain ? kw : 1) + column;
+        const tap = unit.chain ? taps - kw + column : taps - 1;
+        kernels[(word * lanes + lane) * taps + tap] = layer.weights[(first + lane) * kh * kw + at]!;
+      }
+    }
+  }
+  return kernels;
+}
+
+const UNUSED: ChannelScale = { m: 0, b: 0n, n: 0 };
+
+/** Padded to whole words of the unit's postWidth. */
+export function unitScales({ layer, output }: LayerGeometry, { depthwise }: Machine): readonly ChannelScale[] {
+  const { m, b, n } = layer.requantize!;
+  const count = Math.ceil(output.channels / depthwise!.postWidth) * depthwise!.postWidth;
+  return Array.from({ length: count }, (_, c) => (c < output.channels ? { m: m[c]!, b: b[c]!, n: n[c]! } : UNUSED));
+}
