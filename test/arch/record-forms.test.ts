@@ -14,13 +14,14 @@ const SEED = Number(process.env.SEED ?? 1);
 describe('column tiles outside the map, rows in several records, circular buffers: the outputs stay', () => {
   for (const machine of CONTEXT_MACHINES) {
     test(`in the program simulator on ${machine.name}`, () => {
-      const seen = { nCo: 0, resume: 0, dBufferSize: 0, rBufferSize: 0, bufferSize: 0, lines: 0 };
+      const seen = { repeat: 0, nCo: 0, resume: 0, dBufferSize: 0, rBufferSize: 0, bufferSize: 0, lines: 0 };
       fc.assert(
         fc.property(recipeArbitrary, fc.nat(), (recipe, seed) => {
           const network = networkFromRecipe(recipe, machine);
           const plan = otherForm(planNetwork(network, machine), seed);
           expect(compareProgram(plan, randomCodes(network, seed))).toBeNull();
           for (const { opcode, fields } of plan.program) {
+            if (opcode === 'repeat') seen.repeat += fields.count - 1;
             if (opcode === 'feed') seen.bufferSize += fields.bufferSize;
             if (opcode !== 'post') continue;
             seen.nCo += fields.nCo - 1;

@@ -1,6 +1,6 @@
 /**
  * The same plan in other forms of its records: column tiles outside the map, rows in several records that go on where the
- * last one stopped, maps turned round in circular buffers of their own size. Outputs stay what they were.
+ * last one stopped, equal ones of them repeated, maps turned round in circular buffers of their own size. Outputs stay.
  */
 
 import type { Plan } from '../../src/arch/plan/plan.js';
@@ -28,12 +28,13 @@ export function otherForm(plan: Plan, seed: number): Plan {
     const pair = pairs[at++]!;
     const outer = some() ? columnTilesOutermost(pair) : pair;
     const context = below(plan.machine.memory.contexts);
-    const parts = some() ? inParts(outer, context, below) : [outer];
-    turns.push(...parts.map(() => at - 1));
-    return parts.flatMap(({ feed, post }) => [
-      { opcode: 'feed', fields: feed } as const,
-      { opcode: 'post', fields: post } as const,
-    ]);
+    const parts = some() ? inParts(outer, context, below) : [{ pair: outer, count: 1 }];
+    turns.push(...parts.flatMap(({ count }) => Array.from({ length: count }, () => at - 1)));
+    return parts.flatMap(({ pair: { feed, post }, count }): readonly ProgramRecord[] => {
+      const records = [{ opcode: 'feed', fields: feed } as const, { opcode: 'post', fields: post } as const];
+      if (count === 1 && some()) return records;
+      return [{ opcode: 'repeat', fields: { count } }, ...records, { opcode: 'next', fields: {} }];
+    });
   });
   const images = { ...plan.images, program: encodeProgram(program, plan.machine.fetchWords) };
   return { ...plan, program, turns, images };
@@ -52,15 +53,22 @@ function columnTilesOutermost({ feed, post }: Pair): Pair {
   return { feed: { ...feed, nCo: feed.nCt, nCt: 1 }, post: { ...post, nCo: post.nCt, nCt: 1 } };
 }
 
+/** A pair that runs `count` times. */
+interface Part {
+  readonly pair: Pair;
+  readonly count: number;
+}
+
 /** A record to the stream ends its output. */
-function inParts({ feed, post }: Pair, context: number, below: (count: number) => number): readonly Pair[] {
-  if (feed.nCo > 1 || post.toStream === 1) return [{ feed, post }];
-  const parts: Pair[] = [];
+function inParts({ feed, post }: Pair, context: number, below: (count: number) => number): readonly Part[] {
+  if (feed.nCo > 1 || post.toStream === 1) return [{ pair: { feed, post }, count: 1 }];
+  const parts: Part[] = [];
   for (let from = 0; from < feed.nOy; ) {
-    const nOy = 1 + below(feed.nOy - from);
+    const nOy = 1 + below(Math.min(3, feed.nOy - from));
+    const count = from === 0 ? 1 : 1 + below(Math.floor((feed.nOy - from) / nOy));
     const change = { nOy, resume: from > 0 ? 1 : 0, context };
-    parts.push({ feed: { ...feed, ...change }, post: { ...post, ...change } });
-    from += nOy;
+    parts.push({ pair: { feed: { ...feed, ...change }, post: { ...post, ...change } }, count });
+    from += count * nOy;
   }
   return parts;
 }

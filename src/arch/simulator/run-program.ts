@@ -48,10 +48,11 @@ export function openProgram(machine: Machine, images: Images): (frame: Uint8Arra
 function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState): void {
   let feed: FeedRecord | undefined;
   let layer = 0;
-  const { loads, records, machine } = program;
+  const { loads, records, order, machine } = program;
   const parts = divideFrame(loads, frame, machine.stream.inBytes);
   let loaded = 0;
-  records.forEach((record, index) => {
+  for (const index of order) {
+    const record = records[index]!;
     if (record.opcode === 'load') {
       const part = parts[loaded];
       if (part === undefined) nextFrame(record, index, program, state);
@@ -69,7 +70,7 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
       feed = undefined;
       layer += 1;
     }
-  });
+  }
 }
 
 function runLayer(

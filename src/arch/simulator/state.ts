@@ -1,6 +1,7 @@
 import type { Machine } from '../machine.js';
 import { decodePasses, decodeProgram } from '../program/decode.js';
 import { type ChannelScale, decodeKernels, decodeScales } from '../program/depthwise-memories.js';
+import { executionOrder } from '../program/execution-order.js';
 import { decodeFolds, type FoldEntry } from '../program/fold-memory.js';
 import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
@@ -16,6 +17,8 @@ import { type RowCounters, rowCounters } from './row-counters.js';
 export interface LoadedProgram {
   readonly machine: Machine;
   readonly records: readonly ProgramRecord[];
+  /** Indices of the records of one frame, in the order in which they are fetched. */
+  readonly order: readonly number[];
   /** The LOAD records of one frame. */
   readonly loads: readonly LoadRecord[];
   readonly passes: readonly PassEntry[];
@@ -63,6 +66,7 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
   return {
     machine,
     records,
+    order: executionOrder(records),
     loads: allLoads.slice(0, allLoads.findIndex(({ fields }) => fields.last === 1) + 1),
     passes: checkPasses(machine, decodePasses(images.passes)),
     folds: decodeFolds(images.folds, machine),

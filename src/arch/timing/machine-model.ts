@@ -4,6 +4,7 @@
  */
 import type { Machine } from '../machine.js';
 import { decodeProgram } from '../program/decode.js';
+import { executionOrder } from '../program/execution-order.js';
 import type { Images, ProgramRecord } from '../program/program.js';
 import { stepToHold } from './array.js';
 import { type DepthwiseTiming, depthwiseModel } from './depthwise.js';
@@ -51,7 +52,8 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   const { units } = fetch;
   const loader = loaderModel(machine.lanes, machine.stream.inBytes);
   const feed = feedModel(machine.memory.fifoEntries);
-  const tiles = tileSlots([...posts.values()], machine.postWidth);
+  const postsInOrder = executionOrder(records).flatMap((index) => posts.get(index) ?? []);
+  const tiles = tileSlots(postsInOrder, machine.postWidth);
   const writer = writerModel();
   const packer = packerModel(machine.stream.outBytes);
   const unit = depthwiseModel(machine);
@@ -196,6 +198,7 @@ interface TileSlots {
   next(lastColumnTile: boolean, put: (slot: SlotTiming, index: number) => void): void;
 }
 
+/** @param posts of one frame, in the order in which they run */
 function tileSlots(posts: readonly PostTiming[], postWidth: number): TileSlots {
   let record = 0;
   let slots: Generator<SlotTiming> | null = null;

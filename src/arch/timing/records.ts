@@ -41,6 +41,8 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
   let activeBehind = false;
   let head = 0;
   let restart = 0;
+  /** What is between REPEAT and NEXT: where it begins, and how often it is still taken, this time included. */
+  let repeated = { from: 0, times: 1 };
   /** END has been taken: what is in the shadows belongs to the next frame. */
   let hold = false;
   /** Fetches of the record still to come; 0 = the header is at the head. */
@@ -88,6 +90,19 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
           if (held || !taken) return false;
           head = restart;
           hold = true;
+          return true;
+        }
+        if (opcode === 'next') {
+          head = repeated.times > 1 ? repeated.from : head + 1;
+          repeated.times -= 1;
+          return true;
+        }
+        if (opcode === 'repeat') {
+          if (body === 0) body = recordWords(opcode, fetchWords) / fetchWords;
+          body -= 1;
+          if (body > 0) return true;
+          head += 1;
+          repeated = { from: head, times: record.fields.count };
           return true;
         }
         head += 1;

@@ -4,6 +4,7 @@ import { getBigBits, getBits, putBigBits, putBits } from '../../../src/arch/prog
 import { decodePasses, decodeProgram } from '../../../src/arch/program/decode.js';
 import { disassemble } from '../../../src/arch/program/disassemble.js';
 import { encodePasses, encodeProgram } from '../../../src/arch/program/encode.js';
+import { executionOrder } from '../../../src/arch/program/execution-order.js';
 import {
   channelBits,
   decodeParameters,
@@ -87,6 +88,34 @@ describe('program and pass memory', () => {
     const wide = disassemble({ program: encodeProgram(records, 8), passes }, 8).split('\n');
     expect(wide.slice(0, 2)).toEqual(['0: loop', '8: feed']);
     expect(wide.at(-3)).toBe(`${8 + 8 * Math.ceil((1 + RECORD_FIELDS.feed.length) / 8)}: end`);
+  });
+});
+
+describe('the order in which the records of a frame are fetched', () => {
+  const records = (...kinds: readonly (Opcode | number)[]) =>
+    kinds.map((kind) =>
+      typeof kind === 'number' ? { opcode: 'repeat', fields: { count: kind } } : { opcode: kind, fields: {} },
+    ) as unknown as readonly ProgramRecord[];
+
+  test('has those between REPEAT and NEXT as often as it says', () => {
+    expect(executionOrder(records('load', 1, 'feed', 'next', 3, 'feed', 'post', 'next', 'end'))).toEqual([
+      ...[0, 2, 5, 6, 5, 6, 5, 6, 8],
+    ]);
+  });
+
+  test.each([
+    ['REPEAT within REPEAT', records(2, 'feed', 2, 'post', 'next', 'next', 'end')],
+    ['NEXT alone', records('feed', 'next', 'end')],
+    ['an END that is repeated', records(2, 'feed', 'end')],
+    ['a LOOP that is repeated', records(2, 'loop', 'next', 'end')],
+    ['no time', records(0, 'feed', 'next', 'end')],
+    ['more times than the counter holds', records(2 ** 16, 'feed', 'next', 'end')],
+    [
+      'more records than any frame has',
+      records(2 ** 16 - 1, ...Array.from({ length: 17 }, () => 'feed' as const), 'next'),
+    ],
+  ])('refuses %s', (_, program) => {
+    expect(() => executionOrder(program)).toThrow(expect.objectContaining({ code: 'plan-invalid' }));
   });
 });
 
