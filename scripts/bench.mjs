@@ -6,10 +6,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { rowsOf } from '../dist/scripts/bench/rows.js';
+import { rowsOf, SPEED_ROWS } from '../dist/scripts/bench/rows.js';
 import { inputFile, isPresent, NETWORKS } from './bench/data.mjs';
 import { page, SECTIONS } from './bench/page.mjs';
 import { reaches, runRow } from './bench/row.mjs';
+import { buildSeconds, simulationSpeed } from './bench/speed.mjs';
 import { capture, ROOT, systole } from './lib/systole.mjs';
 
 const OPTIONS = { quick: { type: 'boolean', default: false }, row: { type: 'string' } };
@@ -17,6 +18,7 @@ const { quick, row: only } = parseArgs({ options: OPTIONS }).values;
 const partial = quick || only !== undefined;
 const FOLDER = `${ROOT}.cache/bench`;
 const MEGAHERTZ = 100;
+const BUILD_MACHINE = 'resnet-18-1x32x32';
 const VERIFY_IMAGES = 2;
 
 const results = {
@@ -129,31 +131,16 @@ async function accuracy() {
   }
 }
 
-/** Difference of two runs, one image and several, so that start-up cancels. */
 async function simulation() {
-  const { dir } = await compile('shapes', 3);
-  const several = quick ? 5 : 9;
-  const run = (count) =>
-    systole([
-      'run',
-      dir,
-      '--input',
-      inputFile(FOLDER, 'shapes', count),
-      '--output',
-      `${FOLDER}/y.npy`,
-      '--on',
-      'verilator',
-    ]);
-  say('simulation speed');
-  const short = await run(1);
-  const long = await run(several);
-  const { result } = await systole(['verify', dir, '--input', inputFile(FOLDER, 'shapes', 1)]);
-  const perImage = (long.seconds - short.seconds) / (several - 1);
-  results.simulation.push({
-    network: 'shapes',
-    cyclesPerSecond: Math.round(result.cycles / perImage),
-    macsPerSecond: Math.round(result.usefulDigitMacs / perImage),
-  });
+  for (const row of quick ? SPEED_ROWS.slice(-1) : SPEED_ROWS) {
+    say(`simulation speed of ${row.machine}`);
+    const made = await simulationSpeed(row, FOLDER);
+    results.simulation.push(made);
+    if (made.refusal !== null || row.machine !== BUILD_MACHINE) continue;
+    say(`build of ${row.machine}`);
+    const seconds = await buildSeconds(`${FOLDER}/${row.machine}`);
+    results.time.push({ what: `simulator of ${row.machine} from nothing`, seconds: round(seconds, 1), aim: 60 });
+  }
 }
 
 try {

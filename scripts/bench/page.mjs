@@ -66,6 +66,18 @@ export const SECTIONS = {
       ]),
     );
   },
+  areas: (rows) => {
+    const made = rows.filter(({ synthesis }) => (synthesis ?? null) !== null);
+    if (made.length === 0) return 'Not synthesized.';
+    return table(
+      ['network', 'machine', 'device', 'LUT', 'FF', 'block RAM', 'DSP', 'utilization', 'latency'],
+      made.map(({ network, machine, synthesis, utilization, milliseconds }) => [
+        ...[network, machine, synthesis.device],
+        ...[synthesis.lut, synthesis.ff, synthesis.bram, synthesis.dsp].map(grouped),
+        ...[percent(utilization), `${milliseconds.toFixed(3)} ms`],
+      ]),
+    );
+  },
   rowTimes: (rows) =>
     table(
       ['network', 'machine', 'compile', 'verify'],
@@ -107,8 +119,14 @@ export const SECTIONS = {
     ),
   simulation: (rows) =>
     table(
-      ['network', 'cycles a second', 'digit-MACs a second'],
-      rows.map((row) => [row.network, grouped(row.cyclesPerSecond), grouped(row.macsPerSecond)]),
+      ['network', 'machine', 'cycles a second', 'MACs of the array a second', 'useful ones', 'asked'],
+      rows.map((row) => [
+        ...[row.network, row.machine],
+        ...[row.cyclesPerSecond, row.macsPerSecond, row.usefulPerSecond].map((count) =>
+          row.refusal === null ? grouped(count) : 'refused',
+        ),
+        `at least ${grouped(row.aim)}`,
+      ]),
     ),
 };
 
@@ -118,6 +136,10 @@ const TEXT = {
     'Useful digit-MACs for each multiplier and cycle; cycles from the first input beat to the last output beat of one image in RTL simulation, in the run that holds every layer against the golden model. Weights are random, and so are the inputs: no cycle depends on them. Latency at an assumed 100 MHz; interval: cycles from image to image when the next one always waits.',
   ],
   waterfalls: ['Where the cycles go', 'They add up to the total.'],
+  areas: [
+    'What the machines are made of',
+    'Synthesized for the device by Yosys: the machine of each row with its memories as they are.',
+  ],
   rowTimes: ['Time of the rows', 'Wall clock; verify builds the simulator where it is missing.'],
   time: ['Time', 'Wall clock. "Cached" means that the simulator of the machine had been built before.'],
   networks: [
@@ -130,7 +152,7 @@ const TEXT = {
   ],
   simulation: [
     'Speed of the simulation',
-    'One process of the Verilated 1x16x16 machine; the time of one image subtracted, so start-up does not count.',
+    'One process of the Verilated machine; the time of one image is subtracted, so that start-up does not count. Of the array: all products that its multipliers make in those cycles; the useful ones as in the utilization.',
   ],
 };
 

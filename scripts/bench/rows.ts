@@ -47,6 +47,12 @@ export const ROWS: readonly BenchRow[] = [
   { network: 'tfc-w1a1', ...W1A1, machine: 'tfc-w1a1-1x64x64', cycles: 120, peer: '0.31 us FINN' },
 ];
 
+/** Rows in which the simulator's own speed is measured, and the least MACs of the array a second; the machines are in machines/bench too. */
+export const SPEED_ROWS = [
+  { network: 'resnet-18', ...W3A8, machine: 'resnet-18-1x32x32', images: 2, macsPerSecond: 150e6 },
+  { network: 'cnv-w1a1', ...W1A1, machine: 'cnv-w1a1-4x64x32', images: 41, macsPerSecond: 800e6 },
+];
+
 /** Small networks: minutes less. */
 const QUICK = ['resnet-8', 'ds-cnn', 'tfc-w1a1'];
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ROWS } from '../../scripts/bench/rows.js';
+import { ROWS, SPEED_ROWS } from '../../scripts/bench/rows.js';
 import { BENCH_NETWORKS } from '../../scripts/bench-networks/table.js';
 import { parseMachine } from '../../src/arch/machine-schema.js';
 import { coreParameters } from '../../src/hdlgen/hardware.js';
@@ -13,11 +13,13 @@ const machines = readdirSync(folder)
   .sort()
   .map((file) => ({ file, machine: parseMachine(JSON.parse(readFileSync(join(folder, file), 'utf8'))) }));
 
+const rows = [...ROWS, ...SPEED_ROWS];
+
 describe('the machines of the bench', () => {
   test('are one for each row, each named after its file, its network and its array', () => {
-    expect(machines.map(({ file }) => file)).toEqual(ROWS.map(({ machine }) => `${machine}.json`).sort());
+    expect(machines.map(({ file }) => file)).toEqual([...new Set(rows.map(({ machine }) => `${machine}.json`))].sort());
     for (const { file, machine } of machines) {
-      const { network } = ROWS.find((row) => `${row.machine}.json` === file)!;
+      const { network } = rows.find((row) => `${row.machine}.json` === file)!;
       expect(machine.name).toBe(`${network}-${machine.rows}x${machine.cols}x${machine.lanes}`);
       expect(file).toBe(`${machine.name}.json`);
     }
@@ -35,7 +37,7 @@ describe('the machines of the bench', () => {
 
   test('compute networks of the bench', () => {
     const names = BENCH_NETWORKS.map(({ name }) => name);
-    for (const { network } of ROWS) expect(names).toContain(network);
+    for (const { network } of rows) expect(names).toContain(network);
   });
 });
 
