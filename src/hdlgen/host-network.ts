@@ -1,7 +1,7 @@
 /** What the C templates of a network print: sizes, the description of both ends, the memories. */
 import { machineIdentity } from '../arch/identity.js';
 import type { Plan } from '../arch/plan/plan.js';
-import { frameCodes, outputBytes } from '../arch/plan/stream-frames.js';
+import { frameCodes, inputLength, outputBytes } from '../arch/plan/stream-frames.js';
 import { MEMORIES } from '../base/project-layout.js';
 import type { Shape } from '../frontend/graph.js';
 import type { HostOperand } from '../frontend/host-step.js';
@@ -21,13 +21,12 @@ export function networkView(plan: Plan, planCycles: number): View {
   const { memory, steps } = hostView(plan, tables);
   const results = resultViews(plan, memory);
   const inputs = inputViews(plan, tables);
-  const last = plan.inputs.at(-1)!;
   return {
     title: commentText(JSON.stringify(network.name)),
     name: stringText(network.name),
     planCycles,
     inputValues: frameCodes(plan.inputs),
-    inputBytes: last.firstByte + last.codes * last.codeBytes,
+    inputBytes: inputLength(plan.inputs),
     outputBytes: outputBytes(plan.outputs),
     workValues: memory.size,
     ...{ inputCount: inputs.length, outputCount: plan.outputs.length, stepCount: steps.length },
@@ -58,10 +57,10 @@ function tablesView({ orders, walks, quantizers, floats, indices }: HostTables):
 function inputViews({ network, inputs }: Plan, tables: HostTables): View[] {
   return network.inputs.map(({ tensor, modelName, layout, quantizer }, i) => {
     const { height, width, channels, bits, zero, scale } = network.tensors[tensor]!;
-    const { codeBytes, firstByte } = inputs[i]!;
+    const { codeBits, firstByte } = inputs[i]!;
     return {
       ...{ name: stringText(modelName), pixels: height * width, channels, bits, zero: Math.floor(zero) },
-      ...{ codeBytes, firstByte, scale: floatConstant(scale) },
+      ...{ codeBits, firstByte, scale: floatConstant(scale) },
       order: tables.order(layout ? orderOf(layout.split, layout.permutation) : null),
       quantizer: tables.quantizer(quantizer),
     };

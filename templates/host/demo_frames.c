@@ -73,7 +73,7 @@ const char *frames_open(struct frames *frames, uint32_t input, const char *path,
   struct source *source = &frames->sources[input];
   if (source->file) return "the input is given twice";
   source->file = fopen(path, "rb");
-  source->code_bytes = codes ? systole_network.inputs[input].code_bytes : 0;
+  source->code_bytes = !codes ? 0 : systole_network.inputs[input].code_bits > 8 ? 2 : 1;
   if (!source->file) return "the file cannot be read";
   unsigned long elements = 0;
   if (fread(start, 1, 6, source->file) == 6 && memcmp(start, magic, 6) == 0) {
@@ -124,19 +124,13 @@ static const char *read_reals(FILE *file, float *real, size_t count) {
   return NULL;
 }
 
-static void put_code(const struct systole_input *in, uint8_t *frame, size_t i, uint32_t code) {
-  uint8_t *place = frame + in->first_byte + i * in->code_bytes;
-  place[0] = (uint8_t)code;
-  if (in->code_bytes > 1) place[1] = (uint8_t)(code >> 8);
-}
-
 static const char *next_codes(const struct source *source, const struct systole_input *in, size_t count, uint8_t *frame) {
   for (size_t i = 0; i < count; i++) {
     uint8_t bytes[2] = {0, 0};
     if (fread(bytes, 1, source->code_bytes, source->file) != source->code_bytes) return "the file is cut short";
     const uint32_t code = little_endian(bytes, 2);
     if (code >> in->bits) return "a code is larger than the network's input takes";
-    put_code(in, frame, i, code);
+    systole_put_code(in, i, code, frame);
   }
   return NULL;
 }
@@ -148,7 +142,7 @@ const char *frames_next(struct frames *frames, float *real, uint8_t *frame) {
     const size_t count = values_of(input);
     const char *wrong = NULL;
     if (!source->file) {
-      for (size_t i = 0; i < count; i++) put_code(in, frame, i, random_next(frames->random) >> (32 - in->bits));
+      for (size_t i = 0; i < count; i++) systole_put_code(in, i, random_next(frames->random) >> (32 - in->bits), frame);
     } else if (source->code_bytes) {
       wrong = next_codes(source, in, count, frame);
     } else {

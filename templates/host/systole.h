@@ -149,12 +149,13 @@ enum systole_form {
 };
 
 /*
- * One input: codes are 0 .. 2^bits - 1, NHWC, code_bytes each (little endian), from first_byte of the frame on; without a
+ * One input: codes are 0 .. 2^bits - 1, NHWC, of code_bits on the stream, from first_byte of the frame on: packed with the
+ * lowest bits first where they are 1, 2 or 4, one byte, or two, little endian; without a
  * quantizer code = clamp(round(real / scale) + zero).
  */
 struct systole_input {
   const char *name;
-  uint32_t pixels, channels, bits, zero, code_bytes, first_byte;
+  uint32_t pixels, channels, bits, zero, code_bits, first_byte;
   float scale;
   const struct systole_order *order; /* the model's own values as NCHW; NULL: they are */
   const struct systole_quantizer *quantizer;
@@ -227,6 +228,9 @@ int systole_close(struct systole *s);
  * SYSTOLE_E_NAN when a value is not a number.
  */
 int systole_quantize(const struct systole_network *network, uint32_t input, const float *values, uint8_t *frame);
+
+/* Puts code `index` (NHWC) of an input into a frame. */
+void systole_put_code(const struct systole_input *input, size_t index, uint32_t code, uint8_t *frame);
 
 /*
  * The output stream as the model's own outputs: float32 in the model's layout, the steps applied. work: network->work_values

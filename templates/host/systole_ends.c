@@ -87,17 +87,26 @@ static size_t source_of(const struct systole_order *order, size_t index) {
   return source;
 }
 
+void systole_put_code(const struct systole_input *input, size_t index, uint32_t code, uint8_t *frame) {
+  const size_t bit = index * input->code_bits;
+  uint8_t *place = frame + input->first_byte + bit / 8;
+  if (input->code_bits >= 8) {
+    place[0] = (uint8_t)code;
+    if (input->code_bits > 8) place[1] = (uint8_t)(code >> 8);
+    return;
+  }
+  const uint32_t mask = (1u << input->code_bits) - 1, shift = bit % 8;
+  place[0] = (uint8_t)((place[0] & ~(mask << shift)) | code << shift);
+}
+
 int systole_quantize(const struct systole_network *network, uint32_t input, const float *values, uint8_t *frame) {
   const struct systole_input *in = &network->inputs[input];
-  uint8_t *codes = frame + in->first_byte;
   for (uint32_t c = 0; c < in->channels; c++) {
     for (uint32_t p = 0; p < in->pixels; p++) {
-      const size_t index = (size_t)c * in->pixels + p, place = ((size_t)p * in->channels + c) * in->code_bytes;
+      const size_t index = (size_t)c * in->pixels + p, place = (size_t)p * in->channels + c;
       const float x = values[in->order ? source_of(in->order, index) : index];
       if (x != x) return SYSTOLE_E_NAN;
-      const uint32_t code = input_code(in, x, c);
-      codes[place] = (uint8_t)code;
-      if (in->code_bytes > 1) codes[place + 1] = (uint8_t)(code >> 8);
+      systole_put_code(in, place, input_code(in, x, c), frame);
     }
   }
   return SYSTOLE_OK;

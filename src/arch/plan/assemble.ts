@@ -12,7 +12,7 @@ import { layersInOrder, orderTurns } from './depth-first/turns.js';
 import type { LayerGeometry } from './geometry.js';
 import { type Contents, layerRecords } from './layer-records.js';
 import { requireSpace } from './limits.js';
-import { codeBytes, type LoadSetting, loadRecord } from './load-record.js';
+import { codeBits, type LoadSetting, loadRecord } from './load-record.js';
 import type { FramePlacement } from './place-frame.js';
 import { foldOf, type Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor, StreamedInput, StreamedOutput } from './plan.js';
@@ -138,9 +138,9 @@ function bytesOf(codes: number, { activationDigit }: Machine): number {
 function inputsOf({ inputs, tensors }: LoweredNetwork, machine: Machine): readonly StreamedInput[] {
   const streamed = inputs.map((name) => {
     const input = tensors[name]!;
-    return { tensor: name, codes: input.height * input.width * input.channels, codeBytes: codeBytes(input) };
+    return { tensor: name, codes: input.height * input.width * input.channels, codeBits: codeBits(input) };
   });
-  const lengths = streamed.map((input) => input.codes * input.codeBytes);
+  const lengths = streamed.map((input) => Math.ceil((input.codes * input.codeBits) / 8));
   const firsts = firstBytes(lengths, machine.stream.inBytes);
   return streamed.map((input, i) => ({ ...input, firstByte: firsts[i]! }));
 }

@@ -3,7 +3,7 @@ import type { CodeTensor, WeightArray } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { ArrayLayer } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
-import { codeBytes } from './load-record.js';
+import { codeBits } from './load-record.js';
 import { NO_BORDER } from './stored-layout.js';
 
 export interface FoldShape {
@@ -27,8 +27,8 @@ export function foldConv(
   machine: Machine,
 ): FoldedConv | undefined {
   const kh = layer.kernel[0];
-  const pixelBytes = input.channels * codeBytes(input);
-  if (layer.depthwise || kh === 1 || layer.dilations[0] !== 1) return undefined;
+  const pixelBytes = (input.channels * codeBits(input)) / 8;
+  if (codeBits(input) < 8 || layer.depthwise || kh === 1 || layer.dilations[0] !== 1) return undefined;
   if (input.channels > machine.lanes || pixelBytes > Math.max(machine.lanes, machine.stream.inBytes)) return undefined;
   if (layer.requantize?.residual?.tensor === layer.input) return undefined;
   const shape = {
@@ -58,7 +58,7 @@ export function foldPays(
   cost: { input: CodeTensor; planes: number; tilePasses: number; machine: Machine },
 ): boolean {
   const { input, planes, tilePasses, machine } = cost;
-  const offered = Math.max(1, machine.stream.inBytes / codeBytes(input));
+  const offered = Math.max(1, (8 * machine.stream.inBytes) / codeBits(input));
   const chunk = Math.min(offered, machine.lanes, input.width * input.channels);
   const plainLoad = input.height * Math.ceil((input.width * input.channels) / chunk) * planes;
   const foldedLoad = foldedLoadCycles(folded.shape, input.width, planes);

@@ -3,7 +3,7 @@ import type { Machine } from '../machine.js';
 import type { LoadRecord } from '../program/program.js';
 import { bufferFields } from './circular-buffer.js';
 import type { FoldShape } from './fold.js';
-import type { TensorPlace } from './plan.js';
+import type { CodeBits, TensorPlace } from './plan.js';
 import type { Border } from './stored-layout.js';
 
 export interface LoadSetting {
@@ -19,16 +19,16 @@ export interface LoadSetting {
   readonly last: boolean;
 }
 
-/** Bytes of one code on the stream. */
-export function codeBytes({ bits }: Pick<CodeTensor, 'bits'>): 1 | 2 {
-  return bits > 8 ? 2 : 1;
+/** Bits of one code on the stream. */
+export function codeBits({ bits }: Pick<CodeTensor, 'bits'>): CodeBits {
+  return ([1, 2, 4, 8] as const).find((most) => bits <= most) ?? 16;
 }
 
 export function loadRecord(
   { input, place, counter, fold, border, room, last }: LoadSetting,
   machine: Machine,
 ): LoadRecord {
-  const bytes = input.height * input.width * input.channels * codeBytes(input);
+  const bits = input.height * input.width * input.channels * codeBits(input);
   return {
     opcode: 'load',
     fields: {
@@ -50,10 +50,10 @@ export function loadRecord(
       foldRows: fold?.foldRows ?? 0,
       foldRowPitch: fold ? place.rowPitch : 0,
       foldPixelPitch: fold ? place.pixelPitch : 0,
-      codeBytes: codeBytes(input),
-      beats: Math.ceil(bytes / machine.stream.inBytes),
+      codeBytes: codeBits(input) === 16 ? 2 : 1,
+      beats: Math.ceil(bits / (8 * machine.stream.inBytes)),
       last: last ? 1 : 0,
-      codeBits: 8 * codeBytes(input),
+      codeBits: codeBits(input),
       rowPitch: place.rowPitch,
       padBottom: border.bottom,
       padLeft: border.left * input.channels,

@@ -58,7 +58,7 @@ const schema: z.ZodType<PlanLayout> = z.strictObject({
     z.strictObject({
       tensor: z.string(),
       codes: count,
-      codeBytes: z.union([z.literal(1), z.literal(2)]),
+      codeBits: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)]),
       firstByte: count,
     }),
   ),

@@ -59,11 +59,15 @@ export interface PlannedLayer {
   readonly accRange: { readonly min: number; readonly max: number };
 }
 
+/** Bits of a code on the input stream. */
+export type CodeBits = 1 | 2 | 4 | 8 | 16;
+
 /** An input tensor as it comes in. */
 export interface StreamedInput {
   readonly tensor: string;
   readonly codes: number;
-  readonly codeBytes: 1 | 2;
+  /** Codes of fewer than 8 bits stand packed, lowest bits first; those of 16 are little endian. */
+  readonly codeBits: CodeBits;
   /** Where it begins in the bytes of the frame: on a fresh beat. */
   readonly firstByte: number;
 }

@@ -1,4 +1,4 @@
-/** Frames on the streams: tensors one after the other, NHWC, each from a fresh beat on, little endian. */
+/** Frames on the streams: tensors one after the other, NHWC, each from a fresh beat on, little endian; codes of few bits packed. */
 import type { StreamedInput, StreamedOutput } from './plan.js';
 
 /** Where each of several runs of bytes begins when each begins on a fresh beat. */
@@ -26,17 +26,23 @@ export function outputBytes(outputs: readonly StreamedOutput[]): number {
   return Math.max(...outputs.map(({ firstByte, elements, elementBytes }) => firstByte + elements * elementBytes));
 }
 
-/** Bytes of the input stream. @param codes of all inputs, one after the other */
+/** Bytes of the input stream of one frame. */
+export function inputLength(inputs: readonly StreamedInput[]): number {
+  const { firstByte, codes, codeBits } = inputs.at(-1)!;
+  return firstByte + Math.ceil((codes * codeBits) / 8);
+}
+
+/** The input stream. @param codes of all inputs, one after the other */
 export function inputBytes(inputs: readonly StreamedInput[], codes: ArrayLike<number>): Uint8Array {
-  const last = inputs.at(-1)!;
-  const bytes = new Uint8Array(last.firstByte + last.codes * last.codeBytes);
+  const bytes = new Uint8Array(inputLength(inputs));
   let next = 0;
-  for (const input of inputs) {
-    for (let i = 0; i < input.codes; i++) {
+  for (const { firstByte, codes: count, codeBits } of inputs) {
+    for (let i = 0; i < count; i++) {
       const code = codes[next++]!;
-      const at = input.firstByte + i * input.codeBytes;
-      bytes[at] = code & 255;
-      if (input.codeBytes === 2) bytes[at + 1] = code >> 8;
+      const bit = i * codeBits;
+      const at = firstByte + Math.floor(bit / 8);
+      bytes[at] = bytes[at]! | (code << (bit % 8));
+      if (codeBits === 16) bytes[at + 1] = code >> 8;
     }
   }
   return bytes;

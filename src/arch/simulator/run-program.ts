@@ -28,7 +28,7 @@ export interface ProgramRun {
 
 /**
  * Runs one frame.
- * @param frame bytes of the input stream: every input NHWC, 1 or 2 bytes a code, on a fresh beat
+ * @param frame bytes of the input stream: every input NHWC, its codes as LOAD has them (docs/machine.md), on a fresh beat
  * @throws SystoleError frame-short, frame-long; plan-invalid for a program no machine may run
  */
 export function runProgram(machine: Machine, images: Images, frame: Uint8Array, options: RunOptions = {}): ProgramRun {

@@ -41,13 +41,13 @@ describe('the inputs of a frame', () => {
       .build('conv0.out', 'conv1.out');
     const { inputs, program } = planNetwork(network, testMachine());
     expect(inputs).toEqual([
-      { tensor: 'input', codes: 5, codeBytes: 1, firstByte: 0 },
-      { tensor: 'input1', codes: 2, codeBytes: 2, firstByte: 8 },
+      { tensor: 'input', codes: 5, codeBits: 8, firstByte: 0 },
+      { tensor: 'input1', codes: 2, codeBits: 16, firstByte: 8 },
     ]);
     const loads = program.filter((record) => record.opcode === 'load').map(({ fields }) => fields);
-    expect(loads.map(({ codeBytes, beats, last }) => [codeBytes, beats, last])).toEqual([
-      [1, 2, 0],
-      [2, 1, 1],
+    expect(loads.map(({ codeBits, beats, last }) => [codeBits, beats, last])).toEqual([
+      [8, 2, 0],
+      [16, 1, 1],
     ]);
     const bytes = inputBytes(inputs, [1, 2, 3, 4, 5, 0x123, 0xfed]);
     expect([...bytes]).toEqual([1, 2, 3, 4, 5, 0, 0, 0, 0x23, 0x01, 0xed, 0x0f]);
