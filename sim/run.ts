@@ -2,12 +2,12 @@
 import { bitOf, imageChecksum, offsetOf } from '../src/arch/register-values.js';
 import { SystoleError } from '../src/base/error.js';
 import { MEMORIES, type MemoryName } from '../src/base/project-layout.js';
-import { openSimulator, type Received, type Simulator, type Stalls } from './client.js';
+import { type DramConditions, openSimulator, type Received, type Simulator, type Stalls } from './client.js';
 
 export { explainWaiting } from '../src/arch/register-values.js';
 
 /** Memory contents as 32-bit pieces, in loading order (docs/machine.md, last section). */
-type Images = Readonly<Record<MemoryName, Uint32Array>>;
+type Images = Readonly<Record<MemoryName | 'dram', Uint32Array>>;
 
 export interface SimulationJob {
   readonly images: Images;
@@ -17,6 +17,8 @@ export interface SimulationJob {
   readonly frames: readonly Uint8Array[];
   /** Frame i has the seed `seed` + `firstFrame` + i, so that it stalls alike however the frames are divided. */
   readonly stalls?: Stalls;
+  /** The DRAM behind the machine; absent: an ideal one. Its stalls begin anew with each frame, as the streams' do. */
+  readonly dram?: DramConditions;
   /** Number of the first frame here among all frames of a longer run; default 0. */
   readonly firstFrame?: number;
   /** Record every write of the writer unit. */
@@ -56,6 +58,7 @@ export type FrameResult =
       readonly kind: 'error' | 'hang';
       readonly error: number;
       readonly waiting: number;
+      readonly movers: number;
       readonly trace: readonly TraceWrite[];
     };
 
@@ -99,6 +102,7 @@ export async function runSimulation(binary: string, job: SimulationJob): Promise
     const identity = (BigInt(high) << 32n) | BigInt(low);
     if (job.identity !== undefined && identity !== job.identity) throw otherMachine(job.identity, identity);
     await loadImages(machine, job.images);
+    if (job.dram) await machine.dram(job.dram);
     if (job.trace) await machine.trace(true);
     await machine.write(CTRL, ENABLE);
     const receive = job.wave ? receiveWithWave(machine, job.wave) : plainReceive(machine);
@@ -130,6 +134,23 @@ async function loadImages(machine: Simulator, images: Images): Promise<void> {
       });
     }
   }
+  await loadDram(machine, images.dram);
+}
+
+/** Where images lie in the DRAM of a simulation: anywhere but at 0. */
+export const SIMULATED_DRAM = 0x2345_6000;
+
+/** Writes 32-bit pieces to the simulated DRAM, from a byte offset of the image on. */
+export function dramWriter(machine: Simulator) {
+  return (offset: number, pieces: Uint32Array): Promise<void> =>
+    machine.writeDram(SIMULATED_DRAM + offset, new Uint8Array(pieces.buffer, pieces.byteOffset, pieces.byteLength));
+}
+
+async function loadDram(machine: Simulator, pieces: Uint32Array): Promise<void> {
+  if (pieces.length === 0) return;
+  await machine.write(offsetOf('DRAM_BASE_LO'), SIMULATED_DRAM);
+  await machine.write(offsetOf('DRAM_BASE_HI'), 0);
+  await dramWriter(machine)(0, pieces);
 }
 
 type Receive = (limit: number) => Promise<Received>;
@@ -168,8 +189,10 @@ async function runOneByOne(run: Run): Promise<FrameResult[]> {
   const { machine, job } = run;
   const results: FrameResult[] = [];
   for (const [index, frame] of job.frames.entries()) {
-    const { stalls, firstFrame } = job;
-    if (stalls) await machine.stalls({ ...stalls, seed: stalls.seed + (firstFrame ?? 0) + index });
+    const { stalls, dram, firstFrame } = job;
+    const seed = (firstFrame ?? 0) + index;
+    if (stalls) await machine.stalls({ ...stalls, seed: stalls.seed + seed });
+    if (dram?.stall) await machine.dram({ ...dram, seed: (dram.seed ?? 0) + seed });
     await settle(machine, job.hangLimit ?? DEFAULT_HANG_LIMIT);
     await machine.send(frame);
     const result = await receiveFrame(run);
@@ -216,8 +239,9 @@ async function receiveFrame({ machine, job, receive }: Run): Promise<FrameResult
     return { kind: 'output', bytes, firstIn, lastOut, cycles: lastOut - firstIn + 1, cyclesRegister, trace };
   }
   const waiting = await machine.read(offsetOf('WAITING'));
+  const movers = await machine.read(offsetOf('MOVERS'));
   const error = await machine.read(offsetOf('ERROR'));
-  return { kind: received.kind === 'error' ? 'error' : 'hang', error, waiting, trace };
+  return { kind: received.kind === 'error' ? 'error' : 'hang', error, waiting, movers, trace };
 }
 
 /** Soft reset, what is still queued forgotten, enabled again. */

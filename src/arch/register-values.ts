@@ -32,13 +32,20 @@ const UNIT_STATES = {
     'FEED waits for rows of its input',
     'FEED waits for rows of the residual',
     'FEED waits for the output FIFO',
+    'FEED waits for weights in the ring',
   ],
   post: ['', '', 'POST waits for tiles'],
   out: ['', '', 'the output waits for its stream to be taken'],
 } as const;
 
-/** One sentence part per unit that waits, from register WAITING; `no unit waits` when all are idle or working. */
-export function explainWaiting(waiting: number): string {
+const MOVER_STATES = {
+  fill: ['', '', 'the weight mover waits for room in the ring', 'the weight mover waits for DRAM'],
+} as const;
+
+/**
+ * One sentence part per unit that waits, from the registers WAITING and MOVERS; `no unit waits` when all are idle or working.
+ */
+export function explainWaiting(waiting: number, movers = 0): string {
   const parts = Object.entries(UNIT_STATES).flatMap(([unit, states]) => {
     const state = fieldOf('WAITING', unit, waiting);
     const text = states[state];
@@ -46,8 +53,13 @@ export function explainWaiting(waiting: number): string {
     const counted = unit === 'feed' && (state === 2 || state === 3);
     const counter = fieldOf('WAITING', 'counter', waiting);
     const need = fieldOf('WAITING', 'need', waiting);
+    if (unit === 'feed' && state === 5) return [`${text}: they are not ${need} words yet`];
     return [counted ? `${text}: counter ${counter} has not reached ${need}` : text];
   });
+  for (const [mover, states] of Object.entries(MOVER_STATES)) {
+    const text = states[fieldOf('MOVERS', mover, movers)];
+    if (text) parts.push(text);
+  }
   return parts.length > 0 ? parts.join('; ') : 'no unit waits';
 }
 

@@ -6,6 +6,8 @@ export const PROJECT_PATHS = {
   network: 'network.bin',
   /** Where every tensor lies on the machine (layoutToJson). */
   layout: 'program/layout.json',
+  /** What lies in DRAM, 32-bit pieces; absent where nothing does. */
+  dram: 'program/dram.bin',
   /** The model as it was given: accuracy is compared with it. */
   model: 'model.onnx',
   /** The steps from raw data to the model's input (base/preprocess); absent without any. */

@@ -1,15 +1,16 @@
 /** Memory images as files: hex for $readmemh, little-endian binary, and a listing for people. */
 import { disassemble } from '../arch/program/disassemble.js';
 import type { Images } from '../arch/program/program.js';
-import { imagePath, MEMORIES } from '../base/project-layout.js';
+import { imagePath, MEMORIES, PROJECT_PATHS } from '../base/project-layout.js';
 
-/** program/NAME.hex and .bin for each memory, and program/listing.txt. */
+/** program/NAME.hex and .bin for each memory, program/dram.bin where there is something in DRAM, and program/listing.txt. */
 export function programFiles(images: Images, fetchWords: number): Map<string, string | Uint8Array> {
   const files = new Map<string, string | Uint8Array>();
   for (const name of MEMORIES) {
     files.set(`program/${name}.hex`, hexWords(images[name]));
     files.set(imagePath(name), littleEndian(images[name]));
   }
+  if (images.dram.length > 0) files.set(PROJECT_PATHS.dram, littleEndian(images.dram));
   return files.set('program/listing.txt', disassemble(images, fetchWords));
 }
 

@@ -108,15 +108,29 @@ async function load(state: State, images: Images): Promise<void> {
     const expected = imageChecksum(images[name]);
     if (found === expected) continue;
     const error = await link.readRegister(offsetOf('ERROR'));
-    if (error !== 0) throw acceleratorError(error, await link.readRegister(offsetOf('WAITING')));
+    if (error !== 0) throw acceleratorError(error, await whatWaits(link));
     throw new SystoleError('accelerator-error', `the ${name} memory did not take its contents`, {
       expected: `CHECKSUM ${hex(expected, 8)}`,
       actual: `CHECKSUM ${hex(found, 8)}`,
       hint: 'load again; if it stays, the link loses or changes writes',
     });
   }
+  await loadDram(link, images.dram);
   await link.writeRegister(offsetOf('CTRL'), ENABLE);
   state.loaded = true;
+}
+
+async function loadDram(link: Link, pieces: Uint32Array): Promise<void> {
+  if (pieces.length === 0) return;
+  if (link.dram === null) {
+    throw new SystoleError('accelerator-error', `the ${link.name} link reaches no DRAM, where the weights must lie`, {
+      expected: `${4 * pieces.length} bytes of it`,
+      hint: 'use a link that does, or a machine whose weight memory holds the network',
+    });
+  }
+  await link.writeRegister(offsetOf('DRAM_BASE_LO'), Number(link.dram.base & 0xffffffffn));
+  await link.writeRegister(offsetOf('DRAM_BASE_HI'), Number(link.dram.base >> 32n));
+  await link.dram.write(0, pieces);
 }
 
 async function waitIdle(state: State): Promise<void> {
@@ -147,9 +161,15 @@ async function infer(state: State, frame: Uint8Array): Promise<Inference> {
 /** Soft reset after an error; the memories are kept, so the machine is enabled again. */
 async function recover(state: State): Promise<SystoleError> {
   const error = await state.link.readRegister(offsetOf('ERROR'));
-  const waiting = await state.link.readRegister(offsetOf('WAITING'));
+  const waiting = await whatWaits(state.link);
   await softReset(state, ENABLE);
   return acceleratorError(error, waiting);
+}
+
+/** What the units wait for, as a sentence. */
+async function whatWaits(link: Link): Promise<string> {
+  const waiting = await link.readRegister(offsetOf('WAITING'));
+  return explainWaiting(waiting, await link.readRegister(offsetOf('MOVERS')));
 }
 
 /** Dropping what is queued comes first: after the reset it would be the next frame. */
@@ -161,10 +181,9 @@ async function softReset(state: State, then = 0): Promise<void> {
 }
 
 async function timeout(state: State, message: string): Promise<SystoleError> {
-  const waiting = await state.link.readRegister(offsetOf('WAITING'));
   return new SystoleError('accelerator-timeout', message, {
     where: `${state.link.name} link`,
-    actual: explainWaiting(waiting),
+    actual: await whatWaits(state.link),
     hint: 'give it more patience, or set the watchdog to learn where it stops',
   });
 }

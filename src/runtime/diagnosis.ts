@@ -1,16 +1,16 @@
 /** The ERROR register as an error. */
 
-import { explainWaiting, fieldOf } from '../arch/register-values.js';
+import { fieldOf } from '../arch/register-values.js';
 import { REGISTERS } from '../arch/registers.js';
 import { type ErrorCode, SystoleError } from '../base/error.js';
 
-/** The error that a non-zero ERROR register stands for. */
-export function acceleratorError(error: number, waiting: number): SystoleError {
+/** The error that a non-zero ERROR register stands for. @param waiting explainWaiting */
+export function acceleratorError(error: number, waiting: string): SystoleError {
   const [code, message] = describe(error);
   return new SystoleError(code, message, {
     where: 'the accelerator',
     expected: 'ERROR = 0',
-    actual: `ERROR = ${errorNames(error).join(' + ')}; ${explainWaiting(waiting)}`,
+    actual: `ERROR = ${errorNames(error).join(' + ')}; ${waiting}`,
     hint: 'the accelerator was soft reset; the next frame may be sent',
   });
 }

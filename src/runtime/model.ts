@@ -91,6 +91,7 @@ export function decodeModel(project: Project): CompiledModel {
       folds: image('folds'),
       kernels: image('kernels'),
       scales: image('scales'),
+      dram: pieces(files.get(PROJECT_PATHS.dram) ?? new Uint8Array(0)),
     },
     verilog: verilogOf(project),
   };

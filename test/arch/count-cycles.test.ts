@@ -63,8 +63,8 @@ describe('the interval from frame to frame equals that of the Verilated core, ex
 
 /** Every cycle has one reason, and every layer's steps are the plan's. */
 function expectWaterfall(plan: Plan, { cycles, waterfall, layers }: CycleCount): void {
-  const { fill, compute, rows, post, fetch, drain } = waterfall;
-  expect(fill + compute + rows + post + fetch + drain).toBe(cycles);
+  const { fill, compute, rows, weights, post, fetch, drain } = waterfall;
+  expect(fill + compute + rows + weights + post + fetch + drain).toBe(cycles);
   const fed = plan.layers.filter(({ unit }) => unit === 'array');
   expect(layers.map(({ steps }) => steps)).toEqual(fed.map(({ steps }) => steps));
   expect(compute).toBe(plan.layers.reduce((sum, layer) => sum + layer.steps, 0));

@@ -1,6 +1,6 @@
 /** Golden model, program simulator and Verilog on the same frames: the first place where two of them differ. */
 import { buildSimulator } from '../../sim/build.js';
-import type { Stalls } from '../../sim/client.js';
+import type { DramConditions, Stalls } from '../../sim/client.js';
 import { explainWaiting, type FrameResult, runSimulation, type TraceWrite } from '../../sim/run.js';
 import type { Machine } from '../../src/arch/machine.js';
 import type { Plan } from '../../src/arch/plan/plan.js';
@@ -9,6 +9,7 @@ import type { Images } from '../../src/arch/program/program.js';
 import { type ActivationWrite, runProgram } from '../../src/arch/simulator/run-program.js';
 import { coreParameters } from '../../src/hdlgen/hardware.js';
 import { runGolden } from '../../src/quant/golden.js';
+import { dramConditions } from '../../src/runtime/links/verilated.js';
 import { allVerilog, testCache } from '../sim/rtl-files.js';
 
 /** The hand-written core alone, its parameters set from outside. */
@@ -36,6 +37,12 @@ export function goldenBytes({ network, outputs }: Plan, frame: ArrayLike<number>
   return bytes;
 }
 
+/** The modelled DRAM of a machine that has one, for a simulation job. */
+export function dramOf(machine: Machine, change: Partial<DramConditions> = {}): { dram?: DramConditions } {
+  const dram = dramConditions(machine);
+  return dram ? { dram: { ...dram, ...change } } : {};
+}
+
 /** Golden model against program simulator: null, or the first difference. */
 export function compareProgram(plan: Plan, frame: ArrayLike<number>): string | null {
   const { output } = runProgram(plan.machine, plan.images, inputBytes(plan.inputs, frame));
@@ -57,12 +64,20 @@ export async function compareVerilog(
   plan: Plan,
   frames: readonly ArrayLike<number>[],
   binary: string,
-  options: { stalls?: Stalls; hangLimit?: number; seed?: number; pipelined?: boolean; images?: Images } = {},
+  options: {
+    stalls?: Stalls;
+    dram?: DramConditions;
+    hangLimit?: number;
+    seed?: number;
+    pipelined?: boolean;
+    images?: Images;
+  } = {},
 ): Promise<VerilogRun> {
   const result = await runSimulation(binary, {
     images: plan.images,
     frames: frames.map((frame) => inputBytes(plan.inputs, frame)),
     trace: true,
+    ...dramOf(plan.machine),
     hangLimit: 2_000_000,
     ...options,
   });
@@ -82,7 +97,7 @@ function compareFrame(plan: Plan, frame: ArrayLike<number>, result: FrameResult)
   runProgram(plan.machine, plan.images, inputBytes(plan.inputs, frame), { onWrite: (write) => writes.push(write) });
   const traceDifference = compareTrace(writes, result.trace, plan.machine.activationDigit);
   if (result.kind !== 'output') {
-    const why = `ERROR ${result.error}, ${explainWaiting(result.waiting)}`;
+    const why = `ERROR ${result.error}, ${explainWaiting(result.waiting, result.movers)}`;
     return `${result.kind}: ${why}; ${traceDifference ?? 'all writes are right'}`;
   }
   if (traceDifference) return traceDifference;

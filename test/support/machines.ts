@@ -131,6 +131,28 @@ export const CONTEXT_MACHINES: readonly Machine[] = [
   }),
 ];
 
+/** Machines with little weight memory and a ring behind it: of every relation between beats, column words and the ring. */
+export const RING_MACHINES: readonly Machine[] = [
+  testMachine({
+    name: 'ring of 32 words',
+    memory: { weightWords: 32, ringWords: 64 },
+    dram: { dataBits: 64, addressBits: 32, burst: 8, outstanding: 4, model: { latency: 20, efficiency: 80 } },
+  }),
+  testMachine({
+    name: 'ring behind a bus wider than its words',
+    ...{ activationDigit: 1, weightDigit: 1, lanes: 16, rows: 3, postWidth: 1, columnsPerStage: 1, fetchWords: 4 },
+    memory: { weightWords: 16, ringWords: 128, fifoEntries: 32 },
+    dram: { dataBits: 512, addressBits: 40, burst: 4, outstanding: 1, model: { latency: 100, efficiency: 50 } },
+  }),
+  testMachine({
+    name: 'ring behind a narrow bus',
+    ...{ weightDigit: 8, lanes: 8, rows: 2, postWidth: 4, columnsPerStage: 4 },
+    memory: { weightWords: 8, ringWords: 32 },
+    dram: { dataBits: 32, addressBits: 64, burst: 256, outstanding: 8, model: { latency: 3, efficiency: 100 } },
+    stream: { inBytes: 16, outBytes: 1 },
+  }),
+];
+
 /** Machines at the edges of what the core can be elaborated for; constants as narrow as random networks bear. */
 export const ODD_MACHINES: readonly Machine[] = [
   testMachine({

@@ -105,6 +105,7 @@ function finish(
       folds: encodeFolds(contents.folds, machine),
       kernels: encodeKernels(contents.kernels, machine),
       scales: encodeScales(contents.scales, machine),
+      dram: encodeWeights(concatenate(contents.ring), machine),
     },
     inputs: inputsOf(lowered, machine),
     outputs: outputsOf(geometries, network, machine),

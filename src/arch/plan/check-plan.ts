@@ -39,8 +39,9 @@ function checkOrder({ program, inputs, layers, tensors, turns }: Plan): void {
   const kinds = program.map((record) => record.opcode);
   const order = kinds.map((kind) => LETTERS[kind]).join('');
   const loads = `L{${inputs.length}}`;
-  const pattern = new RegExp(`^F?${loads}(O${BLOCK}*${loads})?${BLOCK}*E$`);
-  require(pattern.test(order.replace('OF', 'O')), 'the program', `the order of records is ${kinds.join(' ')}`);
+  const fill = kinds[0] === 'fill' ? 'F' : '';
+  const pattern = new RegExp(`^${fill}${loads}(O${BLOCK}*${fill}${loads})?${BLOCK}*E$`);
+  require(pattern.test(order), 'the program', `the order of records is ${kinds.join(' ')}`);
   const all = program.filter((record): record is LoadRecord => record.opcode === 'load');
   const ends = all.map(({ fields }) => fields.last).join('');
   const early = kinds.includes('loop');

@@ -21,12 +21,12 @@ export function writeProgram(parts: ProgramParts): readonly ProgramRecord[] {
   const fill: readonly FillRecord[] =
     ringWords > 0 ? [{ opcode: 'fill', fields: { address: 0, words: ringWords } }] : [];
   const program: ProgramRecord[] = [...fill, ...loads];
-  if (nextLoadAfter !== null) program.push({ opcode: 'loop', fields: {} }, ...fill);
+  if (nextLoadAfter !== null) program.push({ opcode: 'loop', fields: {} });
   for (const { turns, count } of blocks) {
     if (count > 1) program.push({ opcode: 'repeat', fields: { count } });
     for (const turn of turns) program.push(...turnRecords(turn, parts));
     if (count > 1) program.push({ opcode: 'next', fields: {} });
-    if (nextLoadAfter !== null && endsLayer(turns, nextLoadAfter, blocks)) program.push(...loads);
+    if (nextLoadAfter !== null && endsLayer(turns, nextLoadAfter, blocks)) program.push(...fill, ...loads);
   }
   program.push({ opcode: 'end', fields: {} });
   return program;

@@ -87,6 +87,8 @@ export interface Images {
   /** Weights, and m, b and n, of the depthwise unit; empty on a machine without one. */
   readonly kernels: Uint32Array;
   readonly scales: Uint32Array;
+  /** What lies in DRAM from DRAM_BASE on; empty where nothing does. Not loaded through registers. */
+  readonly dram: Uint32Array;
 }
 
 /** Words of the record in program memory: header, fields, and what fills its last fetch of `fetchWords` words. */

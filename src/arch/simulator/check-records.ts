@@ -1,6 +1,13 @@
 /** What a program may ask of its machine at all, looked at before it runs; all else is found while it does. */
 import type { Machine } from '../machine.js';
-import type { DepthwiseRecord, FeedRecord, LoadRecord, PostRecord, ProgramRecord } from '../program/program.js';
+import type {
+  DepthwiseRecord,
+  FeedRecord,
+  FillRecord,
+  LoadRecord,
+  PostRecord,
+  ProgramRecord,
+} from '../program/program.js';
 import { broken } from './activation-memory.js';
 
 /** Array steps, or loaded codes, of one record: far more than any layer has, and still an end. */
@@ -33,7 +40,8 @@ type Limit = readonly [what: string, value: number, most: number];
 
 function limitsOf(machine: Machine, record: ProgramRecord): readonly Limit[] {
   if (record.opcode === 'load') return loadLimits(machine, record);
-  if (record.opcode === 'feed') return feedLimits(machine, record);
+  if (record.opcode === 'feed') return [...feedLimits(machine, record), ...ringLimits(machine, record)];
+  if (record.opcode === 'fill') return fillLimits(machine, record);
   if (record.opcode === 'depthwise') return depthwiseLimits(machine, record);
   return record.opcode === 'post' ? postLimits(machine, record) : [];
 }
@@ -121,6 +129,24 @@ function feedLimits({ memory, counters, rows, lanes }: Machine, { fields }: Feed
     ['bufferEnd', bufferSize > 0 ? bufferEnd : 0, memory.activationWords * lanes],
     ['row pointers outside their buffer,', bufferSize === 0 || resume || inBuffer ? 0 : 1, 0],
     ['row steps longer than their buffer,', bufferSize === 0 || stepsFit ? 0 : 1, 0],
+  ];
+}
+
+function ringLimits({ memory }: Machine, { fields }: FeedRecord): readonly Limit[] {
+  const { ring, tileWords, wBase, wCt, nCt } = fields;
+  return [
+    ['ring', ring, memory.ringWords > 0 ? 1 : 0],
+    ['tileWords', ring ? tileWords : 0, memory.ringWords],
+    ['tileWords below 1', ring && tileWords < 1 ? 1 : 0, 0],
+    ['column tiles within the rows', ring ? nCt : 1, 1],
+    ['wBase or wCt', ring ? wBase + wCt : 0, 0],
+  ];
+}
+
+function fillLimits({ memory }: Machine, { fields }: FillRecord): readonly Limit[] {
+  return [
+    ['words', fields.words, memory.ringWords > 0 ? LONGEST : 0],
+    ['words below 1', fields.words < 1 ? 1 : 0, 0],
   ];
 }
 

@@ -54,9 +54,13 @@ export function runTile(
   for (let p = 0; p < fields.nPass; p++) {
     const pass = program.passes[fields.passBase + p];
     if (pass === undefined) throw broken(`pass ${fields.passBase + p} does not exist`);
-    const values = program.weightValues(pass.mode);
+    const values = fields.ring === 1 ? program.ringValues(pass.mode) : program.weightValues(pass.mode);
+    const first = fields.ring === 1 ? state.ring.released : fields.wBase + c * fields.wCt;
     if (p > 0 && pass.shift > 0) for (let i = 0; i < acc.length; i++) acc[i]! <<= pass.shift;
-    let w = (fields.wBase + c * fields.wCt + pass.wOff) * lanes * cols;
+    if (fields.ring === 1 && pass.wOff + fields.nKy * fields.nKx * fields.nStep > fields.tileWords) {
+      throw broken(`pass ${fields.passBase + p} runs past the ${fields.tileWords} ring words of its column tile`);
+    }
+    let w = (first + pass.wOff) * lanes * cols;
     for (let ky = 0; ky < fields.nKy; ky++) {
       const pointer = row + ky * fields.aKy;
       const kernelRow = wrapRow(fields, pointer) + pass.aOff;

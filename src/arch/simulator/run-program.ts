@@ -12,6 +12,7 @@ import { feedRun, keepRows } from './feed-rows.js';
 import { continueLoads, divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
 import { keepPostRows, postRun } from './post-rows.js';
+import { fillOf, releaseWeights, waitForWeights } from './ring.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
 
 export type { ActivationWrite } from './state.js';
@@ -51,6 +52,7 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
   const { loads, records, order, machine } = program;
   const parts = divideFrame(loads, frame, machine.stream.inBytes);
   let loaded = 0;
+  state.ring.filled = fillOf(records)?.fields.words ?? 0;
   for (const index of order) {
     const record = records[index]!;
     if (record.opcode === 'load') {
@@ -71,6 +73,8 @@ function runFrame(program: LoadedProgram, frame: Uint8Array, state: FrameState):
       layer += 1;
     }
   }
+  const unused = state.ring.filled - state.ring.released;
+  if (unused > 0) throw broken(`FILL brings ${unused} ring words that no FEED uses`);
 }
 
 function runLayer(
@@ -90,6 +94,7 @@ function runLayer(
   const { pixelsPerTile, slotsLast, tailCount, nCt } = post.fields;
   const lastColumns = (slotsLast - 1) * postWidth + tailCount;
   for (let co = 0; co < fields.nCo; co++) {
+    waitForWeights(feed, state.ring);
     for (let oy = 0; oy < fields.nOy; oy++) {
       waitForRows(feed, oy, state);
       for (const tile of tilesOfRow(feedRecord, co, oy)) {
@@ -103,6 +108,7 @@ function runLayer(
         continueLoads(program, state);
       }
     }
+    releaseWeights(feed, state.ring);
   }
   keepRows(feed, state);
   keepPostRows(post, state);

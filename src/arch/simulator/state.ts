@@ -3,14 +3,15 @@ import { decodePasses, decodeProgram } from '../program/decode.js';
 import { type ChannelScale, decodeKernels, decodeScales } from '../program/depthwise-memories.js';
 import { executionOrder } from '../program/execution-order.js';
 import { decodeFolds, type FoldEntry } from '../program/fold-memory.js';
-import { decodeParameters, decodeTables, decodeWeights } from '../program/memories.js';
+import { decodeParameters, decodeTables, decodeWeights, weightPieces } from '../program/memories.js';
 import type { ChannelParameters, Images, LoadRecord, PassEntry, PassMode, ProgramRecord } from '../program/program.js';
-import { type ActivationMemory, activationMemory } from './activation-memory.js';
+import { type ActivationMemory, activationMemory, broken } from './activation-memory.js';
 import { checkPasses } from './check-passes.js';
 import { checkRecords } from './check-records.js';
 import type { RowState } from './feed-rows.js';
 import type { Loading } from './load.js';
 import type { PostRowState } from './post-rows.js';
+import { fillOf, type RingState } from './ring.js';
 import { type RowCounters, rowCounters } from './row-counters.js';
 
 /** What a loaded machine holds. Nothing of the network is known here: command words, memories, registers. */
@@ -25,6 +26,8 @@ export interface LoadedProgram {
   readonly folds: readonly FoldEntry[];
   /** Weight values by mode, [word][lane][column], decoded when first asked for. */
   readonly weightValues: (mode: PassMode) => Int16Array;
+  /** The same of the ring words that a frame's FILL brings, in order. */
+  readonly ringValues: (mode: PassMode) => Int16Array;
   /** [word][postWidth] */
   readonly parameters: readonly ChannelParameters[];
   /** Entries of all tables. */
@@ -53,13 +56,12 @@ export interface FrameState {
   readonly postContexts: Map<number, PostRowState>;
   /** Inputs that LOAD has begun. */
   readonly loading: Loading[];
+  readonly ring: RingState;
   readonly output: number[];
   readonly onWrite: ((write: ActivationWrite) => void) | undefined;
 }
 
 export function loadProgram(machine: Machine, images: Images): LoadedProgram {
-  const fields = decodeWeights(images.weights, machine);
-  const decoded = new Map<PassMode, Int16Array>();
   const records = decodeProgram(images.program, machine.fetchWords);
   checkRecords(machine, records);
   const allLoads = records.filter((record) => record.opcode === 'load');
@@ -74,11 +76,28 @@ export function loadProgram(machine: Machine, images: Images): LoadedProgram {
     tables: decodeTables(images.tables),
     kernels: decodeKernels(images.kernels, machine),
     scales: decodeScales(images.scales, machine),
-    weightValues: (mode) => {
-      const known = decoded.get(mode) ?? weightValues(fields, mode, machine);
-      decoded.set(mode, known);
-      return known;
-    },
+    weightValues: valuesOf(images.weights, machine),
+    ringValues: valuesOf(filledPieces(records, images, machine), machine),
+  };
+}
+
+/** @throws SystoleError plan-invalid for words that are not in DRAM */
+function filledPieces(records: readonly ProgramRecord[], { dram }: Images, machine: Machine): Uint32Array {
+  const fill = fillOf(records);
+  if (fill === undefined) return new Uint32Array(0);
+  const { address, words } = fill.fields;
+  const from = address / 4;
+  const to = from + words * weightPieces(machine) * machine.cols;
+  if (address % 64 !== 0 || to > dram.length) throw broken(`FILL brings what is not in DRAM, from byte ${address} on`);
+  return dram.subarray(from, to);
+}
+
+function valuesOf(image: Uint32Array, machine: Machine): (mode: PassMode) => Int16Array {
+  const decoded = new Map<PassMode, Int16Array>();
+  return (mode) => {
+    const known = decoded.get(mode) ?? weightValues(decodeWeights(image, machine), mode, machine);
+    decoded.set(mode, known);
+    return known;
   };
 }
 
@@ -89,6 +108,7 @@ export function frameState(machine: Machine, onWrite: FrameState['onWrite']): Fr
     feedContexts: new Map(),
     postContexts: new Map(),
     loading: [],
+    ring: { filled: 0, released: 0 },
     output: [],
     onWrite,
   };

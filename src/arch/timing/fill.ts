@@ -15,7 +15,7 @@ export interface FillModel {
   done(): boolean;
   /** FEED sees one more word in the ring from the next cycle on. */
   wordDone(): boolean;
-  /** Something moves in this cycle; after done. */
+  /** Something moved in this cycle; after step. */
   busy(): boolean;
   /** Clock edge. `started`: becomes active in the next cycle; `released`: ring words that FEED gives back in this cycle. */
   step(started: FillTiming | null, released: number): void;
@@ -51,6 +51,7 @@ function moverModel(machine: Machine, dram: Dram): FillModel {
   let offered = false;
   let out = false;
   let ends = false;
+  let moving = false;
 
   return {
     done() {
@@ -61,7 +62,7 @@ function moverModel(machine: Machine, dram: Dram): FillModel {
       return ends;
     },
     wordDone: () => wordWhole,
-    busy: () => record !== null,
+    busy: () => moving,
     step(next, released) {
       const kept = out ? fill - columnPieces : fill;
       const takes = offered && kept <= columnPieces;
@@ -72,6 +73,7 @@ function moverModel(machine: Machine, dram: Dram): FillModel {
         reader.begin(Math.floor(record!.address / (4 * beatPieces)), Math.ceil(pieces / beatPieces));
       }
       const { asked, lastAsked } = reader.step(allowed, takes);
+      moving = out || takes || asked > 0;
       allowed = Math.floor(allowPieces / beatPieces);
       const [first, second, third] = returning;
       returning = [released, first, second];

@@ -10,6 +10,7 @@ import { stepToHold } from './array.js';
 import { type DepthwiseTiming, depthwiseModel } from './depthwise.js';
 import { type FeedState, type FeedTiming, type FreedRows, feedModel } from './feed.js';
 import { feedTiming, loadTiming, postTiming } from './fields.js';
+import { type FillTiming, fillModel } from './fill.js';
 import { type LoadTiming, loaderModel } from './loader.js';
 import { packerModel } from './packer.js';
 import { fetchModel } from './records.js';
@@ -46,12 +47,13 @@ export interface MachineModel {
 
 export function machineModel(machine: Machine, images: Images): MachineModel {
   const records = decodeProgram(images.program, machine.fetchWords);
-  const { loads, feeds, posts, depthwise } = timings(records);
+  const { loads, feeds, posts, depthwise, fills } = timings(records);
   const layerOf = new Map([...feeds.keys()].map((record, layer) => [record, layer]));
   const fetch = fetchModel(records, machine.fetchWords);
   const { units } = fetch;
   const loader = loaderModel(machine.lanes, machine.stream.inBytes);
   const feed = feedModel(machine.memory.fifoEntries);
+  const mover = fillModel(machine);
   const postsInOrder = executionOrder(records).flatMap((index) => posts.get(index) ?? []);
   const tiles = tileSlots(postsInOrder, machine.postWidth);
   const writer = writerModel();
@@ -128,17 +130,20 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
       feed: feed.recordEnds(),
       post: arrived?.recordEnd === true,
       depthwise: swept.done,
+      fill: mover.done(),
     };
     const moved = {
       load: fetch.moves('load', done.load),
       feed: fetch.moves('feed', done.feed),
       post: fetch.moves('post', done.post),
       depthwise: fetch.moves('depthwise', done.depthwise),
+      fill: fetch.moves('fill', done.fill),
     };
     const nextUnit =
       units.depthwise.full && !fetch.holds('depthwise') ? depthwise.get(units.depthwise.shadow) : undefined;
     const nextLoad = units.load.full && !fetch.holds('load') ? loads.get(units.load.shadow) : undefined;
     const nextFeed = moved.feed ? (feeds.get(units.feed.shadow) ?? null) : null;
+    const nextFill = moved.fill ? (fills.get(units.fill.shadow) ?? null) : null;
     const nextPost = moved.post ? posts.get(units.post.shadow) : undefined;
     if (load !== null && loaded.rowDone) bump(load.counter, 1);
     if (written.counter >= 0) bump(written.counter, written.rows);
@@ -160,11 +165,13 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const over = loadedFrames > countedFrames && quiet;
     if (fetch.frameDone(over)) countedFrames += 1;
     if (loaded.done && load?.last) loadedFrames += 1;
-    const fetched = fetch.step(moved, done, over);
-    feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post, false);
+    const wordDone = mover.wordDone();
+    mover.step(nextFill, feed.releases());
+    const fetched = fetch.step(moved, done, over, loaded.firstBeat);
+    feed.step(nextFeed, (written.pops ? 1 : 0) + (absorbed ? 1 : 0), delivered, moved.post, wordDone);
 
     const loading = loaded.rowDone || loader.wantsWrite();
-    const busy = fetched || loading || feed.issues() || entered !== null || written.pops || swept.busy;
+    const busy = fetched || loading || feed.issues() || entered !== null || written.pops || swept.busy || mover.busy();
     cycle += 1;
     return { enters: loaded.firstBeat, leaves, feed: state, layer, busy };
   }
@@ -176,6 +183,7 @@ interface Timings {
   readonly feeds: ReadonlyMap<number, FeedTiming>;
   readonly posts: ReadonlyMap<number, PostTiming>;
   readonly depthwise: ReadonlyMap<number, DepthwiseTiming>;
+  readonly fills: ReadonlyMap<number, FillTiming>;
 }
 
 /** By record number. */
@@ -184,13 +192,15 @@ function timings(records: readonly ProgramRecord[]): Timings {
   const feeds = new Map<number, FeedTiming>();
   const posts = new Map<number, PostTiming>();
   const depthwise = new Map<number, DepthwiseTiming>();
+  const fills = new Map<number, FillTiming>();
   for (const [i, record] of records.entries()) {
     if (record.opcode === 'load') loads.set(i, loadTiming(record.fields));
     if (record.opcode === 'feed') feeds.set(i, feedTiming(record.fields));
     if (record.opcode === 'post') posts.set(i, postTiming(record.fields));
     if (record.opcode === 'depthwise') depthwise.set(i, record.fields);
+    if (record.opcode === 'fill') fills.set(i, record.fields);
   }
-  return { loads, feeds, posts, depthwise };
+  return { loads, feeds, posts, depthwise, fills };
 }
 
 interface TileSlots {

@@ -4,7 +4,7 @@
  */
 import { type ProgramRecord, recordWords } from '../program/program.js';
 
-export type UnitName = 'load' | 'feed' | 'post' | 'depthwise';
+export type UnitName = 'load' | 'feed' | 'post' | 'depthwise' | 'fill';
 
 export interface UnitSlot {
   /** Index of the record in the program, or -1. */
@@ -26,16 +26,21 @@ export interface FetchModel {
   /** True in the cycle in which the frame is counted: END has been taken and the frame is over. */
   frameDone(over: boolean): boolean;
   /** Clock edge; returns whether a word was taken from program memory. */
-  step(moved: Readonly<Record<UnitName, boolean>>, done: Readonly<Record<UnitName, boolean>>, over: boolean): boolean;
+  step(
+    moved: Readonly<Record<UnitName, boolean>>,
+    done: Readonly<Record<UnitName, boolean>>,
+    over: boolean,
+    frameBegins: boolean,
+  ): boolean;
 }
 
-const NAMES = ['load', 'feed', 'post', 'depthwise'] as const;
+const NAMES = ['load', 'feed', 'post', 'depthwise', 'fill'] as const;
 
 const isUnit = (opcode: string): opcode is UnitName => (NAMES as readonly string[]).includes(opcode);
 
 export function fetchModel(records: readonly ProgramRecord[], fetchWords: number): FetchModel {
   const empty = (): UnitSlot => ({ shadow: -1, full: false, active: -1 });
-  const units = { load: empty(), feed: empty(), post: empty(), depthwise: empty() };
+  const units = { load: empty(), feed: empty(), post: empty(), depthwise: empty(), fill: empty() };
   /** A POST record before the depthwise record in the shadow, or the active one, is not active yet. */
   let shadowBehind = false;
   let activeBehind = false;
@@ -48,9 +53,11 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
   /** Fetches of the record still to come; 0 = the header is at the head. */
   let body = 0;
 
+  /** Frames that have begun without their FILL. */
+  let begun = 0;
   /** The last LOAD that became active does not end its frame. */
   let inside = false;
-  const holds = (unit: UnitName): boolean => hold && !(unit === 'load' && inside);
+  const holds = (unit: UnitName): boolean => (unit === 'fill' ? begun === 0 : hold && !(unit === 'load' && inside));
   const moves = (unit: UnitName, done: boolean): boolean =>
     units[unit].full && !holds(unit) && (units[unit].active < 0 || done);
   const endsFrame = (record: ProgramRecord | undefined): boolean =>
@@ -63,7 +70,8 @@ export function fetchModel(records: readonly ProgramRecord[], fetchWords: number
     depthwiseSettled: () => !activeBehind,
     computes: () => units.feed.active >= 0 || units.post.active >= 0 || units.depthwise.active >= 0,
     frameDone: (over) => hold && over,
-    step(moved, done, over) {
+    step(moved, done, over, frameBegins) {
+      begun += (frameBegins ? 1 : 0) - (moved.fill ? 1 : 0);
       const record = records[head];
       if (record === undefined) return false;
       const { opcode } = record;

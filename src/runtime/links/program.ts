@@ -11,6 +11,9 @@ import { countCycles } from '../../arch/timing/count-cycles.js';
 import { SystoleError } from '../../base/error.js';
 import type { Link } from '../link.js';
 
+/** Any multiple of 4096: the simulator looks at nothing but offsets. */
+const DRAM_BASE = 0n;
+
 const REGISTER = {
   magic: offsetOf('MAGIC'),
   abi: offsetOf('ABI'),
@@ -28,6 +31,9 @@ const REGISTER = {
   checksum: offsetOf('CHECKSUM'),
   watchdog: offsetOf('WATCHDOG'),
   waiting: offsetOf('WAITING'),
+  dramBaseLow: offsetOf('DRAM_BASE_LO'),
+  dramBaseHigh: offsetOf('DRAM_BASE_HI'),
+  movers: offsetOf('MOVERS'),
 } as const;
 
 /** WAITING of a machine that has all it needs but input: the simulator takes a frame whole, so it waits for nothing else. */
@@ -47,6 +53,8 @@ interface State {
   incoming: number[];
   outgoing: Uint8Array[];
   program: LoadedProgram | null;
+  /** 32-bit pieces behind the AXI4 master. */
+  dram: number[];
 }
 
 interface LoadedProgram {
@@ -70,6 +78,7 @@ export function openProgramLink(machine: Machine): Link {
     incoming: [],
     outgoing: [],
     program: null,
+    dram: [],
   };
   const identity = machineIdentity(machine);
   const write = (offset: number, value: number) => writeRegister(state, offset, value >>> 0);
@@ -89,6 +98,8 @@ export function openProgramLink(machine: Machine): Link {
       state.incoming = [];
       state.outgoing = [];
     },
+    dram:
+      machine.dram === null ? null : { base: DRAM_BASE, write: (offset, pieces) => writeDram(state, offset, pieces) },
     close: async () => {},
   };
 }
@@ -142,6 +153,10 @@ function readRegister(state: State, identity: bigint, offset: number): number {
       return state.watchdog;
     case REGISTER.waiting:
       return state.enabled && state.error === 0 ? LOAD_WAITS : 0;
+    case REGISTER.dramBaseLow:
+    case REGISTER.dramBaseHigh:
+    case REGISTER.movers:
+      return 0;
     default:
       throw refused(offset, 'read');
   }
@@ -168,6 +183,9 @@ function writeRegister(state: State, offset: number, value: number): void {
       break;
     case REGISTER.watchdog:
       state.watchdog = value;
+      break;
+    case REGISTER.dramBaseLow:
+    case REGISTER.dramBaseHigh:
       break;
     default:
       throw refused(offset, 'write');
@@ -197,6 +215,13 @@ function writePiece(state: State, piece: number): void {
   bank.pieces[bank.at] = piece;
   bank.at += 1;
   state.checksum = (((state.checksum << 1) | (state.checksum >>> 31)) ^ piece) >>> 0;
+  state.program = null;
+}
+
+async function writeDram(state: State, offset: number, pieces: Uint32Array): Promise<void> {
+  pieces.forEach((piece, i) => {
+    state.dram[offset / 4 + i] = piece;
+  });
   state.program = null;
 }
 
@@ -237,6 +262,7 @@ function loadProgram(state: State, machine: Machine): LoadedProgram {
     folds: folds!,
     kernels: kernels!,
     scales: scales!,
+    dram: Uint32Array.from(state.dram),
   };
   return { run: openProgram(machine, images), cycles: countCycles(machine, images).cycles };
 }

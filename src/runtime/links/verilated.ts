@@ -3,15 +3,16 @@
  * several ways to reach an accelerator; simulateFrames is for the verifier, which looks inside as well.
  */
 import { buildSimulator } from '../../../sim/build.js';
-import { openSimulator, type Simulator, type Stalls } from '../../../sim/client.js';
-import { runSimulation, type SimulationJob, type TraceWrite } from '../../../sim/run.js';
+import { type DramConditions, openSimulator, type Simulator, type Stalls } from '../../../sim/client.js';
+import { dramWriter, runSimulation, SIMULATED_DRAM, type SimulationJob, type TraceWrite } from '../../../sim/run.js';
+import type { Machine } from '../../arch/machine.js';
 import type { ActivationWrite } from '../../arch/simulator/run-program.js';
 import { SystoleError } from '../../base/error.js';
 import { HARDWARE } from '../../base/project-layout.js';
 import type { Link } from '../link.js';
 
 export type { WaveWindow } from '../../../sim/run.js';
-export type { Stalls };
+export type { DramConditions, Stalls };
 
 export interface MachineBuild {
   /** Folder of simulators, each found again by the content of everything that went into it. */
@@ -40,6 +41,8 @@ export interface VerilatedOptions {
   /** What registers and memories without reset start with; default 1. */
   readonly seed?: number;
   readonly stalls?: Stalls;
+  /** The DRAM behind the machine; default: an ideal one. */
+  readonly dram?: DramConditions;
   /** Cycles of one receive call; default one million. */
   readonly slice?: number;
 }
@@ -55,6 +58,7 @@ const SETTLE_CYCLES = 512;
 export async function openVerilatedLink(binary: string, options: VerilatedOptions = {}): Promise<Link> {
   const simulator = await openSimulator(binary, { seed: options.seed ?? 1 });
   if (options.stalls) await simulator.stalls(options.stalls);
+  if (options.dram) await simulator.dram(options.dram);
   return linkOf(simulator, options.slice ?? 1_000_000);
 }
 
@@ -64,6 +68,11 @@ export async function openVerilatedMachine(
   options: MachineBuild & VerilatedOptions,
 ): Promise<Link> {
   return openVerilatedLink(await buildMachine(model.verilog, options), options);
+}
+
+/** The DRAM that the machine's figures are for. */
+export function dramConditions({ dram }: Machine): DramConditions | undefined {
+  return dram === null ? undefined : { ...dram.model, outstanding: dram.outstanding, burst: dram.burst };
 }
 
 function linkOf(simulator: Simulator, slice: number): Link {
@@ -80,6 +89,7 @@ function linkOf(simulator: Simulator, slice: number): Link {
       const received = await simulator.receive(slice, POLL_CYCLES);
       return received.kind === 'frame' ? received.bytes : null;
     },
+    dram: simulator.info.dramBytes === 0 ? null : { base: BigInt(SIMULATED_DRAM), write: dramWriter(simulator) },
     drop: () => simulator.drop(),
     close: () => simulator.close(),
   };
@@ -111,13 +121,14 @@ export type SimulatedFrame =
       readonly kind: 'error' | 'hang';
       readonly error: number;
       readonly waiting: number;
+      readonly movers: number;
       readonly writes: Iterable<TracedWrite>;
     };
 
 export interface FrameJob
   extends Pick<
     SimulationJob,
-    'images' | 'identity' | 'frames' | 'stalls' | 'firstFrame' | 'seed' | 'wave' | 'pipelined'
+    'images' | 'identity' | 'frames' | 'stalls' | 'dram' | 'firstFrame' | 'seed' | 'wave' | 'pipelined'
   > {
   /** Cycles after which a frame without output counts as hung. */
   readonly hangLimit: number;

@@ -83,7 +83,7 @@ function noteOf(frame: Frame, outputBytes: number): string | null {
   if (frame.kind !== 'output') {
     const why =
       frame.error === 0 ? 'no output came' : `the machine stopped with ${errorNames(frame.error).join(' + ')}`;
-    return `${why}; ${explainWaiting(frame.waiting)}`;
+    return `${why}; ${explainWaiting(frame.waiting, frame.movers)}`;
   }
   return frame.bytes.length === outputBytes ? null : `${frame.bytes.length} bytes left the machine, not ${outputBytes}`;
 }

@@ -4,7 +4,13 @@ import { inputBytes } from '../../arch/plan/stream-frames.js';
 import { INTERVAL_FRAMES } from '../../arch/timing/count-cycles.js';
 import { SystoleError } from '../../base/error.js';
 import type { FrameCodes } from '../../quant/frame.js';
-import { type SimulatedFrame, type Stalls, simulateFrames, type WaveWindow } from '../links/verilated.js';
+import {
+  dramConditions,
+  type SimulatedFrame,
+  type Stalls,
+  simulateFrames,
+  type WaveWindow,
+} from '../links/verilated.js';
 import type { CompiledModel } from '../model.js';
 import type { FrameCheck, FrameChecker } from './check-frame.js';
 
@@ -88,6 +94,9 @@ interface Part {
   readonly wave?: WaveWindow;
 }
 
+/** Probability that DRAM lets an address or a beat wait, where the streams stall too. */
+const DRAM_STALL = 0.3;
+
 /** Frames start .. end - 1 on a simulator of their own; the same ones give the same cycles. */
 export function runPart(
   model: CompiledModel,
@@ -95,6 +104,7 @@ export function runPart(
   { start, end, pipelined, wave }: Part,
   take: (index: number, frame: SimulatedFrame) => void,
 ): Promise<void> {
+  const dram = dramConditions(model.machine);
   const job = {
     images: model.images,
     identity: model.identity,
@@ -106,6 +116,7 @@ export function runPart(
     hangLimit: 50 * model.project.manifest.planCycles + 100_000,
     activationDigit: model.machine.activationDigit,
     ...(stalls && { stalls: { ...stalls, seed } }),
+    ...(dram && { dram: { ...dram, seed, stall: stalls ? DRAM_STALL : 0 } }),
     ...(wave && { wave }),
   };
   return simulateFrames(binary, job, (index, frame) => take(start + index, frame));

@@ -76,13 +76,13 @@ test('a machine that hangs or stops is told with what it waits for and what it h
   const writes = right.writes.slice(0, 2);
   // WAITING: FEED (bits 2..4) waits for rows of its input, counter 1 (bits 9..14), need 3 (bits 16..).
   const waiting = (2 << 2) | (1 << 9) | (3 << 16);
-  const hung = checker.check(0, { kind: 'hang', error: 0, waiting, writes });
+  const hung = checker.check(0, { kind: 'hang', error: 0, waiting, movers: 0, writes });
   expect(hung.cycles).toBeNull();
   expect(hung.verilog).toMatchObject({
     ...{ layer: 'conv0', y: 0, x: 1, channel: 0, got: null },
     note: 'no output came; FEED waits for rows of its input: counter 1 has not reached 3',
   });
-  const stopped = checker.check(0, { kind: 'error', error: 2, waiting: 0, writes });
+  const stopped = checker.check(0, { kind: 'error', error: 2, waiting: 0, movers: 0, writes });
   expect(stopped.verilog!.note).toBe('the machine stopped with frame_long; no unit waits');
 });
 
