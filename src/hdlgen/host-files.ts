@@ -48,9 +48,13 @@ function hostView({ plan, planCycles, templates, vectors, vectorSeed }: HostInpu
   };
 }
 
-/** The four memories as constant arrays, so that the driver needs no file system. */
+/**
+ * The memories as constant arrays, so that the driver needs no file system. What lies in DRAM may be far larger: an array that
+ * the host fills.
+ */
 function imagesSource({ images }: Plan): string {
   const arrays = MEMORIES.map((name) => wordArray(`systole_${name}`, images[name]));
   const head = '/* The memories of the accelerator in 32-bit pieces, in loading order. Printed from the project. */\n';
+  if (images.dram.length > 0) arrays.push('uint32_t systole_dram[SYSTOLE_DRAM_PIECES];\n');
   return [head, '#include "systole_network.h"\n', ...arrays.map((array) => `\n${array}`)].join('');
 }

@@ -36,6 +36,7 @@ export function networkView(plan: Plan, planCycles: number): View {
       pieces: images[name].length,
       words: Math.max(1, images[name].length),
     })),
+    ...dramView(plan),
     identityLow: identity.slice(8),
     identityHigh: identity.slice(0, 8),
     inputs,
@@ -44,6 +45,14 @@ export function networkView(plan: Plan, planCycles: number): View {
     hasSteps: steps.length > 0,
     results,
     ...tablesView(tables),
+  };
+}
+
+function dramView({ images, machine }: Plan): View {
+  return {
+    ...{ hasDram: images.dram.length > 0, dramPieces: images.dram.length },
+    ...{ dramLatency: machine.dram?.model.latency ?? 1, dramEfficiency: machine.dram?.model.efficiency ?? 100 },
+    ...{ dramOutstanding: machine.dram?.outstanding ?? 1, dramBurst: machine.dram?.burst ?? 1 },
   };
 }
 

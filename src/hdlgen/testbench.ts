@@ -28,6 +28,8 @@ export function testbenchFiles(input: TestbenchInput): Map<string, string> {
     const path = `tb/${name}.hbs`;
     files.set(`tb/${name}`, renderTemplate(path, templateText(input.templates, path), view));
   }
+  const dram = 'tb/systole_tb_dram.v';
+  if (input.machine.dram !== null) files.set(dram, templateText(input.templates, dram));
   files.set('tb/frames.hex', hexBytes(joined(input.vectors.frames)));
   return files.set('tb/results.hex', hexBytes(joined(input.vectors.results)));
 }
@@ -38,6 +40,7 @@ function testbenchView({ machine, images, vectors, planCycles, templates }: Test
   return {
     top: TOP,
     sources: sources.map((name) => ({ path: `rtl/${name}` })),
+    ...dramView(machine, images),
     inBytes: machine.stream.inBytes,
     outBytes: machine.stream.outBytes,
     frames: vectors.frames.length,
@@ -53,6 +56,19 @@ function testbenchView({ machine, images, vectors, planCycles, templates }: Test
       pieces: images[name].length,
       last: Math.max(0, images[name].length - 1),
     })),
+  };
+}
+
+function dramView({ dram }: Machine, images: Images): View {
+  return {
+    dram: dram !== null,
+    ...{ addressMsb: (dram?.addressBits ?? 32) - 1, dataMsb: (dram?.dataBits ?? 32) - 1 },
+    ...{
+      latency: dram?.model.latency ?? 1,
+      efficiency: dram?.model.efficiency ?? 100,
+      outstanding: dram?.outstanding ?? 1,
+    },
+    dramBytes: Math.max(1, 4 * images.dram.length),
   };
 }
 

@@ -123,13 +123,35 @@ static const char *parse(struct options *options, int argc, char **argv) {
   return NULL;
 }
 
-/* build/systole-sim in the folder that this program was started from. */
-static const char *default_simulator(const char *program) {
+/* A path from the folder that this program was started from. */
+static const char *path_beside(const char *program, const char *path) {
   const char *slash = strrchr(program, '/');
   const int folder = slash ? (int)(slash - program) + 1 : 0;
-  snprintf(beside, sizeof beside, "%.*sbuild/systole-sim", folder, program);
+  snprintf(beside, sizeof beside, "%.*s%s", folder, program, path);
   return beside;
 }
+
+#if SYSTOLE_DRAM_PIECES > 0
+/* Reads ../program/dram.bin: little-endian pieces. */
+static int read_dram(const char *program) {
+  const char *path = path_beside(program, "../program/dram.bin");
+  FILE *file = fopen(path, "rb");
+  if (!file) return fail("%s cannot be read", path);
+  uint8_t bytes[4];
+  uint32_t count = 0;
+  while (count < SYSTOLE_DRAM_PIECES && fread(bytes, 1, 4, file) == 4) {
+    systole_dram[count++] =
+        (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+  }
+  fclose(file);
+  return count == SYSTOLE_DRAM_PIECES ? OK : fail("%s ends early", path);
+}
+#else
+static int read_dram(const char *program) {
+  (void)program;
+  return OK;
+}
+#endif
 
 static int report(const struct systole *s, const struct systole_sim *sim, int status) {
   fail("%s", systole_message(status));
@@ -140,7 +162,7 @@ static int report(const struct systole *s, const struct systole_sim *sim, int st
   }
   if (status == SYSTOLE_E_TIMEOUT || s->error) {
     char waiting[200];
-    systole_explain_waiting(s->waiting, waiting, sizeof waiting);
+    systole_explain_waiting(s->waiting, s->movers, waiting, sizeof waiting);
     fprintf(stderr, "  ERROR 0x%lx; %s\n", (unsigned long)s->error, waiting);
   }
   return FAILED;
@@ -214,6 +236,12 @@ static int run_on_machine(const struct options *options, const char *simulator, 
   struct systole_link link;
   struct systole machine;
   const struct systole_stalls stalls = {options->stalls, 32768, 32768};
+  const struct systole_sim_dram_model dram = {options->stalls,
+                                              SYSTOLE_DRAM_LATENCY,
+                                              SYSTOLE_DRAM_EFFICIENCY,
+                                              options->stalled ? 16384 : 0,
+                                              SYSTOLE_DRAM_OUTSTANDING,
+                                              SYSTOLE_DRAM_BURST};
   unsigned long different = 0;
   if (systole_sim_open(&sim, &link, simulator, (unsigned)options->seed)) {
     return fail("%s\n  %s", sim.message, simulator);
@@ -222,7 +250,7 @@ static int run_on_machine(const struct options *options, const char *simulator, 
   const int status = systole_open(&machine, &link, &systole_network, NULL);
   if (status) {
     report(&machine, &sim, status);
-  } else if (options->stalled && systole_sim_stalls(&sim, &stalls)) {
+  } else if (systole_sim_dram(&sim, &dram) || (options->stalled && systole_sim_stalls(&sim, &stalls))) {
     fail("%s", sim.message);
   } else {
     result = run(&machine, &sim, frames, files, &different);
@@ -270,8 +298,9 @@ int main(int argc, char **argv) {
   if (options.expect && !(files.expect = fopen(options.expect, "rb"))) {
     return fail("%s cannot be read", options.expect);
   }
-  int result = open_outputs(&options, &files, frames.count);
-  const char *simulator = options.simulator ? options.simulator : default_simulator(argv[0]);
+  int result = read_dram(argv[0]);
+  if (result == OK) result = open_outputs(&options, &files, frames.count);
+  const char *simulator = options.simulator ? options.simulator : path_beside(argv[0], "build/systole-sim");
   if (result == OK) result = run_on_machine(&options, simulator, &frames, &files);
   result = close_outputs(&options, &files, result);
   if (files.expect) fclose(files.expect);

@@ -47,19 +47,26 @@ static int check_machine(struct systole *s, const struct systole_network *networ
                  (uint64_t)high << 32 | value);
 }
 
+/* Reads what the units wait for. */
+static int read_waiting(struct systole *s) {
+  TRY(read_register(s, SYSTOLE_WAITING, &s->waiting));
+  return read_register(s, SYSTOLE_MOVERS, &s->movers);
+}
+
 /* Reads why the machine stopped; the status that its ERROR register stands for. */
 static int machine_error(struct systole *s) {
   TRY(read_register(s, SYSTOLE_ERROR, &s->error));
-  TRY(read_register(s, SYSTOLE_WAITING, &s->waiting));
+  TRY(read_waiting(s));
   if (s->error & SYSTOLE_ERROR_FRAME_SHORT) return SYSTOLE_E_FRAME_SHORT;
   if (s->error & SYSTOLE_ERROR_FRAME_LONG) return SYSTOLE_E_FRAME_LONG;
   if (s->error & SYSTOLE_ERROR_WATCHDOG) return SYSTOLE_E_WATCHDOG;
   if (s->error & SYSTOLE_ERROR_BAD_RECORD) return SYSTOLE_E_RECORD;
+  if (s->error & SYSTOLE_ERROR_DRAM) return SYSTOLE_E_DRAM;
   return s->error & SYSTOLE_ERROR_LOAD_BUSY ? SYSTOLE_E_LOAD_BUSY : SYSTOLE_OK;
 }
 
 static int timed_out(struct systole *s) {
-  TRY(read_register(s, SYSTOLE_WAITING, &s->waiting));
+  TRY(read_waiting(s));
   return SYSTOLE_E_TIMEOUT;
 }
 
@@ -95,12 +102,21 @@ int systole_open(struct systole *s, const struct systole_link *link, const struc
   s->link = link;
   s->network = NULL;
   s->patience = options ? options->patience : DEFAULT_PATIENCE;
-  s->error = s->waiting = 0;
+  s->error = s->waiting = s->movers = 0;
   s->expected = s->found = 0;
   TRY(check_machine(s, network));
   TRY(soft_reset(s, 0));
   TRY(write_register(s, SYSTOLE_WATCHDOG, options ? options->watchdog : DEFAULT_WATCHDOG));
   return systole_load(s, network);
+}
+
+static int load_dram(struct systole *s, const struct systole_memory *dram) {
+  const struct systole_link *link = s->link;
+  if (dram->count == 0) return SYSTOLE_OK;
+  if (!link->write_dram) return SYSTOLE_E_NO_DRAM;
+  TRY(write_register(s, SYSTOLE_DRAM_BASE_LO, (uint32_t)link->dram_base));
+  TRY(write_register(s, SYSTOLE_DRAM_BASE_HI, (uint32_t)(link->dram_base >> 32)));
+  return link->write_dram(link->context, 0, dram->pieces, dram->count) ? SYSTOLE_E_LINK : SYSTOLE_OK;
 }
 
 int systole_load(struct systole *s, const struct systole_network *network) {
@@ -119,6 +135,7 @@ int systole_load(struct systole *s, const struct systole_network *network) {
       return SYSTOLE_E_CHECKSUM;
     }
   }
+  TRY(load_dram(s, &network->dram));
   TRY(write_register(s, SYSTOLE_CTRL, SYSTOLE_CTRL_ENABLE));
   s->network = network;
   return SYSTOLE_OK;
@@ -171,6 +188,8 @@ const char *systole_message(int status) {
     case SYSTOLE_E_TIMEOUT: return "the accelerator did not answer in time";
     case SYSTOLE_E_OUTPUT: return "the output frame has another length than the network's";
     case SYSTOLE_E_NAN: return "an input value is not a number";
+    case SYSTOLE_E_DRAM: return "DRAM answered the accelerator with an error; check its address and the weights in it";
+    case SYSTOLE_E_NO_DRAM: return "the network's weights lie in DRAM, which this link does not reach";
     default: return "unknown status";
   }
 }
@@ -192,7 +211,7 @@ static void append_number(struct text *text, uint32_t number) {
   append(text, first);
 }
 
-void systole_explain_waiting(uint32_t waiting, char *text, size_t size) {
+void systole_explain_waiting(uint32_t waiting, uint32_t movers, char *text, size_t size) {
   if (size == 0) return;
   struct text to = {text, text + size - 1};
   const uint32_t feed = SYSTOLE_WAITING_FEED(waiting);
@@ -206,8 +225,15 @@ void systole_explain_waiting(uint32_t waiting, char *text, size_t size) {
     append(&to, "; ");
   }
   if (feed == 4) append(&to, "FEED waits for the output FIFO; ");
+  if (feed == 5) {
+    append(&to, "FEED waits for weights in the ring: they are not ");
+    append_number(&to, SYSTOLE_WAITING_NEED(waiting));
+    append(&to, " words yet; ");
+  }
   if (SYSTOLE_WAITING_POST(waiting) == 2) append(&to, "POST waits for tiles; ");
   if (SYSTOLE_WAITING_OUT(waiting) == 2) append(&to, "the output waits for its stream to be taken; ");
+  if (SYSTOLE_MOVERS_FILL(movers) == 2) append(&to, "the weight mover waits for room in the ring; ");
+  if (SYSTOLE_MOVERS_FILL(movers) == 3) append(&to, "the weight mover waits for DRAM; ");
   if (to.next == text) append(&to, "no unit waits; ");
   if (to.next < to.end) to.next -= 2;
   *to.next = 0;

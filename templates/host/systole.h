@@ -26,7 +26,9 @@ enum systole_status {
   SYSTOLE_E_LOAD_BUSY,   /* a memory was written while the machine was enabled or busy */
   SYSTOLE_E_TIMEOUT,     /* the machine did not answer in time */
   SYSTOLE_E_OUTPUT,      /* the output frame has another length than the network's */
-  SYSTOLE_E_NAN          /* an input value is not a number */
+  SYSTOLE_E_NAN,         /* an input value is not a number */
+  SYSTOLE_E_DRAM,        /* DRAM answered the machine with an error */
+  SYSTOLE_E_NO_DRAM      /* the network's weights lie in DRAM, and the link reaches none */
 };
 
 /* A way to reach one accelerator: its registers and its two streams. Functions return 0, or anything else on failure. */
@@ -46,6 +48,13 @@ struct systole_link {
   int (*receive)(void *context, uint8_t *bytes, size_t capacity, size_t *count);
   /* Forgets queued input and received output; for use around a soft reset. */
   int (*drop)(void *context);
+  /*
+   * The DRAM of the machine's AXI4 master: 32-bit pieces, little endian, at a byte offset behind dram_base, which is a
+   * multiple of 4096 and the address as the machine sees it. NULL: there is none. What is written must have arrived, past all
+   * caches, when the function returns.
+   */
+  int (*write_dram)(void *context, uint64_t offset, const uint32_t *pieces, size_t count);
+  uint64_t dram_base;
 };
 
 /* Contents of one memory in 32-bit pieces, in loading order. */
@@ -183,6 +192,7 @@ struct systole_network {
   const char *name;
   uint32_t identity_low, identity_high;
   struct systole_memory memory[SYSTOLE_MEMORIES];
+  struct systole_memory dram; /* what the machine reads from DRAM; count 0: nothing */
   const struct systole_input *inputs;
   const struct systole_output *outputs;
   const struct systole_step *steps;
@@ -197,8 +207,8 @@ struct systole {
   const struct systole_link *link;
   const struct systole_network *network; /* NULL: nothing is loaded */
   uint32_t patience;
-  /* What the last error is about: ERROR and WAITING; or what was expected and what was found. */
-  uint32_t error, waiting;
+  /* What the last error is about: ERROR, WAITING and MOVERS; or what was expected and what was found. */
+  uint32_t error, waiting, movers;
   uint64_t expected, found;
 };
 
@@ -247,7 +257,7 @@ float systole_quantized_value(const struct systole_quantizer *quantizer, float x
 /* One sentence for a status. */
 const char *systole_message(int status);
 
-/* What the units wait for, from register WAITING: at most size - 1 characters into text. */
-void systole_explain_waiting(uint32_t waiting, char *text, size_t size);
+/* What the units wait for, from the registers WAITING and MOVERS: at most size - 1 characters into text. */
+void systole_explain_waiting(uint32_t waiting, uint32_t movers, char *text, size_t size);
 
 #endif

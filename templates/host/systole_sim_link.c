@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum op { HELLO = 1, READ = 2, WRITE = 3, BURST = 4, SEND = 5, RECEIVE = 6, STEP = 7, STALLS = 8, DROP = 11 };
+enum op { HELLO = 1, READ = 2, WRITE = 3, BURST = 4, SEND = 5, RECEIVE = 6, STEP = 7, STALLS = 8, DROP = 11, DRAM_WRITE = 16, DRAM_MODEL = 18 };
 enum answer { DONE = 0, LIMIT = 1, ERROR_SHOWN = 2, BUS_SILENT = 3, BROKEN_RULE = 255 };
 enum { PROTOCOL_VERSION = 2, BURST_WORDS = 1024, POLL_CYCLES = 2048, SLICE_CYCLES = 1000000 };
 /*
@@ -154,6 +154,23 @@ static int receive(void *context, uint8_t *bytes, size_t capacity, size_t *count
   return 0;
 }
 
+/* Anywhere but at 0. */
+enum { DRAM_BASE = 0x23456000 };
+
+static int write_dram(void *context, uint64_t offset, const uint32_t *pieces, size_t count) {
+  struct systole_sim *sim = context;
+  uint8_t bytes[4 * BURST_WORDS];
+  for (size_t done = 0; done < count;) {
+    const size_t words = count - done < BURST_WORDS ? count - done : BURST_WORDS;
+    put(bytes, DRAM_BASE + offset + 4 * done, 8);
+    if (request(sim, DRAM_WRITE, 8 + 4 * words) || write_all(sim, bytes, 8)) return -1;
+    for (size_t i = 0; i < words; i++) put(bytes + 4 * i, pieces[done + i], 4);
+    if (write_all(sim, bytes, 4 * words) || answer_bytes(sim, NULL, 0)) return -1;
+    done += words;
+  }
+  return 0;
+}
+
 static int drop(void *context) {
   struct systole_sim *sim = context;
   return request(sim, DROP, 0) ? -1 : answer_bytes(sim, NULL, 0);
@@ -165,6 +182,17 @@ int systole_sim_stalls(struct systole_sim *sim, const struct systole_stalls *sta
   put(bytes + 8, stalls->input, 4);
   put(bytes + 12, stalls->output, 4);
   return request(sim, STALLS, 16) || write_all(sim, bytes, 16) ? -1 : answer_bytes(sim, NULL, 0);
+}
+
+int systole_sim_dram(struct systole_sim *sim, const struct systole_sim_dram_model *model) {
+  uint8_t bytes[28];
+  put(bytes, model->seed, 8);
+  put(bytes + 8, model->latency, 4);
+  put(bytes + 12, model->efficiency, 4);
+  put(bytes + 16, model->stall, 4);
+  put(bytes + 20, model->outstanding, 4);
+  put(bytes + 24, model->burst, 4);
+  return request(sim, DRAM_MODEL, 28) || write_all(sim, bytes, 28) ? -1 : answer_bytes(sim, NULL, 0);
 }
 
 /* In the child: the pipes become stdin and stdout, the process becomes the simulator. */
@@ -205,7 +233,8 @@ static int check_hello(struct systole_sim *sim) {
 
 int systole_sim_open(struct systole_sim *sim, struct systole_link *link, const char *path, unsigned seed) {
   *sim = (struct systole_sim){.process = -1, .to = -1, .from = -1, .slice = SLICE_CYCLES, .message = "no error"};
-  *link = (struct systole_link){sim, read_register, write_register, write_many, send_bytes, receive, drop};
+  *link = (struct systole_link){sim, read_register, write_register, write_many, send_bytes, receive, drop, write_dram,
+                                 DRAM_BASE};
   if (access(path, X_OK)) return fail(sim, "the simulator of this machine is not built: run host/build_simulator.sh");
   if (start(sim, path, seed) == 0 && check_hello(sim) == 0) return 0;
   systole_sim_close(sim);

@@ -23,6 +23,12 @@ struct systole_stalls {
   uint32_t input, output;
 };
 
+/* latency in cycles, efficiency in percent, stall of 65536, and the limits that the machine must keep to. */
+struct systole_sim_dram_model {
+  uint64_t seed;
+  uint32_t latency, efficiency, stall, outstanding, burst;
+};
+
 /*
  * Starts the simulator at `path` and makes a link of it; seed chooses what registers without reset start with.
  * Both structs are the caller's memory and must stay until systole_sim_close. Returns 0, or -1 with sim->message set.
@@ -30,6 +36,8 @@ struct systole_stalls {
  */
 int systole_sim_open(struct systole_sim *sim, struct systole_link *link, const char *path, unsigned seed);
 int systole_sim_stalls(struct systole_sim *sim, const struct systole_stalls *stalls);
+/* The DRAM behind the machine (simulator/protocol.md, DRAM); an ideal one before the first call. */
+int systole_sim_dram(struct systole_sim *sim, const struct systole_sim_dram_model *model);
 void systole_sim_close(struct systole_sim *sim);
 
 #endif

@@ -23,8 +23,11 @@ afterAll(async () => {
 });
 
 /** A folded first layer with a max pool behind it, then raw accumulators; small enough for an interpreter. */
-async function writeProject(name: string, change: (files: Map<string, string | Uint8Array>) => void = () => {}) {
-  const machine = testMachine({ memory: { activationWords: 256, weightWords: 256, parameterWords: 64 } });
+async function writeProject(
+  name: string,
+  change: (files: Map<string, string | Uint8Array>) => void = () => {},
+  machine = testMachine({ memory: { activationWords: 256, weightWords: 256, parameterWords: 64 } }),
+) {
   const network = new NetworkBuilder({ height: 6, width: 6, channels: 3 }, 5)
     .conv({ kernel: [3, 3], pads: [1, 1, 1, 1], channels: 6, weightBits: 3 })
     .maxpool({ kernel: [2, 2], strides: [2, 2] })
@@ -64,6 +67,19 @@ describe('the generated test bench', () => {
     const stalled = await icarus(folder, '+stall=40', '+seed=9');
     expect(stalled.stdout).toMatch(/\nPASS\n?$/);
     expect(stalled.exitCode).toBe(0);
+  });
+
+  test('has a DRAM where the weights come from one, in exactly the planned cycles too', async () => {
+    const machine = testMachine({
+      cols: 8,
+      memory: { activationWords: 256, weightWords: 16, ringWords: 32, parameterWords: 64 },
+      dram: { dataBits: 64, addressBits: 32, burst: 4, outstanding: 4, model: { latency: 30, efficiency: 80 } },
+    });
+    const folder = await writeProject('dram', () => {}, machine);
+    const full = await icarus(folder);
+    expect(full.stdout).toMatch(/3 of 3 frames, 60 bytes equal, 0 bytes differ, 0 broken rules, 0 other faults/);
+    expect(full.exitCode).toBe(0);
+    expect((await icarus(folder, '+stall=40', '+seed=9')).exitCode).toBe(0);
   });
 
   test('fails with the first mismatch when one bit of a weight is flipped', async () => {
