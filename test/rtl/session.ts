@@ -1,5 +1,6 @@
 /** One simulated core with its memories loaded, driven by hand: for what happens between and in the middle of frames. */
 import { openSimulator, type Received, type Simulator } from '../../sim/client.js';
+import { dramWriter, SIMULATED_DRAM } from '../../sim/run.js';
 import type { Images } from '../../src/arch/program/program.js';
 import { bitOf, imageChecksum, offsetOf } from '../../src/arch/register-values.js';
 import { MEMORIES } from '../../src/base/project-layout.js';
@@ -47,6 +48,10 @@ export async function withSession(
         await write('MEM_SELECT', select);
         const refused = await machine.burst(offsetOf('MEM_DATA'), contents[name]);
         whole &&= refused === 0 && (await read('CHECKSUM')) === imageChecksum(contents[name]);
+      }
+      if (contents.dram.length > 0) {
+        await write('DRAM_BASE_LO', SIMULATED_DRAM);
+        await dramWriter(machine)(0, contents.dram);
       }
       return whole;
     },
