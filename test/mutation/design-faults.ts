@@ -38,6 +38,75 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     from: 'cfg_column_i == COLUMN[15:0]',
     to: 'cfg_column_i >= COLUMN[15:0]',
   },
+  // Weights from DRAM.
+  {
+    name: 'bursts begin and end anywhere',
+    module: 'dram_read',
+    from: "{1'b0, word_q[BURST_BITS-2:0]}",
+    to: "{BURST_BITS{1'b0}}",
+  },
+  {
+    name: 'a burst too many under way',
+    module: 'dram_read',
+    from: 'under_way_q == OUTSTANDING[COUNT_BITS-1:0]',
+    to: "under_way_q == OUTSTANDING[COUNT_BITS-1:0] + {{(COUNT_BITS-1){1'b0}}, 1'b1}",
+  },
+  {
+    name: 'an address is offered for one cycle only',
+    module: 'dram_read',
+    from: 'ask || (arvalid_q && !m_axi_arready_i)',
+    to: 'ask',
+    sample: true,
+  },
+  {
+    name: 'a frame fills the ring before it begins',
+    module: 'dram',
+    from: "begun_q == 2'd0 || !open",
+    to: '!open',
+  },
+  {
+    name: 'ring words lie two places apart',
+    module: 'fill',
+    from: "head_q + {{(RING_BITS-1){1'b0}}, 1'b1}",
+    to: "head_q + {{(RING_BITS-2){1'b0}}, 2'd2}",
+  },
+  {
+    name: 'a ring word is whole without its last column',
+    module: 'fill',
+    from: "COLS[15:0] - 16'd1",
+    to: "COLS[15:0] - 16'd2",
+  },
+  {
+    name: 'the mover takes beats that its buffer has no place for',
+    module: 'fill',
+    from: 'kept <= CP[FILL_BITS-1:0]',
+    to: "1'b1 || kept <= CP[FILL_BITS-1:0]",
+  },
+  {
+    name: 'ring words are not waited for',
+    module: 'feed_ring',
+    from: '!ring_i || filled_q >= tile_words_i',
+    to: "1'b1 || filled_q >= tile_words_i",
+    sample: true,
+  },
+  {
+    name: 'every column tile begins at the same ring word',
+    module: 'feed_ring',
+    from: 'tail_q + tile_words_i[RING_BITS-1:0]',
+    to: 'tail_q',
+  },
+  {
+    name: 'ring words are never given back',
+    module: 'feed_ring',
+    from: 'assign release_o = release_now',
+    to: "assign release_o = 1'b0",
+  },
+  {
+    name: 'the ring lies where weights are',
+    module: 'core',
+    from: "WEIGHT_WORDS[WAW-1:0] + {{(WAW-RING_BITS){1'b0}}, ring_word}",
+    to: "{{(WAW-RING_BITS){1'b0}}, ring_word}",
+  },
   // Program.
   {
     name: 'records end a word late',

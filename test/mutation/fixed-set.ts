@@ -30,7 +30,8 @@ export const MACHINE: Machine = testMachine({
   memory: {
     groups: 2,
     activationWords: 256,
-    weightWords: 512,
+    weightWords: 128,
+    ringWords: 128,
     parameterWords: 64,
     tableEntries: 256,
     programWords: 2048,
@@ -38,6 +39,7 @@ export const MACHINE: Machine = testMachine({
     fifoEntries: 16,
   },
   stream: { inBytes: 2, outBytes: 2 },
+  dram: { dataBits: 64, addressBits: 32, burst: 4, outstanding: 2, model: { latency: 25, efficiency: 75 } },
 });
 
 export interface FixedCase {
