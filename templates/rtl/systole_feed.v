@@ -107,7 +107,7 @@ module systole_feed #(
   wire [31:0] run;
   wire [15:0] in_limit, res_limit;
   wire [9:0]  ends;
-  wire tile_first, pass_first, c_last;
+  wire tile_first, pass_first, c_last, c_last_next, c_last_load;
   wire tile_last = ends[6];
   wire record_last = ends[0];
   wire issue;
@@ -117,7 +117,8 @@ module systole_feed #(
   ) walk (
       .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
       .x_o(x), .w_o(w), .pass_o(pass_addr), .fold_o(fold_addr), .run_o(run),
-      .tile_first_o(tile_first), .pass_first_o(pass_first), .c_last_o(c_last), .ends_o(ends)
+      .tile_first_o(tile_first), .pass_first_o(pass_first), .c_last_o(c_last),
+      .c_last_next_o(c_last_next), .c_last_load_o(c_last_load), .ends_o(ends)
   );
   systole_feed_rows #(
       .AW(AW), .XW(XW), .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS)
@@ -156,34 +157,47 @@ module systole_feed #(
   wire        res_ok = !res_enable || res_count_i >= res_limit;
 
   reg [15:0] pace_q;
+  reg        pace_ok_q;          // pace_q is 0
   reg [CREDIT_BITS-1:0] credits_q;
   reg [1:0] posts_ready_q;       // POST records delivered minus FEED records finished
-  reg signed [2:0] posts_behind_q;  // FEED records finished minus POST records activated
+  reg [2:0] posts_behind_q;      // FEED records finished minus POST records activated, signed
   wire [15:0] pace  = c_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
-  wire [CREDIT_BITS-1:0] slots = c_last ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
-                                         : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
-  wire        rows_ok = in_ok && res_ok && ring_ok && posts_behind_q <= 3'sd0;
-  wire        tile_ok = !tile_last || (pace_q == 16'd0 && credits_q >= slots && posts_ready_q != 2'd0);
+  reg  [CREDIT_BITS-1:0] slots;  // of the current tile
+  wire        rows_ok = in_ok && res_ok && ring_ok && (posts_behind_q == 3'd0 || posts_behind_q[2]);
+  wire        tile_ok = !tile_last || (pace_ok_q && credits_q >= slots && posts_ready_q != 2'd0);
   assign      issue = active_i && !halt_i && rows_ok && tile_ok;
   wire        tile_end = issue && tile_last;
   wire        done = issue && record_last;
 
+  // What the decision changes stands side by side: both sums of the credits, as masks, so that no adder comes behind it.
   reg post_full_q;
   wire post_delivered = post_full_i && !post_full_q;
+  wire [CREDIT_BITS-1:0] back = {{(CREDIT_BITS-2){1'b0}}, credit_a_i && credit_b_i, credit_a_i != credit_b_i};
+  wire [CREDIT_BITS-1:0] credits_kept = credits_q + back;
+  wire [CREDIT_BITS-1:0] credits_less = credits_q - slots;
+  wire [CREDIT_BITS-1:0] credits_taken = credits_less + back;
+  wire [15:0]            pace_taken = pace - 16'd1;
+  wire [15:0]            pace_kept = pace_q - {15'd0, !pace_ok_q};
+  wire [2:0]             behind_more = posts_behind_q + 3'd1;
+  wire [2:0]             behind_less = posts_behind_q - 3'd1;
   always @(posedge clk) begin
+    if (move_i) slots <= c_last_load ? shadow_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
+                                     : shadow_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
+    else if (issue) slots <= c_last_next ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
+                                         : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
     post_full_q <= post_full_i && !rst;
     if (rst) begin
       pace_q <= 16'd0;
+      pace_ok_q <= 1'b1;
       credits_q <= FIFO_ENTRIES[CREDIT_BITS-1:0];
       posts_ready_q <= 2'd0;
-      posts_behind_q <= 3'sd0;
+      posts_behind_q <= 3'd0;
     end else begin
-      if (tile_end) pace_q <= pace - 16'd1;
-      else if (pace_q != 16'd0) pace_q <= pace_q - 16'd1;
-      credits_q <= credits_q - (tile_end ? slots : {CREDIT_BITS{1'b0}})
-          + {{(CREDIT_BITS-1){1'b0}}, credit_a_i} + {{(CREDIT_BITS-1){1'b0}}, credit_b_i};
-      posts_ready_q <= posts_ready_q + {1'b0, post_delivered} - {1'b0, done};
-      posts_behind_q <= posts_behind_q + $signed({2'b00, done}) - $signed({2'b00, post_move_i});
+      pace_q <= (pace_taken & {16{tile_end}}) | (pace_kept & {16{!tile_end}});
+      pace_ok_q <= tile_end ? pace == 16'd1 : pace_ok_q || pace_q == 16'd1;
+      credits_q <= (credits_taken & {CREDIT_BITS{tile_end}}) | (credits_kept & {CREDIT_BITS{!tile_end}});
+      if (post_delivered != done) posts_ready_q <= {posts_ready_q[1] ^ (posts_ready_q[0] ^ done), !posts_ready_q[0]};
+      if (post_move_i != done) posts_behind_q <= (behind_more & {3{done}}) | (behind_less & {3{!done}});
     end
   end
   assign credits_full_o = credits_q == FIFO_ENTRIES[CREDIT_BITS-1:0];
@@ -350,7 +364,7 @@ module systole_feed #(
       $fdisplay(32'h8000_0002, "systole assertion: more credits came back than were taken");
       $stop;
     end
-    if (!rst && posts_behind_q > 3'sd2) begin
+    if (!rst && !posts_behind_q[2] && posts_behind_q > 3'd2) begin
       $fdisplay(32'h8000_0002, "systole assertion: FEED is further ahead of POST than DRAIN can tell");
       $stop;
     end

@@ -17,12 +17,15 @@ module systole_feed_ring #(
   reg [RING_BITS:0]   filled_q;
   reg [RING_BITS-1:0] tail_q;
   wire release_now = ring_i && tile_end_i;
+  // Both sums stand side by side: FEED decides late.
+  wire [RING_BITS:0] kept = filled_q + {{RING_BITS{1'b0}}, word_done_i};
+  wire [RING_BITS:0] less = kept - tile_words_i;
   always @(posedge clk) begin
     if (rst) begin
       filled_q <= {(RING_BITS+1){1'b0}};
       tail_q <= {RING_BITS{1'b0}};
     end else begin
-      filled_q <= filled_q + {{RING_BITS{1'b0}}, word_done_i} - (release_now ? tile_words_i : {(RING_BITS+1){1'b0}});
+      filled_q <= (less & {(RING_BITS+1){release_now}}) | (kept & {(RING_BITS+1){!release_now}});
       if (release_now) tail_q <= tail_q + tile_words_i[RING_BITS-1:0];
     end
   end

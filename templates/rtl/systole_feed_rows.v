@@ -111,7 +111,9 @@ module systole_feed_rows #(
       wire [AW+1:0] over = to_ky ? over_ky : to_wy ? over_wy : over_oy;
       wire [AW:0]   row_less = {1'b0, row_from} + less;
       wire [AW+1:0] row_over = {2'b00, row_from} + over;
-      assign row_new = wraps_q && !stays && !row_over[AW+1] ? row_less[AW-1:0] : row_sum;
+      // Not a choice: synthesis would make one adder behind it.
+      wire          wrap = wraps_q && !stays && !row_over[AW+1];
+      assign row_new = (row_less[AW-1:0] & {AW{wrap}}) | (row_sum & {AW{!wrap}});
 
       localparam WIDTH = AW + XW + 32;
       reg  [WIDTH-1:0] kept [0:CONTEXTS-1];

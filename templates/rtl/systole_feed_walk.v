@@ -24,7 +24,9 @@ module systole_feed_walk #(
     output wire [31:0]                       run_o,         // codes left in this kernel run
     output wire                              tile_first_o,
     output wire                              pass_first_o,
-    output wire                              c_last_o,      // of the last column tile
+    output wire                              c_last_o,      // of the last column tile; after a step; after load_i
+    output wire                              c_last_next_o,
+    output wire                              c_last_load_o,
     output wire [9:0]                        ends_o
 );
   // Levels, outer to inner, as in fields_i's loop counts but for co, which is the outermost.
@@ -51,7 +53,7 @@ module systole_feed_walk #(
     for (l = 0; l < LEVELS; l = l + 1) begin : g_level
       systole_loop level (
           .clk(clk), .load_i(load_i), .load_count_i(load_count[16*l +: 16]),
-          .step_i(step_i && ends[l+1]), .count_i(count[16*l +: 16]),
+          .step_i(step_i), .inner_i(ends[l+1]), .count_i(count[16*l +: 16]),
           .last_o(last[l]), .last_next_o(last_next[l]), .last_load_o(last_load[l])
       );
       assign ends_next[l] = &last_next[LEVELS-1:l];
@@ -65,7 +67,7 @@ module systole_feed_walk #(
   reg [PAW-1:0] pass_q;
   reg [FAW-1:0] fold_q;
   reg [31:0]    run_q;
-  reg           tile_first_q, pass_first_q, one_ct_q;
+  reg           tile_first_q, pass_first_q, one_ct_q, c_last_q;
   wire [XW-1:0] x_base = fields_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
   reg  [XW-1:0] x_from, x_add;
   always @* begin
@@ -103,6 +105,7 @@ module systole_feed_walk #(
       pass_q <= shadow_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW];
       run_q <= shadow_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32];
       one_ct_q <= last_load[CT];
+      c_last_q <= c_last_load_o;
       tile_first_q <= 1'b1;
       pass_first_q <= 1'b1;
     end else if (step_i) begin
@@ -117,6 +120,7 @@ module systole_feed_walk #(
       if (ends[PS+1]) pass_q <= ends[PS] ? fields_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW] : pass_q + {{(PAW-1){1'b0}}, 1'b1};
       fold_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW] : fold_q + {{(FAW-1){1'b0}}, 1'b1};
       run_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32] : run_q - LANES;
+      c_last_q <= c_last_next_o;
       tile_first_q <= ends[PS];
       pass_first_q <= ends[PS+1];
     end
@@ -129,7 +133,9 @@ module systole_feed_walk #(
   assign run_o = run_q;
   assign tile_first_o = tile_first_q;
   assign pass_first_o = pass_first_q;
-  assign c_last_o = last[CO] && last[CT];
+  assign c_last_o = c_last_q;
+  assign c_last_next_o = last_next[CO] && last_next[CT];
+  assign c_last_load_o = last_load[CO] && last_load[CT];
   assign ends_o = ends_q;
   wire unused = &{1'b0, shadow_i, fields_i, last};
 endmodule
