@@ -34,7 +34,12 @@ module systole_group #(
     end
     for (b = 0; b < LANES; b = b + 1) begin : g_bank
       wire [WORD_BITS-1:0] rword = roffset_i > b ? rword_next : rword_i;
-      wire [WORD_BITS-1:0] hop = FOLD != 0 ? hops[rsegments_i[3*b +: 3]*WORD_BITS +: WORD_BITS] : {WORD_BITS{1'b0}};
+      wire [2:0] s = FOLD != 0 ? rsegments_i[3*b +: 3] : 3'd0;
+      wire [WORD_BITS-1:0] low = s[1] ? (s[0] ? hops[3*WORD_BITS +: WORD_BITS] : hops[2*WORD_BITS +: WORD_BITS])
+                                      : (s[0] ? hops[WORD_BITS +: WORD_BITS] : {WORD_BITS{1'b0}});
+      wire [WORD_BITS-1:0] high = s[1] ? (s[0] ? hops[7*WORD_BITS +: WORD_BITS] : hops[6*WORD_BITS +: WORD_BITS])
+                                       : (s[0] ? hops[5*WORD_BITS +: WORD_BITS] : hops[4*WORD_BITS +: WORD_BITS]);
+      wire [WORD_BITS-1:0] hop = s[2] ? high : low;
       systole_ram #(
           .WIDTH(AD), .WORDS(ACT_WORDS), .ADDR_BITS(WORD_BITS)
       ) bank (

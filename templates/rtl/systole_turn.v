@@ -11,16 +11,13 @@ module systole_turn #(
     output wire [ITEMS*BITS-1:0] items_o
 );
   localparam WIDTH = ITEMS * BITS;
-  wire [(BY_BITS+1)*WIDTH-1:0] turned;  // by the bits of by below
-  assign turned[WIDTH-1:0] = items_i;
-  genvar k;
-  generate
-    for (k = 0; k < BY_BITS; k = k + 1) begin : g_bit
-      localparam BY = (1 << k) * BITS;
-      wire [WIDTH-1:0] from = turned[k*WIDTH +: WIDTH];
-      assign turned[(k+1)*WIDTH +: WIDTH] = by_i[k] ? {from[WIDTH-BY-1:0], from[WIDTH-1:WIDTH-BY]} : from;
-    end
-  endgenerate
-  assign items_o = turned[BY_BITS*WIDTH +: WIDTH];
+  reg [WIDTH-1:0] turned;
+  integer k;
+  always @* begin
+    turned = items_i;
+    for (k = 0; k < BY_BITS; k = k + 1)
+      if (by_i[k]) turned = (turned << (BITS << k)) | (turned >> (WIDTH - (BITS << k)));
+  end
+  assign items_o = turned;
 endmodule
 `default_nettype wire

@@ -113,8 +113,31 @@ const BLOCKS: readonly Block[] = [
     faults: 2,
   },
   {
+    name: 'the turn of segments into bank order',
+    modules: ['systole_turn'],
+    reference: 'turn_reference',
+    sets: [
+      { ITEMS: 4, BITS: 3, BY_BITS: 2 },
+      { ITEMS: 2, BITS: 3, BY_BITS: 1 },
+      { ITEMS: 32, BITS: 3, BY_BITS: 5 },
+    ],
+    faults: 2,
+  },
+  {
+    name: 'folded reads of two array rows: every lane its own code',
+    modules: ['systole_align', 'systole_row', 'systole_row_hop', 'systole_turn', 'systole_group', 'systole_ram'],
+    gate: 'fold_gate',
+    reference: 'fold_reference',
+    sets: [
+      { LANES: 2, LANE_BITS: 1, AD: 1, AW: 3 },
+      { LANES: 4, LANE_BITS: 2, AD: 1, AW: 4 },
+    ],
+    cycles: { steps: 6 },
+    faults: 3,
+  },
+  {
     name: 'writes and reads of an array row: banks, rotation, masks',
-    modules: ['systole_align', 'systole_row', 'systole_row_hop', 'systole_group', 'systole_ram'],
+    modules: ['systole_align', 'systole_row', 'systole_row_hop', 'systole_turn', 'systole_group', 'systole_ram'],
     gate: 'row_gate',
     reference: 'row_reference',
     sets: [
