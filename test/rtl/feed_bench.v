@@ -142,6 +142,7 @@ module feed_bench #(
           .l_valid_i(1'b0), .l_group_i(2'd0), .l_addr_i({AW{1'b0}}), .l_mask_i({LANES{1'b0}}), .l_data_i({WIDTH{1'b0}}),
           .l_valid_next_o(), .l_group_next_o(), .l_addr_next_o(), .l_mask_next_o(), .l_data_next_o(),
           .res_valid_i(1'b0), .res_group_i(2'd0), .res_addr_i({AW{1'b0}}), .res_data_o(),
+          .unit_valid_i(1'b0), .unit_group_i(2'd0), .unit_addr_i({AW{1'b0}}), .unit_data_o(),
           .valid_o(out_valid[r]), .digits_o(out[r*WIDTH +: WIDTH]), .ctrl_o(out_ctrl[r*8 +: 8])
       );
     end

@@ -43,7 +43,7 @@ module fold_gate #(
       .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(2)
   ) align (
       .clk(clk), .rst(1'b0), .valid_i(write_i), .group_i(2'd0), .addr_i(write_addr_i),
-      .count_i({{(7-LANE_BITS){1'b0}}, write_count_i}), .data_i(write_data_i),
+      .turn_i(write_addr_i[LANE_BITS-1:0]), .count_i(write_count_i), .data_i(write_data_i),
       .valid_o(p_valid), .group_o(p_group), .addr_o(p_addr), .mask_o(p_mask), .data_o(p_data)
   );
   systole_turn #(
@@ -64,6 +64,9 @@ module fold_gate #(
       .group_next_o(n_group), .run_next_o(n_run), .pad_next_o(n_pad), .ctrl_next_o(n_ctrl),
       .p_valid_i(p_valid), .p_group_i(p_group), .p_addr_i(p_addr), .p_mask_i(p_mask), .p_data_i(p_data),
       .p_valid_next_o(q_valid), .p_group_next_o(q_group), .p_addr_next_o(q_addr), .p_mask_next_o(q_mask), .p_data_next_o(q_data),
+      .l_valid_i(1'b0), .l_group_i(2'd0), .l_addr_i({AW{1'b0}}), .l_mask_i({LANES{1'b0}}), .l_data_i({LANES*AD{1'b0}}),
+      .res_valid_i(1'b0), .res_group_i(2'd0), .res_addr_i({AW{1'b0}}), .unit_valid_i(1'b0), .unit_group_i(2'd0),
+      .unit_addr_i({AW{1'b0}}),
       .valid_o(valid_o), .digits_o(digits_o)
   );
   systole_row #(
@@ -75,6 +78,9 @@ module fold_gate #(
       .hop_i(n_hop), .segments_i(n_segments), .fold_stride_i(n_stride), .group_i(n_group), .run_i(n_run), .pad_i(n_pad),
       .ctrl_i(n_ctrl),
       .p_valid_i(q_valid), .p_group_i(q_group), .p_addr_i(q_addr), .p_mask_i(q_mask), .p_data_i(q_data),
+      .l_valid_i(1'b0), .l_group_i(2'd0), .l_addr_i({AW{1'b0}}), .l_mask_i({LANES{1'b0}}), .l_data_i({LANES*AD{1'b0}}),
+      .res_valid_i(1'b0), .res_group_i(2'd0), .res_addr_i({AW{1'b0}}), .unit_valid_i(1'b0), .unit_group_i(2'd0),
+      .unit_addr_i({AW{1'b0}}),
       .valid_o(next_valid_o), .digits_o(next_digits_o)
   );
 endmodule

@@ -55,6 +55,7 @@ module row_gate #(
       .l_valid_i(1'b0), .l_group_i(2'b00), .l_addr_i({AW{1'b0}}), .l_mask_i({LANES{1'b0}}), .l_data_i({LANES*AD{1'b0}}),
       .l_valid_next_o(), .l_group_next_o(), .l_addr_next_o(), .l_mask_next_o(), .l_data_next_o(),
       .res_valid_i(1'b0), .res_group_i(2'b00), .res_addr_i({AW{1'b0}}), .res_data_o(),
+      .unit_valid_i(1'b0), .unit_group_i(2'b00), .unit_addr_i({AW{1'b0}}), .unit_data_o(),
       .valid_o(valid_o), .digits_o(digits_o), .ctrl_o()
   );
 endmodule
