@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { planNetwork } from '../../src/arch/plan/plan-network.js';
+import { inputBytes } from '../../src/arch/plan/stream-frames.js';
 import { randomSource } from '../../src/base/random.js';
 import type { InputLayout, Rounding } from '../../src/frontend/graph.js';
 import type { InputQuantizer, IntegerNetwork, OutputTensor } from '../../src/quant/network.js';
@@ -123,10 +125,11 @@ async function bothEnds(ends: Ends, flags?: readonly string[]) {
     ? Int32Array.from({ length: elements }, () => random.next() >> random.integer(0, 30))
     : Uint8Array.from({ length: elements }, () => random.integer(0, 255));
   const c = await runC(network, real, new Uint8Array(stream.buffer), flags);
+  const { inputs } = planNetwork(network, testMachine());
   const each = Array.from({ length: FRAMES }, (_, i) => i);
   return {
     c,
-    codes: each.flatMap((i) => [...inputCodes(network, real.subarray(60 * i, 60 * i + 60))]),
+    codes: each.flatMap((i) => [...inputBytes(inputs, inputCodes(network, real.subarray(60 * i, 60 * i + 60)))]),
     values: each.flatMap((i) => [...modelOutput(network, stream.subarray(120 * i, 120 * i + 120))]),
   };
 }
