@@ -52,7 +52,7 @@ export function testMachine(change: Change = {}): Machine {
  * FIFOs of the smallest size, and streams narrower and wider than an element and than a memory word.
  */
 export const VARIED_MACHINES: readonly Machine[] = [
-  testMachine({ name: 'a8w3', memory: { fifoEntries: 4, tableEntries: 512 } }),
+  testMachine({ name: 'a8w3', memory: { fifoEntries: 4, tableEntries: 512, foldEntries: 64 } }),
   testMachine({
     name: 'a8w8',
     weightDigit: 8,
@@ -61,6 +61,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     lanes: 8,
     postWidth: 4,
     columnsPerStage: 4,
+    memory: { foldEntries: 16 },
     stream: { inBytes: 16, outBytes: 1 },
   }),
   testMachine({
@@ -90,7 +91,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     cols: 6,
     lanes: 8,
     columnsPerStage: 1,
-    memory: { groups: 4, tableEntries: 1024 },
+    memory: { groups: 4, tableEntries: 1024, foldEntries: 128 },
     stream: { inBytes: 2, outBytes: 8 },
   }),
   testMachine({
@@ -102,7 +103,7 @@ export const VARIED_MACHINES: readonly Machine[] = [
     lanes: 16,
     postWidth: 1,
     columnsPerStage: 1,
-    memory: { fifoEntries: 32, tableEntries: 512 },
+    memory: { fifoEntries: 32, tableEntries: 512, foldEntries: 64 },
     stream: { inBytes: 8 },
   }),
   testMachine({

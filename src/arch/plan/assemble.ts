@@ -14,7 +14,7 @@ import { type Contents, layerRecords } from './layer-records.js';
 import { requireSpace } from './limits.js';
 import { codeBits, type LoadSetting, loadRecord } from './load-record.js';
 import type { FramePlacement } from './place-frame.js';
-import { foldOf, type Placed } from './place-tensors.js';
+import type { Placed } from './place-tensors.js';
 import type { Plan, PlannedLayer, PlannedTensor, StreamedInput, StreamedOutput } from './plan.js';
 import { elementBytes } from './post-record.js';
 import { NO_BORDER } from './stored-layout.js';
@@ -48,14 +48,13 @@ export function assemble(parts: Parts): Plan {
   );
 }
 
-function loadRecords({ machine, lowered, geometries, placed, segments }: Parts): readonly LoadRecord[] {
+function loadRecords({ machine, lowered, placed, segments }: Parts): readonly LoadRecord[] {
   return lowered.inputs.map((name, i) =>
     loadRecord(
       {
         input: lowered.tensors[name]!,
         place: placed.places.get(name)!,
         counter: placed.counters.get(name)!,
-        fold: foldOf(name, geometries),
         border: lowered.layouts.get(name)?.border ?? NO_BORDER,
         room: roomOf(name, segments, placed),
         last: i === lowered.inputs.length - 1,
@@ -67,7 +66,7 @@ function loadRecords({ machine, lowered, geometries, placed, segments }: Parts):
 
 function roomOf(name: string, segments: readonly Segment[], { roomCounters }: Placed): LoadSetting['room'] {
   const load = segments.find((segment) => segment.load?.tensor === name)?.load;
-  return load ? { counter: roomCounters.get(name)!, rows: load.room.roomRows } : null;
+  return load ? { counter: roomCounters.get(name)!, rows: load.room.roomRows, mirrorRows: load.mirrorRows } : null;
 }
 
 function finish(

@@ -28,7 +28,7 @@ interface Awaited {
 export function checkWaits(plan: Plan, turns: readonly RecordPair[]): void {
   const counters = new Map<number, Counted>();
   firstLoads(plan.program).forEach(({ fields }, input) => {
-    const rows = fields.fold === 1 ? fields.foldRows : fields.padTop + fields.rows + fields.padBottom;
+    const rows = fields.padTop + fields.rows + fields.padBottom;
     counters.set(fields.counter, { layer: LOADED, input, rows, step: 1, total: rows });
   });
   const done = plan.layers.map(() => 0);

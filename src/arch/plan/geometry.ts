@@ -5,13 +5,11 @@ import type { ArrayLayer, LoweredNetwork } from './array-layer.js';
 import { type ConvMap, mapConv, stepsPerPass } from './conv-map.js';
 import { type UnitShape, unitShape } from './depthwise/unit-layer.js';
 import { activationPlanes, type DigitPass, digitPasses, type WeightDigits, weightDigits } from './digits.js';
-import { type FoldShape, foldConv, foldPays } from './fold.js';
-import { readsOf } from './lifetimes.js';
 import { inputNeed, type RowNeed, residualNeed } from './row-needs.js';
 import { countedNeed, type RowSource, rowSource, waitsForAll } from './row-sources.js';
 import { denseLayout } from './stored-layout.js';
 import { type Tiling, tileCount, tileLayer } from './tiling.js';
-import { pitchesOf, rootOf } from './views.js';
+import { pitchesOf } from './views.js';
 
 /** What FEED waits for before an output row. */
 export interface Wait {
@@ -39,8 +37,6 @@ export interface LayerGeometry {
   readonly steps: number;
   /** Words of a column tile where weights come through the ring, column tile outer; 0 where they stay beside their column. */
   readonly ringTileWords: number;
-  /** Not null where LOAD folds this layer's input. */
-  readonly fold: FoldShape | null;
   /** Not null where the depthwise unit computes the layer; tiles and steps are then one row high and none. */
   readonly unit: UnitShape | null;
 }
@@ -74,26 +70,17 @@ function layerGeometry(
   const digits = weightDigits(layer, machine);
   const { border, folds } = lowered.layouts.get(input.name) ?? denseLayout(input);
   const place = { ...pitchesOf(input.name, tensors, views, lowered.layouts), border, folds };
-  const plain = mapConv(layer, input, output, machine, place);
+  const map = mapConv(layer, input, output, machine, place);
   const residual = layer.requantize?.residual ? tensors[layer.requantize.residual.tensor]! : null;
   const cyclesPerSlot = Math.max(1, residual ? activationPlanes(residual.bits, machine) : 0);
   const tilingOf = (steps: number, lines = mostLines) =>
     tileLayer(layer, output, { steps: steps * planes * digits.planes, cyclesPerSlot, mostLines: lines }, machine);
-  const arrayTiling = tilingOf(stepsPerPass(plain, machine));
-  const arraySteps = tileCount(arrayTiling) * planes * digits.planes * stepsPerPass(plain, machine);
-  const unit = besideArray ? unitShape(layer, lowered, machine, arraySteps) : null;
-  const plainTiling = unit ? tilingOf(stepsPerPass(plain, machine), 1) : arrayTiling;
-  const tilePasses = tileCount(plainTiling) * planes * digits.planes;
-  const folded =
-    machine.memory.foldEntries === 0 && unit === null && mayFold(layer, lowered)
-      ? foldConv(layer, input, output, machine)
-      : undefined;
-  const pays = folded !== undefined && foldPays(folded, plain, { input, planes, tilePasses, machine });
-  const map = pays ? folded.map : plain;
-  const foldedLayer = pays ? { ...layer, padTop: 0 } : layer;
-  const source = rowSource(input.name, lowered);
-  const inputSource = pays ? { ...source, total: folded.shape.foldRows } : source;
-  const tiling = pays ? tilingOf(stepsPerPass(folded.map, machine)) : plainTiling;
+  const perTile = stepsPerPass(map, machine);
+  const arrayTiling = tilingOf(perTile);
+  const passes = digitPasses(planes, digits, machine);
+  const stepsOf = (tiles: Tiling) => tileCount(tiles) * passes.length * perTile;
+  const unit = besideArray ? unitShape(layer, lowered, machine, stepsOf(arrayTiling)) : null;
+  const tiling = unit ? tilingOf(perTile, 1) : arrayTiling;
   return {
     layer,
     input,
@@ -102,20 +89,13 @@ function layerGeometry(
     map,
     tiling,
     weightDigits: digits,
-    passes: digitPasses(planes, digits, machine),
-    inputWait: waitFor(inputNeed(foldedLayer, map), inputSource, tiling),
+    passes,
+    inputWait: waitFor(inputNeed(layer, map), rowSource(input.name, lowered), tiling),
     residualWait: residual && waitFor(residualNeed(layer, residual), rowSource(residual.name, lowered), tiling),
-    steps: unit ? 0 : tileCount(tiling) * planes * digits.planes * stepsPerPass(map, machine),
+    steps: unit ? 0 : stepsOf(tiling),
     ringTileWords: 0,
-    fold: pays ? folded.shape : null,
     unit,
   };
-}
-
-/** LOAD can lay out an input for one reader alone. */
-function mayFold(layer: ArrayLayer, { layers, views, inputs }: LoweredNetwork): boolean {
-  const readers = layers.flatMap(readsOf).filter((name) => rootOf(name, views) === layer.input);
-  return inputs.includes(layer.input) && readers.length === 1;
 }
 
 /** @param need of one output row: a tile has `lines` of them */

@@ -2,7 +2,6 @@ import type { CodeTensor } from '../../quant/network.js';
 import type { Machine } from '../machine.js';
 import type { LoadRecord } from '../program/program.js';
 import { bufferFields } from './circular-buffer.js';
-import type { FoldShape } from './fold.js';
 import type { CodeBits, TensorPlace } from './plan.js';
 import type { Border } from './stored-layout.js';
 
@@ -10,13 +9,18 @@ export interface LoadSetting {
   readonly input: CodeTensor;
   readonly place: TensorPlace;
   readonly counter: number;
-  /** null: the input is stored as it comes. */
-  readonly fold: FoldShape | null;
   readonly border: Border;
   /** Row v waits until it is less than `rows` and what this counter has come to; null: it has a place at once. */
-  readonly room: { readonly counter: number; readonly rows: number } | null;
+  readonly room: LoadRoomSetting | null;
   /** The frame ends with it. */
   readonly last: boolean;
+}
+
+export interface LoadRoomSetting {
+  readonly counter: number;
+  readonly rows: number;
+  /** Rows stored behind the buffer's end as well. */
+  readonly mirrorRows: number;
 }
 
 /** Bits of one code on the stream. */
@@ -24,15 +28,12 @@ export function codeBits({ bits }: Pick<CodeTensor, 'bits'>): CodeBits {
   return ([1, 2, 4, 8] as const).find((most) => bits <= most) ?? 16;
 }
 
-export function loadRecord(
-  { input, place, counter, fold, border, room, last }: LoadSetting,
-  machine: Machine,
-): LoadRecord {
+export function loadRecord({ input, place, counter, border, room, last }: LoadSetting, machine: Machine): LoadRecord {
   const bits = input.height * input.width * input.channels * codeBits(input);
   return {
     opcode: 'load',
     fields: {
-      fold: fold ? 1 : 0,
+      fold: 0,
       group: place.group,
       base: place.base,
       counter,
@@ -43,13 +44,13 @@ export function loadRecord(
       pixels: input.width,
       pixelCodes: input.channels,
       padCode: Math.floor(input.zero),
-      virtualRows: fold?.virtualRows ?? 0,
-      padTop: fold?.padTop ?? border.top,
-      kernelRows: fold?.kernelRows ?? 0,
-      rowStride: fold?.rowStride ?? 0,
-      foldRows: fold?.foldRows ?? 0,
-      foldRowPitch: fold ? place.rowPitch : 0,
-      foldPixelPitch: fold ? place.pixelPitch : 0,
+      virtualRows: 0,
+      padTop: border.top,
+      kernelRows: 0,
+      rowStride: 0,
+      foldRows: 0,
+      foldRowPitch: 0,
+      foldPixelPitch: 0,
       codeBytes: codeBits(input) === 16 ? 2 : 1,
       beats: Math.ceil(bits / (8 * machine.stream.inBytes)),
       last: last ? 1 : 0,
@@ -62,7 +63,7 @@ export function loadRecord(
       room: room ? 1 : 0,
       roomCounter: room?.counter ?? 0,
       roomRows: room?.rows ?? 0,
-      mirrorEnd: 0,
+      mirrorEnd: room && room.mirrorRows > 0 ? place.base + room.mirrorRows * place.rowPitch : 0,
     },
   };
 }

@@ -16,9 +16,9 @@ export function checkMapLimits(geometries: readonly LayerGeometry[], machine: Ma
   }
 }
 
-function requireCounts({ layer, input, output, map, tiling, inputWait, fold }: LayerGeometry, machine: Machine): void {
+function requireCounts({ layer, input, output, map, tiling, inputWait }: LayerGeometry, machine: Machine): void {
   const counts = {
-    'rows of its input': Math.max(input.height, map.view.rows, inputWait.need.rows, fold?.virtualRows ?? 0),
+    'rows of its input': Math.max(input.height, map.view.rows, inputWait.need.rows),
     'output rows': Math.max(output.height, layer.convHeight),
     'output columns': Math.max(output.width, layer.convWidth),
     'tiles of columns': tiling.nCo * tiling.nCt,

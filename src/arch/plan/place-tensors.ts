@@ -47,7 +47,7 @@ export function placeAll(
   const last = lowered.layers.length - 1;
   const whole = livesBesideUnit(lifetimes(lowered), geometries, lowered);
   const lives = livesInTurns(whole, segments);
-  const frame = { lowered, geometries, machine, segments };
+  const frame = { lowered, machine, segments };
   const clashes = portClashes(lowered, (i) => geometries[i]!.unit === null);
   const waited = fullyWaited(geometries);
   // Rows nobody waits for arrive whenever they arrive: LOAD's may still be on their way, and so may their counts.
@@ -99,7 +99,7 @@ export function peakInTurns(
   machine: Machine,
   segments: readonly Segment[],
 ): number {
-  const frame = { lowered, geometries, machine, segments };
+  const frame = { lowered, machine, segments };
   return peakAlive(
     livesInTurns(livesBesideUnit(lifetimes(lowered), geometries, lowered), segments).map((life) => ({
       ...life,
@@ -143,7 +143,6 @@ function namesInMemory({ layers, inputs, views, components }: LoweredNetwork): r
 
 interface Frame {
   readonly lowered: LoweredNetwork;
-  readonly geometries: readonly LayerGeometry[];
   readonly machine: Machine;
   readonly segments: readonly Segment[];
 }
@@ -155,19 +154,16 @@ function placeOf(
   counter: number | null,
   frame: Frame,
 ): TensorPlace {
-  const { lowered, geometries, machine, segments } = frame;
+  const { lowered, machine, segments } = frame;
   const { tensors, views, layouts } = lowered;
   const { offset, rowPitch, pixelPitch } = pitchesOf(name, tensors, views, layouts);
-  const fold = foldOf(name, geometries);
-  const foldRows = fold?.kernelRows ?? 1;
   return {
     group,
     base: base + offset,
     planes: activationPlanes(tensors[name]!.bits, machine),
     planeStride: planeCodes(root, frame),
-    rowPitch: rowPitch * foldRows,
-    pixelPitch: pixelPitch * foldRows,
-    foldRows,
+    rowPitch,
+    pixelPitch,
     bufferRows: bufferOf(name, segments) ?? 0,
     inside: views.get(name)?.of ?? null,
     counter,
@@ -181,22 +177,16 @@ function storedCodes(name: string, frame: Frame): number {
 }
 
 /** Codes of one digit plane of a tensor with a place of its own. */
-function planeCodes(name: string, { lowered, geometries, segments }: Frame): number {
+function planeCodes(name: string, { lowered, segments }: Frame): number {
   const tensor = lowered.tensors[name]!;
   const layout = lowered.layouts.get(name) ?? denseLayout(tensor);
-  const fold = foldOf(name, geometries);
   const buffer = bufferOf(name, segments);
   const mirrored = segments.find(({ load }) => load?.tensor === name)?.load?.mirrorRows ?? 0;
-  const rows = buffer === undefined ? (fold?.foldRows ?? storedRows(tensor, layout)) : buffer + mirrored;
-  return rows * layout.rowPitch * (fold?.kernelRows ?? 1);
+  const rows = buffer === undefined ? storedRows(tensor, layout) : buffer + mirrored;
+  return rows * layout.rowPitch;
 }
 
 /** Rows kept at once where that is not all of them. */
 function bufferOf(name: string, segments: readonly Segment[]): number | undefined {
   return segments.find(({ buffers }) => buffers.has(name))?.buffers.get(name);
-}
-
-/** How LOAD folds an input; null where it does not. */
-export function foldOf(name: string, geometries: readonly LayerGeometry[]) {
-  return geometries.find(({ layer, fold }) => fold !== null && layer.input === name)?.fold ?? null;
 }

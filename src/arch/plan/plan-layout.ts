@@ -20,7 +20,6 @@ const place = z.strictObject({
   planeStride: count,
   rowPitch: count,
   pixelPitch: count,
-  foldRows: count,
   bufferRows: count,
   inside: z.string().nullable(),
   counter: count.nullable(),

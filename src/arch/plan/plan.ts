@@ -22,8 +22,6 @@ export interface TensorPlace {
   readonly planeStride: number;
   readonly rowPitch: number;
   readonly pixelPitch: number;
-  /** Copies of a pixel side by side: kernel rows of the folded first layer, else 1 (docs/machine.md, LOAD). */
-  readonly foldRows: number;
   /** Rows kept at once, row y at y mod bufferRows; 0: all rows have their own place. */
   readonly bufferRows: number;
   /** The tensor in whose place it lies, as a slice or a part of it; null: it has a place of its own. */

@@ -27,12 +27,13 @@ export function waitForRows(run: FeedRun, oy: number, state: FrameState): void {
 
 /** What of the array one tile uses. */
 export interface TileExtent {
-  readonly rows: number;
+  /** Array rows whose pixels are the output's: the others read what they like. */
+  readonly rows: readonly number[];
   readonly columns: number;
 }
 
 /**
- * Accumulators of one tile into acc, [row][column], for the first rows of the array; those of its first columns count.
+ * Accumulators of one tile into acc, [row][column], for these rows of the array; those of its first columns count.
  * @throws SystoleError plan-invalid when it reads what no wait has made sure of
  */
 export function runTile(
@@ -70,7 +71,7 @@ export function runTile(
           const fold = fields.fold ? foldEntry(program, fields.foldBase + st) : null;
           const run = { a: kernelRow + xx, x: xx, y: y + ky * fields.yKy, pointer, w, fold };
           const live = Math.min(lanes, fields.runLen - st * lanes);
-          for (let r = 0; r < rows; r++) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
+          for (const r of rows) step(reader, run, r, live, { fields, pass, acc, values, cols, columns });
           w += lanes * cols;
         }
       }

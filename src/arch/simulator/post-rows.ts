@@ -65,6 +65,16 @@ export function outputPixel({ fields, start }: PostRun, { oy, ox }: Tile, r: num
   return { row: start.row + oy * linesOf(fields) + line, column: ox * fields.tileCols + column };
 }
 
+/** Array rows whose pixels are the output's. */
+export function outputRows(post: PostRun, tile: Tile): readonly number[] {
+  const { pixelsPerTile, outRows, outCols } = post.fields;
+  const all = Array.from({ length: pixelsPerTile }, (_, r) => r);
+  return all.filter((r) => {
+    const { row, column } = outputPixel(post, tile, r);
+    return row < outRows && column < outCols;
+  });
+}
+
 /** Code index of the first channel of column tile 0 in the destination. */
 export function destination({ fields, start }: PostRun, { oy, ox }: Tile, r: number): number {
   const { line, column } = tilePixel(fields, r);

@@ -11,7 +11,7 @@ import { runTile, type Tile, waitForRows } from './feed.js';
 import { feedRun, keepRows } from './feed-rows.js';
 import { continueLoads, divideFrame, nextFrame, runLoad } from './load.js';
 import { postUnit } from './post.js';
-import { keepPostRows, postRun } from './post-rows.js';
+import { keepPostRows, outputRows, postRun } from './post-rows.js';
 import { fillOf, releaseWeights, waitForWeights } from './ring.js';
 import { type ActivationWrite, type FrameState, frameState, type LoadedProgram, loadProgram } from './state.js';
 
@@ -91,7 +91,7 @@ function runLayer(
   const { rows, cols, postWidth } = program.machine;
   const acc = new Int32Array(rows * cols);
   const unit = postUnit({ post, feed, layer, program, state });
-  const { pixelsPerTile, slotsLast, tailCount, nCt } = post.fields;
+  const { slotsLast, tailCount, nCt } = post.fields;
   const lastColumns = (slotsLast - 1) * postWidth + tailCount;
   for (let co = 0; co < fields.nCo; co++) {
     waitForWeights(feed, state.ring);
@@ -99,7 +99,7 @@ function runLayer(
       waitForRows(feed, oy, state);
       for (const tile of tilesOfRow(feedRecord, co, oy)) {
         const columns = tile.c === fields.nCo + nCt - 2 ? lastColumns : cols;
-        runTile(feed, tile, { rows: Math.min(rows, pixelsPerTile), columns }, acc, program, state);
+        runTile(feed, tile, { rows: outputRows(post, tile), columns }, acc, program, state);
         unit.tile(tile, acc);
       }
       unit.rowDone(co);

@@ -5,7 +5,7 @@ import { tensorCollector } from '../../../src/runtime/verify/written-tensors.js'
 /** 2x2x3 codes of two digits of 4 bits, a pixel every 4 digits and a row every 12. */
 const place = {
   ...{ group: 1, base: 100, planes: 2, planeStride: 50, rowPitch: 12, pixelPitch: 4 },
-  ...{ foldRows: 1, bufferRows: 0, counter: 0, made: 0, lastRead: 1 },
+  ...{ bufferRows: 0, counter: 0, made: 0, lastRead: 1 },
 };
 const tensor = { name: 't', height: 2, width: 2, channels: 3, bits: 8, place };
 const layer = {

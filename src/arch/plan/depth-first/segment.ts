@@ -41,7 +41,7 @@ export function segmentOf(
 ): Segment | null {
   const inside = geometries.slice(first, last + 1);
   if (inside.length > machine.memory.contexts || !closed(first, last, lowered)) return null;
-  const loaded = loadedInput(first, last, lowered, geometries);
+  const loaded = loadedInput(first, last, lowered);
   if (!inside.every((geometry) => mayTakeTurns(geometry, loaded))) return null;
   const layers = inside.map((geometry) => rowLayer(geometry, inside, loaded));
   const periods = segmentPeriods(layers, pace);
@@ -77,17 +77,12 @@ function closed(first: number, last: number, { layers, views, components }: Lowe
 }
 
 /** The input that one layer of the segment alone reads; null where there is none. */
-function loadedInput(
-  first: number,
-  last: number,
-  { layers, inputs, views }: LoweredNetwork,
-  geometries: readonly LayerGeometry[],
-): string | null {
+function loadedInput(first: number, last: number, { layers, inputs, views }: LoweredNetwork): string | null {
   const viewed = new Set([...views.values()].map(({ of }) => of));
   const found = inputs.find((name) => {
     const readers = layers.flatMap((layer, i) => (readsOf(layer).includes(name) ? [i] : []));
     const [reader] = readers;
-    return readers.length === 1 && reader! >= first && reader! <= last && geometries[reader!]!.fold === null;
+    return readers.length === 1 && reader! >= first && reader! <= last;
   });
   return found === undefined || viewed.has(found) ? null : found;
 }
