@@ -8,7 +8,7 @@ import { networkFromRecipe, recipeArbitrary } from '../support/random-network.js
 
 describe('layers that take turns by rows agree with the golden model, code for code, on random networks', () => {
   for (const varied of VARIED_MACHINES) {
-    const machine = { ...varied, memory: { ...varied.memory, contexts: 8, programWords: 65536 } };
+    const machine = { ...varied, memory: { ...varied.memory, contexts: 8, foldEntries: 64 } };
     it(`on ${machine.name}`, () => {
       let turns = 0;
       fc.assert(
