@@ -65,7 +65,7 @@ module systole_depthwise #(
   localparam [CREDIT_BITS-1:0] ALL_CREDITS = ENTRIES[CREDIT_BITS-1:0];
   localparam [7:0] SLOT_COUNT = PW[7:0];
 
-  wire                   in_map, clear, shift, out, group_last, row_last, record_last;
+  wire                   in_map, next_in_map, clear, shift, out, group_last, row_last, record_last;
   wire [AW-1:0]          a, dest;
   wire [WEIGHT_BITS-1:0] w;
   wire [PARAM_BITS-1:0]  param;
@@ -75,7 +75,7 @@ module systole_depthwise #(
       .LANES(LANES), .AW(AW), .WEIGHT_BITS(WEIGHT_BITS), .PARAM_BITS(PARAM_BITS)
   ) walk (
       .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
-      .a_o(a), .inside_o(in_map), .w_o(w), .clear_o(clear), .shift_o(shift), .out_o(out), .dest_o(dest), .param_o(param),
+      .a_o(a), .inside_o(in_map), .next_inside_o(next_in_map), .w_o(w), .clear_o(clear), .shift_o(shift), .out_o(out), .dest_o(dest), .param_o(param),
       .group_last_o(group_last), .row_last_o(row_last), .record_last_o(record_last), .need_o(need)
   );
 
@@ -111,7 +111,7 @@ module systole_depthwise #(
 
   // The request. One that completes an output waits until the output before has left the accumulators, and for its
   // slots' places in the FIFO; nothing behind it stalls. A pixel outside the map needs no memory.
-  reg                   r_valid, r_inside, r_clear, r_shift, r_out;
+  reg                   r_valid, r_inside, r_next_inside, r_pair, r_clear, r_shift, r_out;
   reg [AW-1:0]          r_a;
   reg [GROUP_BITS-1:0]  r_group;
   reg [WEIGHT_BITS-1:0] r_w;
@@ -124,11 +124,14 @@ module systole_depthwise #(
   wire [CREDIT_BITS-1:0] r_take = r_slots[CREDIT_BITS-1:0];
   wire                  room = gap_q == 8'd0 && credits_q >= r_take;
   wire                  ready = r_valid && (!r_out || room);
-  wire                  grant = ready && (!r_inside || read_ready_i);
+  wire                  r_reads = r_inside || r_next_inside;
+  wire                  grant = ready && (!r_reads || read_ready_i);
   assign issue = settled_q && count_q >= need && (!r_valid || grant);
   always @(posedge clk) begin
     if (issue) begin
       r_inside <= in_map;
+      r_next_inside <= next_in_map;
+      r_pair <= fields_i[`SYSTOLE_DEPTHWISE_PAIR*32];
       r_clear <= clear;
       r_shift <= shift;
       r_out <= out;
@@ -149,7 +152,7 @@ module systole_depthwise #(
     end
   end
   assign done_o = issue && record_last;
-  assign read_valid_o = ready && r_inside;
+  assign read_valid_o = ready && r_reads;
   assign read_group_o = r_group;
   assign read_addr_o = r_a;
   assign step_o = grant;
@@ -163,7 +166,7 @@ module systole_depthwise #(
   );
 
   // Bank data, code, product, sum.
-  reg                    v1, v2, inside1, clear1, clear2, shift1, shift2;
+  reg                    v1, v2, inside1, next_inside1, pair1, pair2, clear1, clear2, shift1, shift2;
   reg [3:0]              out_q;  // of the steps 1 to 4
   reg [LANE_BITS-1:0]    offset1;
   reg [7:0]              pad1;
@@ -177,6 +180,8 @@ module systole_depthwise #(
     out_q <= rst ? 4'd0 : {out_q[2:0], grant && r_out};
     if (grant) begin
       inside1 <= r_inside;
+      next_inside1 <= r_next_inside;
+      pair1 <= r_pair;
       clear1 <= r_clear;
       shift1 <= r_shift;
       offset1 <= r_a[LANE_BITS-1:0];
@@ -186,7 +191,9 @@ module systole_depthwise #(
     if (v1) begin
       clear2 <= clear1;
       shift2 <= shift1;
-      codes2 <= inside1 ? rotated[LANES*8-1:0] : {LANES{pad1}};
+      codes2[LANES*4-1:0] <= inside1 ? rotated[LANES*4-1:0] : {LANES/2{pad1}};
+      codes2[LANES*8-1:LANES*4] <= next_inside1 ? rotated[LANES*8-1:LANES*4] : {LANES/2{pad1}};
+      pair2 <= pair1;
       weights2 <= weights1;
     end
     if (out_q[0]) token2 <= token1;
@@ -194,14 +201,16 @@ module systole_depthwise #(
     if (out_q[2]) token4 <= token3;
   end
   wire [LANES*ACC_BITS-1:0] acc4;
+  wire [LANES*17-1:0]       products3;
   genvar l;
   generate
     for (l = 0; l < LANES; l = l + 1) begin : g_lane
       systole_depthwise_mac #(
-          .TAPS(TAPS), .ACC_BITS(ACC_BITS)
+          .TAPS(TAPS), .ACC_BITS(ACC_BITS), .UPPER(l >= LANES / 2 ? 1 : 0)
       ) mac (
           .clk(clk), .valid_i(v2), .code_i(codes2[l*8 +: 8]), .weights_i(weights2[l*TAPS*8 +: TAPS*8]),
-          .shift_i(shift2), .clear_i(clear2), .acc_o(acc4[l*ACC_BITS +: ACC_BITS])
+          .shift_i(shift2), .clear_i(clear2), .pair_i(pair2),
+          .product_o(products3[l*17 +: 17]), .product_i(products3[((l + LANES/2) % LANES)*17 +: 17]), .acc_o(acc4[l*ACC_BITS +: ACC_BITS])
       );
     end
   endgenerate

@@ -16,6 +16,7 @@ module systole_depthwise_walk #(
     input  wire                   step_i,
     output wire [AW-1:0]          a_o,
     output wire                   inside_o,   // the pixel lies in the map
+    output wire                   next_inside_o,  // so does what the upper lanes read: of a pair the next pixel, else the same
     output wire [WEIGHT_BITS-1:0] w_o,
     output wire                   clear_o,    // the accumulators begin with nothing
     output wire                   shift_o,    // or they move on by one tap
@@ -139,8 +140,10 @@ module systole_depthwise_walk #(
   end
 
   assign a_o = row_ky + pos_kx;
-  assign inside_o = !y_ky[CB-1] && y_ky < fields_i[`SYSTOLE_DEPTHWISE_Y_MAX*32 +: CB]
-                 && !x_kx[CB-1] && x_kx < fields_i[`SYSTOLE_DEPTHWISE_X_MAX*32 +: CB];
+  wire [CB-1:0] x_next = x_kx + {{(CB-1){1'b0}}, fields_i[`SYSTOLE_DEPTHWISE_PAIR*32]};
+  wire          y_inside = !y_ky[CB-1] && y_ky < fields_i[`SYSTOLE_DEPTHWISE_Y_MAX*32 +: CB];
+  assign inside_o = y_inside && !x_kx[CB-1] && x_kx < fields_i[`SYSTOLE_DEPTHWISE_X_MAX*32 +: CB];
+  assign next_inside_o = y_inside && !x_next[CB-1] && x_next < fields_i[`SYSTOLE_DEPTHWISE_X_MAX*32 +: CB];
   assign w_o = w_k;
   assign clear_o = first && fresh_q;
   assign shift_o = first;

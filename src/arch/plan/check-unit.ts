@@ -44,6 +44,8 @@ export function checkUnitRecord({ record, layer }: UnitTurn, plan: Plan): void {
   require(fields.inCounter !== fields.outCounter, name, 'the depthwise unit counts where it waits');
   require(fields.lo <= fields.hi && fields.hi < 256, name, 'its clamp is empty, or wider than a code');
   require(fields.chain === 0 || fields.nKx === 1, name, 'kernel columns come twice');
+  const pairs = fields.chain === 1 && fields.nG === 1 && depthwise.taps >= 3;
+  require(fields.pair === 0 || pairs, name, 'two pixels at once need three columns at once, and all lanes');
   const lastOut = fields.nC - 1 - fields.outFirst;
   require(lastOut >= 0 &&
     lastOut % fields.outStep === 0, name, 'a row of the depthwise unit does not end with an output');

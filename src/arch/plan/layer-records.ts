@@ -72,7 +72,7 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
       parameterBase: scales.length / postWidth,
     };
     for (const weight of unitKernels(geometry, unit, machine)) kernels.push(weight);
-    scales.push(...unitScales(geometry, machine));
+    scales.push(...unitScales(geometry, unit, machine));
     return { unit: unitRecord(setting, machine) };
   };
   const records = geometries.map((geometry, i): LayerRecords => {

@@ -215,6 +215,7 @@ export const RECORD_FIELDS = {
     u('xMax'),
     u('padCode'),
     u('chain'),
+    u('pair'),
     u('outFirst'),
     u('outStep'),
     u('wBase'),

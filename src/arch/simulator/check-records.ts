@@ -64,6 +64,7 @@ function depthwiseLimits(
     ['hi', fields.hi, 255],
     ['inNeed0', fields.inNeed0, fields.inRows],
     ['chain', fields.chain, 1],
+    ['pair', fields.pair, (depthwise?.taps ?? 0) >= 3 ? fields.chain : 0],
     ['wStep', fields.wStep, 1],
     ['kernel columns one after the other in a chain', fields.chain === 1 ? nKx : 1, 1],
     ['loops that are empty', [nOy, nG, nC, nKy, nKx, fields.slotsLast, fields.outStep].includes(0) ? 1 : 0, 0],

@@ -1,6 +1,6 @@
 import type { DepthwiseRecord } from '../program/program.js';
 import { broken, requireInside } from './activation-memory.js';
-import { isCovered, rowWait, tagAt } from './covered-reads.js';
+import { isCovered, type RowWait, rowWait, tagAt } from './covered-reads.js';
 import { requantize } from './requantize.js';
 import { takeCounter, waitFor } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
@@ -41,39 +41,59 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
   const acc = Array.from({ length: taps }, () => new Int32Array(lanes));
   const codes = new Int32Array(lanes);
 
-  /** One read: LANES codes of a pixel, or the padding code outside the map. */
+  /** One read: LANES codes of a pixel, or of a pair of pixels; the padding code outside the map. */
   function read(oy: number, g: number, c: number, ky: number, kx: number, live: number): void {
     const y = fields.yBase + oy * fields.yOy + ky * fields.yKy;
     const x = fields.xBase + c * fields.xC + kx * fields.xKx;
-    if (!(y >= 0 && y < fields.yMax && x >= 0 && x < fields.xMax)) {
-      codes.fill(fields.padCode);
-      return;
-    }
     const row = fields.aBase + oy * fields.aOy + ky * fields.aKy;
     const a = row + g * lanes + c * fields.aC + kx * fields.aKx;
-    requireInside(state.memory, a, a + live, 'the depthwise unit');
     const wait = rowWait(state.counters, fields.inCounter, depthwiseNeed(fields, oy));
     for (let l = 0; l < live; l++) {
-      const tag = tagAt(state.memory, fields.group, a + l);
-      if (!isCovered(tag, wait, program.records)) {
-        throw broken(
-          `the depthwise unit reads code ${a + l} of record ${tag.owner}; its wait is for ${wait.need} rows of ${wait.maker}`,
-        );
-      }
-      codes[l] = state.memory.digits[fields.group]![a + l]!;
+      const at = x + (fields.pair === 1 && l >= lanes / 2 ? 1 : 0);
+      const inMap = y >= 0 && y < fields.yMax && at >= 0 && at < fields.xMax;
+      codes[l] = inMap ? code(a + l, wait) : fields.padCode;
     }
   }
 
+  function code(at: number, wait: RowWait): number {
+    requireInside(state.memory, at, at + 1, 'the depthwise unit');
+    const tag = tagAt(state.memory, fields.group, at);
+    if (!isCovered(tag, wait, program.records)) {
+      const awaited = `its wait is for ${wait.need} rows of ${wait.maker}`;
+      throw broken(`the depthwise unit reads code ${at} of record ${tag.owner}; ${awaited}`);
+    }
+    return state.memory.digits[fields.group]![at]!;
+  }
+
+  function product(word: number, l: number, t: number): number {
+    const weight = program.kernels[(word * lanes + l) * taps + t];
+    if (weight === undefined) throw broken(`the depthwise unit reads weight word ${word}, which does not exist`);
+    return codes[l]! * weight;
+  }
+
   function step(word: number, first: boolean, fresh: boolean): void {
-    for (let k = taps - 1; k >= 0; k--) {
-      const own = acc[k]!;
-      const from = k === 0 ? null : acc[k - 1]!;
+    for (let t = taps - 1; t >= 0; t--) {
+      const own = acc[t]!;
+      const from = t === 0 ? null : acc[t - 1]!;
       for (let l = 0; l < lanes; l++) {
         const before = !first ? own[l]! : fresh || from === null ? 0 : from[l]!;
-        const weight = program.kernels[(word * lanes + l) * taps + k];
-        if (weight === undefined) throw broken(`the depthwise unit reads weight word ${word}, which does not exist`);
-        own[l] = before + codes[l]! * weight;
+        own[l] = before + product(word, l, t);
       }
+    }
+  }
+
+  /** Two pixels at once: what of a kernel's three columns meets this pair begins outputs and ends those of the pair before. */
+  function pairStep(word: number, first: boolean, fresh: boolean): void {
+    const half = lanes / 2;
+    const begun = acc[taps - 2]!;
+    const ended = acc[taps - 1]!;
+    for (let l = 0; l < lanes; l++) {
+      const other = product(word, (l + half) % lanes, taps - 2);
+      ended[l] = (!first ? ended[l]! : fresh ? 0 : begun[l]!) + product(word, l, taps - 1) + (l < half ? 0 : other);
+    }
+    for (let l = 0; l < lanes; l++) {
+      const other = product(word, (l + half) % lanes, taps - 2);
+      begun[l] = (first ? 0 : begun[l]!) + product(word, l, taps - 3) + (l < half ? other : 0);
     }
   }
 
@@ -106,7 +126,9 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
         for (let ky = 0; ky < fields.nKy; ky++) {
           for (let kx = 0; kx < fields.nKx; kx++) {
             read(oy, g, c, ky, kx, live);
-            step(word, ky === 0 && kx === 0, c === 0 || fields.chain === 0);
+            const first = ky === 0 && kx === 0;
+            if (fields.pair === 1) pairStep(word, first, c === 0);
+            else step(word, first, c === 0 || fields.chain === 0);
             word += fields.wStep;
           }
         }

@@ -91,7 +91,7 @@ export function depthwiseModel(machine: Machine): DepthwiseModel {
     return {
       request: {
         group: record.group,
-        inside: y >= 0 && y < record.yMax && x >= 0 && x < record.xMax,
+        inside: y >= 0 && y < record.yMax && x + record.pair >= 0 && x < record.xMax,
         slots: !out ? 0 : groupLast ? record.slotsLast : record.slotsFull,
         rowEnd,
         dGroup: record.dGroup,

@@ -2,10 +2,13 @@
 import type { CodeTensor } from '../../../quant/network.js';
 import type { Machine } from '../../machine.js';
 import type { ArrayLayer, LoweredNetwork } from '../array-layer.js';
+import { pitchesOf } from '../views.js';
 
 export interface UnitShape {
   /** Kernel columns at once; otherwise tap by tap, one output after the other. */
   readonly chain: boolean;
+  /** Two pixels of half as many channels as lanes at once. */
+  readonly pair: boolean;
   /** Columns of a row that are read, or outputs. */
   readonly columns: number;
   /** One kernel for all channels, all its weights alike. */
@@ -38,13 +41,23 @@ export function unitShape(
   const { lanes, depthwise } = machine;
   const [kh, kw] = layer.kernel;
   const chain = kw <= depthwise.taps && layer.dilations[1] === 1;
-  const columns = chain ? kw + (output.width - 1) * layer.strides[1] : output.width;
+  const pair =
+    chain &&
+    isPair(layer, input, output, machine) &&
+    pitchesOf(input.name, tensors, views, layouts).pixelPitch === input.channels;
+  const columns = pair ? output.width / 2 + 1 : chain ? kw + (output.width - 1) * layer.strides[1] : output.width;
   const groups = Math.ceil(output.channels / lanes);
   const reads = output.height * groups * columns * kh * (chain ? 1 : kw);
   const reach = [output.height * layer.strides[0] + kh * layer.dilations[0], columns + kw * layer.dilations[1]];
   if ([columns, input.width, input.height, ...reach].some((count) => count > MOST)) return null;
   if (!chain && reads >= steps) return null;
-  return { chain, columns, alike: layer.weights.every((weight) => weight === layer.weights[0]), reads };
+  return { chain, pair, columns, alike: layer.weights.every((weight) => weight === layer.weights[0]), reads };
+}
+
+/** Three columns of a kernel meet a pair of pixels: of the outputs that it begins and of those that it ends. */
+function isPair({ strides, kernel }: ArrayLayer, input: CodeTensor, output: CodeTensor, machine: Machine): boolean {
+  const three = machine.depthwise!.taps >= 3 && kernel[1] <= 3;
+  return three && strides[1] === 1 && 2 * input.channels === machine.lanes && output.width % 2 === 0;
 }
 
 function isPlain({ sources, depthwise, blank, pool, product, toStream, requantize }: ArrayLayer): boolean {

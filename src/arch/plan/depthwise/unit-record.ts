@@ -28,9 +28,11 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
   const [sy, sx] = layer.strides;
   const { channels } = geometry.output;
   const groups = Math.ceil(channels / lanes);
-  const live = channels - (groups - 1) * lanes;
+  const live = unit.pair ? lanes : channels - (groups - 1) * lanes;
+  // A pair's kernel has three columns, the first ones 0 where it is narrower.
+  const left = layer.padLeft + (unit.pair ? 3 - kw : 0);
   const slotsLast = Math.ceil(live / postWidth);
-  const columnStep = unit.chain ? 1 : sx;
+  const columnStep = unit.pair ? 2 : unit.chain ? 1 : sx;
   const { requantize, accRange } = layer;
   return {
     opcode: 'depthwise',
@@ -41,7 +43,7 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
       nKy: kh,
       nKx: unit.chain ? 1 : kw,
       group: input.group,
-      aBase: input.base - layer.padTop * input.rowPitch - layer.padLeft * input.pixelPitch,
+      aBase: input.base - layer.padTop * input.rowPitch - left * input.pixelPitch,
       aOy: sy * input.rowPitch,
       aC: columnStep * input.pixelPitch,
       aKy: layer.dilations[0] * input.rowPitch,
@@ -50,13 +52,14 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
       yOy: sy,
       yKy: layer.dilations[0],
       yMax: geometry.input.height,
-      xBase: 0 - layer.padLeft,
+      xBase: 0 - left,
       xC: columnStep,
       xKx: layer.dilations[1],
       xMax: geometry.input.width,
       padCode: layer.padCode,
       chain: unit.chain ? 1 : 0,
-      outFirst: unit.chain ? kw - 1 : 0,
+      pair: unit.pair ? 1 : 0,
+      outFirst: unit.pair ? 1 : unit.chain ? kw - 1 : 0,
       outStep: unit.chain ? sx : 1,
       wBase: setting.weightBase,
       wGroup: unit.alike ? 0 : wordsPerGroup(geometry, unit),
@@ -71,7 +74,7 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
       dGroup: output.group,
       dBase: output.base,
       dOy: output.rowPitch,
-      dOx: output.pixelPitch,
+      dOx: (unit.pair ? 2 : 1) * output.pixelPitch,
       outCounter,
       inCounter: rows.counter,
       inNeed0: rows.need.first,
@@ -99,11 +102,13 @@ export function unitKernels(geometry: LayerGeometry, unit: UnitShape, { lanes, d
   const kernels = new Int8Array(groups * perGroup * lanes * taps);
   for (let word = 0; word < groups * perGroup; word++) {
     const first = Math.floor(word / perGroup) * lanes;
-    for (let lane = 0; lane < lanes && first + lane < output.channels; lane++) {
+    const live = unit.pair ? lanes : Math.min(lanes, output.channels - first);
+    for (let lane = 0; lane < live; lane++) {
+      const channel = (first + lane) % output.channels;
       for (let column = 0; column < (unit.chain ? kw : 1); column++) {
         const at = (word % perGroup) * (unit.chain ? kw : 1) + column;
         const tap = unit.chain ? taps - kw + column : taps - 1;
-        kernels[(word * lanes + lane) * taps + tap] = layer.weights[(first + lane) * kh * kw + at]!;
+        kernels[(word * lanes + lane) * taps + tap] = layer.weights[channel * kh * kw + at]!;
       }
     }
   }
@@ -112,9 +117,18 @@ export function unitKernels(geometry: LayerGeometry, unit: UnitShape, { lanes, d
 
 const UNUSED: ChannelScale = { m: 0, b: 0n, n: 0 };
 
-/** Padded to whole words of the unit's postWidth. */
-export function unitScales({ layer, output }: LayerGeometry, { depthwise }: Machine): readonly ChannelScale[] {
+/** Padded to whole words of the unit's postWidth; for both pixels of a pair. */
+export function unitScales(
+  { layer, output }: LayerGeometry,
+  unit: UnitShape,
+  { lanes, depthwise }: Machine,
+): readonly ChannelScale[] {
   const { m, b, n } = layer.requantize!;
-  const count = Math.ceil(output.channels / depthwise!.postWidth) * depthwise!.postWidth;
-  return Array.from({ length: count }, (_, c) => (c < output.channels ? { m: m[c]!, b: b[c]!, n: n[c]! } : UNUSED));
+  const { channels } = output;
+  const live = unit.pair ? lanes : channels;
+  const count = Math.ceil(live / depthwise!.postWidth) * depthwise!.postWidth;
+  return Array.from({ length: count }, (_, i) => {
+    const c = i % channels;
+    return i < live ? { m: m[c]!, b: b[c]!, n: n[c]! } : UNUSED;
+  });
 }
