@@ -154,6 +154,22 @@ export const RING_MACHINES: readonly Machine[] = [
   }),
 ];
 
+/** Machines whose layers may take turns by rows, with inputs folded in circular buffers. */
+export const TURN_MACHINES: readonly Machine[] = [
+  testMachine({
+    name: 'turns, one row',
+    ...{ lanes: 8, fetchWords: 8, postWidth: 4 },
+    memory: { contexts: 8, foldEntries: 64, tableEntries: 512, fifoEntries: 4 },
+    stream: { inBytes: 8 },
+  }),
+  testMachine({
+    name: 'turns, rows of two',
+    ...{ rows: 2, cols: 8, activationDigit: 4, weightDigit: 4, postWidth: 4, columnsPerStage: 4, fetchWords: 2 },
+    memory: { contexts: 4, foldEntries: 64 },
+    stream: { inBytes: 4, outBytes: 8 },
+  }),
+];
+
 /** Machines at the edges of what the core can be elaborated for; constants as narrow as random networks bear. */
 export const ODD_MACHINES: readonly Machine[] = [
   testMachine({
