@@ -36,8 +36,12 @@ module systole_dot #(
     for (j = 0; j < WD; j = j + 1) begin : g_plane
       if (AD == 1) begin : g_count
         wire [LANES-1:0] bits;
-        for (i = 0; i < LANES; i = i + 1) begin : g_lane
-          assign bits[i] = digits_i[i] & weights_i[i*WD+j];
+        if (WD == 1) begin : g_word
+          assign bits = digits_i & weights_i;
+        end else begin : g_lanes
+          for (i = 0; i < LANES; i = i + 1) begin : g_lane
+            assign bits[i] = digits_i[i] & weights_i[i*WD+j];
+          end
         end
         wire [PLANE_BITS-1:0] count;
         systole_popcount #(.BITS(LANES), .COUNT_BITS(PLANE_BITS)) popcount (.bits_i(bits), .count_o(count));

@@ -1,14 +1,19 @@
-// Ones among six bits: three LUTs of six inputs. Combinational.
+// Ones among six bits, for BITS sixes side by side: bit i of every word belongs to six i. Three LUTs of six inputs each.
+// Combinational.
 `default_nettype none
-module systole_six (
-    input  wire [5:0] bits_i,
-    output wire [2:0] count_o
+module systole_six #(
+    parameter BITS = 1
+) (
+    input  wire [6*BITS-1:0] words_i,
+    output wire [3*BITS-1:0] count_o  // ones, twos, fours
 );
-  wire a = bits_i[0] ^ bits_i[1] ^ bits_i[2];
-  wire b = bits_i[3] ^ bits_i[4] ^ bits_i[5];
-  wire c = (bits_i[0] & bits_i[1]) | (bits_i[2] & (bits_i[0] ^ bits_i[1]));
-  wire d = (bits_i[3] & bits_i[4]) | (bits_i[5] & (bits_i[3] ^ bits_i[4]));
-  wire e = a & b;
+  wire [BITS-1:0] p = words_i[0 +: BITS], q = words_i[BITS +: BITS], r = words_i[2*BITS +: BITS];
+  wire [BITS-1:0] s = words_i[3*BITS +: BITS], t = words_i[4*BITS +: BITS], u = words_i[5*BITS +: BITS];
+  wire [BITS-1:0] a = p ^ q ^ r;
+  wire [BITS-1:0] b = s ^ t ^ u;
+  wire [BITS-1:0] c = (p & q) | (r & (p ^ q));
+  wire [BITS-1:0] d = (s & t) | (u & (s ^ t));
+  wire [BITS-1:0] e = a & b;
   assign count_o = {(c & d) | (e & (c ^ d)), c ^ d ^ e, a ^ b};
 endmodule
 `default_nettype wire
