@@ -103,7 +103,10 @@ module systole_core #(
   localparam UNIT_BITS = $clog2(STAGES > SLOTS ? STAGES : SLOTS) + 1;
   localparam SUB_BITS = $clog2(STAGE > PW ? STAGE / PW : 1) + 1;
   localparam CH_BITS = 2*M_BITS + B_BITS + N_BITS;
-  localparam META_BITS = 27 + GROUP_BITS + INDEX_BITS + 2*AW;
+  localparam CHUNK_BYTES = 4*PW < OUT_BYTES ? 4*PW : OUT_BYTES;  // of the stream in a cycle
+  localparam ENTRY_STEPS = 4*PW / CHUNK_BYTES;
+  localparam ENTRY_BITS = ENTRY_STEPS > 16 ? $clog2(ENTRY_STEPS) + 1 : 5;
+  localparam META_BITS = 29 + ENTRY_BITS + GROUP_BITS + INDEX_BITS + 2*AW;
 
   // Fixed latencies (docs/timing.md). A step issued by FEED in cycle t:
   //   t+2 request at row 0, t+3 bank data, t+4 digits at the array, t+4+EDGE at stage 0 of row 0, CUTS later the dot product,
@@ -696,7 +699,7 @@ module systole_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .AD(AD), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS), .PW(PW),
       .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS), .PARAM_WORDS(PARAM_WORDS),
       .PAR_BITS(PAR_BITS), .TABLE_ENTRIES(TABLE_ENTRIES), .INDEX_BITS(INDEX_BITS), .CONTEXTS(CONTEXTS),
-      .CONTEXT_BITS(CONTEXT_BITS), .META_BITS(META_BITS)
+      .CONTEXT_BITS(CONTEXT_BITS), .META_BITS(META_BITS), .CHUNK_BYTES(CHUNK_BYTES), .STEP_BITS(ENTRY_BITS)
   ) post (
       .clk(clk), .rst(unit_rst), .move_i(post_move), .shadow_i(post_shadow), .fields_i(post_fields), .done_o(post_done),
       .param_we_i(param_we), .param_waddr_i(param_addr[PAR_BITS-1:0]), .param_wdata_i(param_word),
@@ -712,13 +715,13 @@ module systole_core #(
       .valid_o(head_valid), .data_o({head_meta, head_data}), .pop_i(entry_pop)
   );
   wire              record_written, stream_entry, e_valid, e_ready, e_end, e_last, packer_busy;
-  wire [31:0]       e_data;
-  wire [2:0]        e_bytes;
+  wire [8*CHUNK_BYTES-1:0] e_data;
+  wire [6:0]        e_bytes;
   wire [4:0]        p_plane;
   wire [PW*AD-1:0]  p_digits;
   systole_writer #(
       .LANES(LANES), .AD(AD), .AW(AW), .GROUP_BITS(GROUP_BITS), .PW(PW), .ACC_BITS(ACC_BITS), .INDEX_BITS(INDEX_BITS),
-      .META_BITS(META_BITS)
+      .META_BITS(META_BITS), .CHUNK_BYTES(CHUNK_BYTES), .STEP_BITS(ENTRY_BITS)
   ) writer (
       .clk(clk), .rst(unit_rst), .valid_i(head_valid), .meta_i(head_meta), .data_i(head_data), .pop_o(entry_pop),
       .w_valid_o(p_write), .w_group_o(p_group), .w_addr_o(p_addr), .w_count_o(p_count), .w_plane_o(p_plane),
@@ -777,7 +780,7 @@ module systole_core #(
   assign err_long = d_long || f_long;
   assign waiting_input = d_waiting || f_waiting;
   systole_packer #(
-      .OUT_BYTES(OUT_BYTES)
+      .OUT_BYTES(OUT_BYTES), .CHUNK_BYTES(CHUNK_BYTES)
   ) packer (
       .clk(clk), .rst(unit_rst), .e_valid_i(e_valid), .e_ready_o(e_ready), .e_data_i(e_data), .e_bytes_i(e_bytes),
       .e_end_i(e_end), .e_last_i(e_last), .m_axis_tdata_o(m_axis_tdata), .m_axis_tkeep_o(m_axis_tkeep), .m_axis_tvalid_o(m_axis_tvalid),

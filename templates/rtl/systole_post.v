@@ -23,7 +23,9 @@ module systole_post #(
     parameter INDEX_BITS = 4,   // of a row counter's index
     parameter CONTEXTS = 0,     // 0: no contexts and no circular buffers
     parameter CONTEXT_BITS = 1, // $clog2(CONTEXTS), at least 1
-    parameter META_BITS = 64    // 27 + GROUP_BITS + INDEX_BITS + 2 * AW
+    parameter CHUNK_BYTES = 4,  // of the stream that the writer hands on in a cycle, a power of two
+    parameter STEP_BITS = 5,    // of the cycles that an entry takes in the writer
+    parameter META_BITS = 64    // 29 + STEP_BITS + GROUP_BITS + INDEX_BITS + 2 * AW
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -69,11 +71,13 @@ module systole_post #(
   assign done_o = slot_valid_i && record_end;
 
   // What travels with the slot: to the writer, to the pool, to the requantizers.
-  wire [META_BITS-1:0] meta = {
+  localparam META1_BITS = META_BITS - STEP_BITS - 2;  // with planes
+  wire [META1_BITS-1:0] meta = {
+      fields_i[`SYSTOLE_POST_PLANES*32 +: 5],
       row_end && fields_i[`SYSTOLE_POST_COUNT*32], fields_i[`SYSTOLE_POST_COUNT_STEP*32 +: 5], record_end, map_last, fields_i[`SYSTOLE_POST_LAST*32],
       fields_i[`SYSTOLE_POST_TO_STREAM*32], fields_i[`SYSTOLE_POST_ELEMENT_BYTES*32 +: 3],
       fields_i[`SYSTOLE_POST_RAW*32], fields_i[`SYSTOLE_POST_GROUP*32 +: GROUP_BITS],
-      fields_i[`SYSTOLE_POST_PLANES*32 +: 5], fields_i[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],
+      fields_i[`SYSTOLE_POST_OUT_COUNTER*32 +: INDEX_BITS],
       count, fields_i[`SYSTOLE_POST_D_PLANE*32 +: AW], dest_addr};
   localparam ENTRY_BITS = TABLE_ENTRIES > 0 ? $clog2(TABLE_ENTRIES) : 1;
   localparam WINDOW_BITS = 4 + 5 + POOL_BITS;
@@ -95,7 +99,20 @@ module systole_post #(
 
   // Three holding steps: 1 reads the parameters and the residual's planes, 2 meets the first plane, 3 waits for the last.
   reg [PW*ACC_BITS-1:0] data1, data2, data3;
-  reg [META_BITS-1:0]   meta1, meta2, meta3;
+  reg [META1_BITS-1:0]  meta1;
+  reg [META_BITS-1:0]   meta2, meta3;
+
+  // Cycles that the entry takes in the writer: digit planes, or chunks of the stream, of which the last has last_bytes.
+  localparam CHUNK_BITS = $clog2(CHUNK_BYTES);
+  localparam SIZE_AT = 2*AW + 8 + INDEX_BITS + GROUP_BITS + 1;
+  wire [7:0] count1 = meta1[2*AW +: 8];
+  wire [2:0] size1 = meta1[SIZE_AT +: 3];
+  wire       stream1 = meta1[SIZE_AT + 3];
+  wire [4:0] planes1 = meta1[META1_BITS-1 -: 5];
+  wire [9:0] rest1 = (size1[2] ? {count1, 2'b00} : size1[1] ? {1'b0, count1, 1'b0} : {2'b00, count1}) - 10'd1;
+  wire [9:0] chunks1 = (rest1 >> CHUNK_BITS) + 10'd1;
+  wire [9:0] steps1 = count1 == 8'd0 ? 10'd1 : stream1 ? chunks1 : planes1 == 5'd0 ? 10'd1 : {5'd0, planes1};
+  wire [9:0] last_bytes1 = (rest1 & (CHUNK_BYTES[9:0] - 10'd1)) + 10'd1;
   reg [KEEP_BITS-1:0]   pool1, pool2, pool3;
   reg [33:0]            quant1, quant2, quant3;
   reg [2*FACTOR_BITS:0] mul1, mul2;
@@ -145,7 +162,7 @@ module systole_post #(
     end
     if (first1) begin
       data2 <= data1;
-      meta2 <= meta1;
+      meta2 <= {last_bytes1[6:0], steps1[STEP_BITS-1:0], meta1[META1_BITS-6:0]};
       pool2 <= pool1;
       quant2 <= quant1;
       mul2 <= mul1;
@@ -266,7 +283,7 @@ module systole_post #(
       .absorb_o(absorb_o), .valid_o(entry_valid_o), .value_o(entry_data_o)
   );
   assign entry_meta_o = meta8;
-  wire unused = &{1'b0, fields_i, res_rotated, table_we_i, table_waddr_i, table_wdata_i};
+  wire unused = &{1'b0, size1, steps1, last_bytes1, fields_i, res_rotated, table_we_i, table_waddr_i, table_wdata_i};
 
 `ifdef SYSTOLE_ASSERT
   // The compiler has proven that accumulators stay in accMin..accMax.

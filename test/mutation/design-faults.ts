@@ -367,7 +367,12 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     sample: true,
   },
   { name: 'ready of the packer is ignored', module: 'writer', from: '(element && e_ready_i)', to: 'element' },
-  { name: 'a plane too many is written', module: 'writer', from: 'step_next >= {3', to: 'step_next > {3' },
+  {
+    name: 'planes after the first are not written',
+    module: 'writer',
+    from: 'step_last = next_q == steps',
+    to: "step_last = 1'b1",
+  },
   {
     name: 'every slot completes a row',
     module: 'writer',
@@ -462,10 +467,15 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'an output goes on in the beat of the one before',
     module: 'packer',
-    from: '(e_end_i & last_part)',
-    to: '(e_last_i & last_part)',
+    from: 'flush_q | e_end_i;',
+    to: 'flush_q | e_last_i;',
   },
-  { name: 'TKEEP has holes between outputs', module: 'packer', from: ' | {OUT_BYTES{~e_last_i}}', to: '' },
+  {
+    name: 'TKEEP has holes between outputs',
+    module: 'packer',
+    from: ' | {OUT_BYTES{~(flush_q ? flush_last_q : e_last_i)}}',
+    to: '',
+  },
   {
     name: 'every output ends the frame',
     module: 'writer',
@@ -476,7 +486,7 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'TLAST comes with every beat',
     module: 'packer',
-    from: 'last_q <= e_last_i & last_part',
+    from: 'last_q <= ends & ~over & (flush_q ? flush_last_q : e_last_i)',
     to: "last_q <= 1'b1",
   },
   {

@@ -96,7 +96,11 @@ const BLOCKS: readonly Block[] = [
     modules: ['systole_packer'],
     gate: 'packer_gate',
     reference: 'packer_reference',
-    sets: [{ OUT_BYTES: 2 }, { OUT_BYTES: 1 }, { OUT_BYTES: 8 }],
+    sets: [
+      { OUT_BYTES: 2, CHUNK_BYTES: 2 },
+      { OUT_BYTES: 1, CHUNK_BYTES: 1 },
+      { OUT_BYTES: 4, CHUNK_BYTES: 4 },
+    ],
     cycles: { steps: 8 },
     faults: 3,
   },

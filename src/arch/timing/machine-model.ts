@@ -56,7 +56,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
   const mover = fillModel(machine);
   const postsInOrder = executionOrder(records).flatMap((index) => posts.get(index) ?? []);
   const tiles = tileSlots(postsInOrder, machine.postWidth);
-  const writer = writerModel();
+  const writer = writerModel(Math.min(machine.stream.outBytes, 4 * machine.postWidth));
   const packer = packerModel(machine.stream.outBytes);
   const unit = depthwiseModel(machine);
   const counters = new Int32Array(machine.counters);
@@ -85,7 +85,7 @@ export function machineModel(machine: Machine, images: Images): MachineModel {
     const packing = packer.busy();
     const unitEmpty = unit.empty();
     const written = writer.step(packer);
-    const leaves = packer.step(written.element);
+    const leaves = packer.step(written.chunk);
     const load = loads.get(units.load.active) ?? null;
     const writeReady = load === null || written.group !== load.group;
     const loaderGroup = load !== null && writeReady && loader.wantsWrite() ? load.group : -1;

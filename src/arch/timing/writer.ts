@@ -1,5 +1,5 @@
 /** Cycle model of the output FIFO and systole_writer.v. */
-import type { PackedElement, PackerModel } from './packer.js';
+import type { PackedChunk, PackerModel } from './packer.js';
 import type { SlotTiming } from './slots.js';
 
 export interface WriterCycle {
@@ -10,7 +10,7 @@ export interface WriterCycle {
   /** Counter that goes up at the end of this cycle, or -1, and by how many rows. */
   readonly counter: number;
   readonly rows: number;
-  readonly element: PackedElement | null;
+  readonly chunk: PackedChunk | null;
 }
 
 export interface WriterModel {
@@ -20,9 +20,10 @@ export interface WriterModel {
   step(packer: PackerModel): WriterCycle;
 }
 
-const NOTHING: WriterCycle = { group: -1, pops: false, counter: -1, rows: 0, element: null };
+const NOTHING: WriterCycle = { group: -1, pops: false, counter: -1, rows: 0, chunk: null };
 
-export function writerModel(): WriterModel {
+/** @param chunkBytes of the stream in a cycle */
+export function writerModel(chunkBytes: number): WriterModel {
   const queue: SlotTiming[] = [];
   let head = 0;
   let done = 0;
@@ -50,15 +51,16 @@ export function writerModel(): WriterModel {
         done += 1;
         const pops = done >= record.planes;
         if (pops) pop();
-        return { group: record.group, pops, counter: pops ? counter : -1, rows: record.countStep, element: null };
+        return { group: record.group, pops, counter: pops ? counter : -1, rows: record.countStep, chunk: null };
       }
-      const last = done + 1 === slot.count;
+      if (!packer.takes()) return NOTHING;
+      const bytes = Math.min(chunkBytes, slot.count * record.elementBytes - done);
+      done += bytes;
+      const last = done === slot.count * record.elementBytes;
       const end = slot.mapLast && last;
-      const element = { elementBytes: record.elementBytes, end, last: end && record.last };
-      if (!packer.takes(record.elementBytes)) return { ...NOTHING, element };
-      done += 1;
       if (last) pop();
-      return { ...NOTHING, pops: last, counter: last ? counter : -1, rows: record.countStep, element };
+      const chunk = { bytes, end, last: end && record.last };
+      return { ...NOTHING, pops: last, counter: last ? counter : -1, rows: record.countStep, chunk };
     },
   };
 }
