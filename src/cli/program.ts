@@ -6,6 +6,7 @@ import { addInspect } from './commands/inspect.js';
 import { addMachines } from './commands/machines.js';
 import { addRegress } from './commands/regress.js';
 import { addRun } from './commands/run.js';
+import { addSynth } from './commands/synth.js';
 import { addVerify } from './commands/verify.js';
 import type { Session } from './frame/define.js';
 import { packageVersion } from './package.js';
@@ -20,7 +21,17 @@ export function buildProgram(session: Session, help: (text: string) => void): Co
     .configureOutput({ writeOut: session.terminal.out, writeErr: help, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
-  for (const add of [addDoctor, addInspect, addCompile, addRun, addVerify, addEvaluate, addRegress, addMachines])
+  for (const add of [
+    addDoctor,
+    addInspect,
+    addCompile,
+    addRun,
+    addVerify,
+    addEvaluate,
+    addRegress,
+    addSynth,
+    addMachines,
+  ])
     add(program, session);
   return program;
 }

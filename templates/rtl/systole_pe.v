@@ -35,19 +35,18 @@ module systole_pe #(
       .sum_i(sum_i), .dot_o(dot)
   );
 
-  // Passes come in falling order of their weight, so these distances and no others lie between them.
+  // Passes come in falling order of their weight and lie a multiple of GRID and not more than FAR apart: only these bits of
+  // a shift can be set. Ones and twos go first, then fours and eights with the clearing, one LUT of six inputs a bit each.
   localparam FAR = AD > WD ? AD : WD;
   localparam GRID = WD == 3 ? 1 : AD < WD ? AD : WD;
+  localparam [3:0] REACH = FAR == 8 ? 4'd15 : FAR == 4 ? 4'd7 : FAR == 1 ? 4'd1 : 4'd3;
+  localparam [3:0] BITS = REACH & (GRID == 8 ? 4'd8 : GRID == 4 ? 4'd12 : GRID == 2 ? 4'd14 : 4'd15);
   reg [ACC_BITS-1:0] acc_q;
   reg [ACC_BITS-1:0] hold_q;
-  reg [ACC_BITS-1:0] sum_old;
-  integer s;
-  always @* begin
-    sum_old = {ACC_BITS{1'b0}};
-    for (s = 0; s <= FAR; s = s + GRID)
-      if (!(AD == 8 && WD == 3 && (s == 4 || s == 6 || s == 7)))
-        sum_old = sum_old | ((acc_q << s) & {ACC_BITS{!acc_clear_i && acc_shift_i == s[3:0]}});
-  end
+  wire [3:0]          shift = acc_shift_i & BITS;
+  wire [ACC_BITS-1:0] low = acc_q << shift[1:0];
+  wire [1:0]          high = acc_clear_i ? 2'd3 : shift[3:2];
+  wire [ACC_BITS-1:0] sum_old = high == 2'd3 ? {ACC_BITS{1'b0}} : high == 2'd2 ? low << 8 : high == 2'd1 ? low << 4 : low;
   wire [ACC_BITS-1:0] sum_new = {{(ACC_BITS-DW+1){dot[DW-1]}}, dot[DW-2:0]} + sum_old;
   always @(posedge clk) begin
     if (acc_valid_i) begin

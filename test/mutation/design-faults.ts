@@ -219,7 +219,7 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
     to: 'minus = TOP == WD - 1',
     sample: true,
   },
-  { name: 'passes are not shifted', module: 'pe', from: '(acc_q << s)', to: 'acc_q' },
+  { name: 'passes are not shifted', module: 'pe', from: 'acc_q << shift[1:0]', to: 'acc_q' },
   {
     name: 'dot products lose their sign',
     module: 'pe',

@@ -4,7 +4,7 @@
  * without stopping at the borders of modules: a module is known to its parents by what its ports see.
  */
 import { cellKind, isRegistered } from './cells.js';
-import { type Cell, childrenFirst, type Netlist, type NetModule, plainName } from './netlist.js';
+import { type Cell, childrenFirst, type Netlist, type NetModule } from './netlist.js';
 
 export interface LongestPath {
   readonly levels: number;
