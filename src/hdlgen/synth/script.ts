@@ -26,13 +26,8 @@ export interface SynthesisJob {
   readonly script: string;
 }
 
-/** @param verilog bare file name -> text: *.v are read, *.vh included. `flat`: one module, for place and route. */
-export function synthesisJob(
-  verilog: ReadonlyMap<string, string>,
-  top: string,
-  target: Target,
-  flat = false,
-): SynthesisJob {
+/** @param verilog bare file name -> text: *.v are read, *.vh included. */
+export function synthesisJob(verilog: ReadonlyMap<string, string>, top: string, target: Target): SynthesisJob {
   const sources = [...verilog.keys()].filter((name) => name.endsWith('.v')).sort();
   const script = [
     ...sources.map((name) => `read_verilog -I rtl rtl/${name}`),
@@ -40,7 +35,6 @@ export function synthesisJob(
     'proc',
     'check -assert',
     'select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$sr',
-    ...(flat ? ['flatten'] : []),
     'opt_expr',
     'opt_clean',
     'wreduce',

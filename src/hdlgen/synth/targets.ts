@@ -21,8 +21,8 @@ export const TARGET_FACTS: Readonly<Record<Target, TargetFacts>> = {
     hasLutRam: true,
     command: 'synth_xilinx -family xc7 -noiopad -noclkbuf -nowidelut',
   },
-  ecp5: { title: 'Lattice ECP5 (LUT4)', mostLevels: 9, hasLutRam: true, command: 'synth_ecp5 -nowidelut' },
-  ice40: { title: 'Lattice iCE40 (LUT4)', mostLevels: null, hasLutRam: false, command: 'synth_ice40' },
+  ecp5: { title: 'Lattice ECP5 (LUT4)', mostLevels: 9, hasLutRam: true, command: 'synth_ecp5 -noflatten -nowidelut' },
+  ice40: { title: 'Lattice iCE40 (LUT4)', mostLevels: null, hasLutRam: false, command: 'synth_ice40 -noflatten' },
 };
 
 /** @throws SystoleError option-invalid */
