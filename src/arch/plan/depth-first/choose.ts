@@ -17,6 +17,9 @@ export interface SegmentSearch {
 /** Array steps that a turn should take: the records of the next one are fetched meanwhile. */
 const LONG_TURN = 256;
 
+/** Sets of one round that are placed before the one with the least alive is. */
+const MOST_TRIALS = 12;
+
 /**
  * Sets of segments worth a try, each better than the one before it in what it is tried for: fewer layers in turn first, and
  * where one segment is not enough, the best one and another.
@@ -26,9 +29,11 @@ export function* segmentSets(search: SegmentSearch, limit: number): Generator<re
   let chosen: readonly Segment[] = [];
   for (;;) {
     const rated = candidates(search, chosen).map((segments) => ({ segments, peak: search.peak(segments) }));
-    for (const { segments, peak } of rated) if (peak <= limit) yield segments;
+    const fitting = rated.filter(({ peak }) => peak <= limit);
+    for (const { segments } of fitting.slice(0, MOST_TRIALS)) yield segments;
     const best = rated.reduce<(typeof rated)[number] | undefined>((a, b) => (a && a.peak <= b.peak ? a : b), undefined);
     if (best === undefined || best.peak >= search.peak(chosen)) return;
+    if (fitting.length > MOST_TRIALS) yield best.segments;
     chosen = best.segments;
   }
 }
