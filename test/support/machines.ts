@@ -170,6 +170,17 @@ export const TURN_MACHINES: readonly Machine[] = [
   }),
 ];
 
+/** Machines with a channel folder: more lanes than narrow windows have codes, one row and several, digits wide and narrow. */
+export const FOLDING_MACHINES: readonly Machine[] = [
+  testMachine({ name: 'folder', lanes: 16, memory: { foldEntries: 64, tableEntries: 512 }, stream: { inBytes: 16 } }),
+  testMachine({
+    name: 'folder and rows',
+    ...{ rows: 4, cols: 8, lanes: 32, weightDigit: 2, activationDigit: 2, postWidth: 4, columnsPerStage: 4 },
+    memory: { foldEntries: 32 },
+    stream: { inBytes: 8, outBytes: 8 },
+  }),
+];
+
 /** Machines at the edges of what the core can be elaborated for; constants as narrow as random networks bear. */
 export const ODD_MACHINES: readonly Machine[] = [
   testMachine({
