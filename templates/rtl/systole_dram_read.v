@@ -52,6 +52,7 @@ module systole_dram_read #(
   reg [WORD_BITS-1:0]  word_q;
   reg [31:0]           left_q;
   reg [BURST_BITS-1:0] bound_q, size_q;
+  reg                  rest_q, last_q;  // the bound is all that is left of the job; so is the size
   reg                  arvalid_q, drain_q;
   reg [WORD_BITS-1:0]  araddr_q;
   reg [7:0]            arlen_q;
@@ -81,7 +82,11 @@ module systole_dram_read #(
       left_q <= left_q - size;
     end
     bound_q <= left < to_boundary ? left : to_boundary;
-    if (phase_q == ALLOW) size_q <= bound_q < allow_i ? bound_q : allow_i;
+    rest_q <= left_q <= {{(32-BURST_BITS){1'b0}}, to_boundary};
+    if (phase_q == ALLOW) begin
+      size_q <= bound_q < allow_i ? bound_q : allow_i;
+      last_q <= rest_q && bound_q <= allow_i;
+    end
     if (ask) begin
       araddr_q <= word_q;
       arlen_q <= size[7:0] - 8'd1;
@@ -110,7 +115,7 @@ module systole_dram_read #(
   assign open_o = !drain_q;
   assign request_o = ask;
   assign request_beats_o = size_q;
-  assign request_last_o = left_q == size;
+  assign request_last_o = last_q;
   assign busy_o = under_way_q != {COUNT_BITS{1'b0}};
   assign valid_o = m_axi_rvalid_i && !drain_q && !flush_i;
   assign data_o = m_axi_rdata_i;

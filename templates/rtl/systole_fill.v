@@ -54,7 +54,8 @@ module systole_fill #(
   localparam BP_BITS = $clog2(BP);
   localparam [31:0] WP = COLS * CP;        // of a ring word
   localparam [32:0] BP_LESS_1 = BP - 1;
-  localparam MOST = CP + BP;               // in the buffer
+  localparam MOST = 2 * CP + BP;           // in the buffer
+  localparam TAKES = 2 * CP;               // a beat has its place in the buffer behind as many
   localparam FILL_BITS = $clog2(MOST + 1);
   localparam BURST_BITS = $clog2(BURST) + 1;
   // Pieces that may be asked for, and BP - 1 more: divided by BP that is rounded up.
@@ -102,15 +103,14 @@ module systole_fill #(
   reg [RING_BITS-1:0]  head_q;
   wire column_last = column_q == COLS[15:0] - 16'd1;
   wire some_room = room_q != {(RING_BITS+1){1'b0}};
-  wire out = started_q && fill_q >= CP[FILL_BITS-1:0] && some_room && words_left_q != 32'd0;
+  wire out = started_q && fill_q >= CP[FILL_BITS-1:0] && some_room;
   wire word_end = out && column_last;
   wire last_word = words_left_q == 32'd1;
   wire done = active_i && started_q && (words_left_q == 32'd0 || (word_end && last_word));
   wire [FILL_BITS-1:0] kept = out ? fill_q - CP[FILL_BITS-1:0] : fill_q;
   wire in = valid && ready;
-  wire [MOST*32-1:0] moved = out ? buffer_q >> (CP*32) : buffer_q;
-  wire [MOST*32-1:0] added = {{(CP*32){1'b0}}, beat} << {kept, 5'd0};
-  assign ready = kept <= CP[FILL_BITS-1:0];
+  wire [MOST*32-1:0] added = buffer_q | (in ? {{(2*CP*32){1'b0}}, beat} << {fill_q, 5'd0} : {MOST*32{1'b0}});
+  assign ready = fill_q <= TAKES[FILL_BITS-1:0];
 
   reg                  we_q, word_done_q;
   reg [15:0]           column_out_q;
@@ -128,7 +128,7 @@ module systole_fill #(
     released_words_q <= release2_words_q;
     released_pieces_q <= released_pieces[ALLOW_BITS-1:0];
     allow_q <= allow_beats > BURST ? BURST[BURST_BITS-1:0] : allow_beats[BURST_BITS-1:0];
-    buffer_q <= (rst || done) ? {MOST*32{1'b0}} : in ? moved | added : moved;
+    buffer_q <= (rst || done) ? {MOST*32{1'b0}} : out ? added >> (CP*32) : added;
     if (out) begin
       column_out_q <= column_q;
       word_q <= head_q;

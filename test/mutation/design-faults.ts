@@ -79,8 +79,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'the mover takes beats that its buffer has no place for',
     module: 'fill',
-    from: 'kept <= CP[FILL_BITS-1:0]',
-    to: "1'b1 || kept <= CP[FILL_BITS-1:0]",
+    from: 'fill_q <= TAKES[FILL_BITS-1:0]',
+    to: "1'b1 || fill_q <= TAKES[FILL_BITS-1:0]",
   },
   {
     name: 'ring words are not waited for',

@@ -56,7 +56,7 @@ function moverModel(machine: Machine, dram: Dram): FillModel {
   return {
     done() {
       offered = reader.offers();
-      out = started && fill >= columnPieces && room > 0 && wordsLeft > 0;
+      out = started && fill >= columnPieces && room > 0;
       const last = out && column === machine.cols - 1 && wordsLeft === 1;
       ends = record !== null && started && (wordsLeft === 0 || last);
       return ends;
@@ -65,7 +65,7 @@ function moverModel(machine: Machine, dram: Dram): FillModel {
     busy: () => moving,
     step(next, released) {
       const kept = out ? fill - columnPieces : fill;
-      const takes = offered && kept <= columnPieces;
+      const takes = offered && fill <= 2 * columnPieces;
       const wordEnd = out && column === machine.cols - 1;
       const start = record !== null && begun && !started;
       if (start) {
