@@ -30,7 +30,9 @@ module systole_group #(
   genvar b;
   generate
     for (b = 0; b < 8; b = b + 1) begin : g_hop
-      assign hops[b*WORD_BITS +: WORD_BITS] = FOLD != 0 ? b[2:0] * rstride_i : {WORD_BITS{1'b0}};
+      wire [WORD_BITS+2:0] words = b[WORD_BITS+2:0] * {3'd0, rstride_i};
+      assign hops[b*WORD_BITS +: WORD_BITS] = FOLD != 0 ? words[WORD_BITS-1:0] : {WORD_BITS{1'b0}};
+      wire unused = &{1'b0, words};
     end
     for (b = 0; b < LANES; b = b + 1) begin : g_bank
       wire [WORD_BITS-1:0] rword = roffset_i > b ? rword_next : rword_i;
