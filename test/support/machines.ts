@@ -65,16 +65,6 @@ export const VARIED_MACHINES: readonly Machine[] = [
     stream: { inBytes: 16, outBytes: 1 },
   }),
   testMachine({
-    name: 'a8w8 beside a depthwise unit',
-    weightDigit: 8,
-    fetchWords: 4,
-    postWidth: 4,
-    columnsPerStage: 4,
-    depthwise: { taps: 3, postWidth: 2, weightWords: 2 ** 12, parameterWords: 2 ** 9 },
-    memory: { groups: 4, fifoEntries: 8 },
-    stream: { inBytes: 8, outBytes: 4 },
-  }),
-  testMachine({
     name: 'a8w1',
     weightDigit: 1,
     cols: 8,
@@ -178,6 +168,16 @@ export const FOLDING_MACHINES: readonly Machine[] = [
     ...{ rows: 4, cols: 8, lanes: 32, weightDigit: 2, activationDigit: 2, postWidth: 4, columnsPerStage: 4 },
     memory: { foldEntries: 32 },
     stream: { inBytes: 8, outBytes: 8 },
+  }),
+  testMachine({
+    name: 'a8w8 beside a depthwise unit',
+    weightDigit: 8,
+    fetchWords: 4,
+    postWidth: 4,
+    columnsPerStage: 4,
+    depthwise: { taps: 3, postWidth: 2, weightWords: 2 ** 12, parameterWords: 2 ** 9 },
+    memory: { groups: 4, fifoEntries: 8 },
+    stream: { inBytes: 8, outBytes: 4 },
   }),
 ];
 
