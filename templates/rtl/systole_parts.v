@@ -1,5 +1,6 @@
 // a * b, signed, as two numbers whose sum it is, each product of two parts in a register: straight_o holds low times low
-// below high times high, across_o the sum of the two others. A factor with LOW = 0 is one part. Latency 1.
+// below high times high, across_o the sum of the two others. A factor with LOW = 0 is one part; low parts of
+// both are equally wide. Latency 1.
 `default_nettype none
 module systole_parts #(
     parameter A_BITS = 28,

@@ -49,7 +49,7 @@ const BLOCKS: readonly Block[] = [
     gate: 'parts_gate',
     reference: 'parts_reference',
     sets: [
-      { A_BITS: 4, A_LOW: 2, B_BITS: 5, B_LOW: 3, SUM_BITS: 10 },
+      { A_BITS: 4, A_LOW: 2, B_BITS: 5, B_LOW: 2, SUM_BITS: 10 },
       { A_BITS: 5, A_LOW: 0, B_BITS: 5, B_LOW: 2, SUM_BITS: 12 },
       { A_BITS: 5, A_LOW: 3, B_BITS: 4, B_LOW: 0, SUM_BITS: 10 },
       { A_BITS: 4, A_LOW: 0, B_BITS: 4, B_LOW: 0, SUM_BITS: 9 },
@@ -64,7 +64,6 @@ const BLOCKS: readonly Block[] = [
     sets: [
       { ACC_BITS: 3, M_BITS: 2, B_BITS: 16, N_BITS: 2, RES_BITS: 2 },
       { ACC_BITS: 5, M_BITS: 3, B_BITS: 16, N_BITS: 3, RES_BITS: 2 },
-      { ACC_BITS: 19, M_BITS: 2, B_BITS: 16, N_BITS: 3, RES_BITS: 2 },
     ],
     cycles: { induct: 6 },
     faults: 3,
