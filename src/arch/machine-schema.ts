@@ -92,6 +92,8 @@ export function checkMachine(machine: Machine): Machine {
   }
   const ring = memory.ringWords;
   rule(ring === 0 || machine.dram !== null, 'memory.ringWords', '0 without dram', ring);
+  const ringBytes = 4 * ring * cols * Math.ceil((lanes * machine.weightDigit) / 32);
+  rule(ringBytes <= 2 ** 30, 'memory.ringWords', 'a ring of at most 1 GiB', ringBytes);
   const tileSlots = (rows * cols) / postWidth;
   rule(memory.fifoEntries >= 2 * tileSlots, 'memory.fifoEntries', `at least ${2 * tileSlots}`, memory.fifoEntries);
   return machine;

@@ -30,6 +30,17 @@ describe('a machine file', () => {
       { ...valid, memory: { ...valid.memory, fifoEntries: 2 } },
       'memory.fifoEntries',
     ],
+    ['a ring without DRAM', { ...valid, memory: { ...valid.memory, ringWords: 64 } }, 'memory.ringWords'],
+    [
+      'a ring that nobody can have',
+      {
+        ...valid,
+        ...{ cols: 128, lanes: 128, weightDigit: 8, columnsPerStage: 8 },
+        memory: { ...valid.memory, ringWords: 2 ** 20, fifoEntries: 2 ** 10 },
+        dram: { dataBits: 64, addressBits: 32, burst: 4, outstanding: 4, model: { latency: 1, efficiency: 100 } },
+      },
+      'memory.ringWords',
+    ],
     [
       'a memory that is no power of two',
       { ...valid, memory: { ...valid.memory, weightWords: 100 } },
