@@ -44,6 +44,7 @@ module systole_load_cells #(
   // The rest of a beat of more than LANES cells.
   wire            more;
   wire [BITS-1:0] source;
+  wire            fill = more ? room : beat_i;
   generate
     if (TIMES > 1) begin : g_rest
       localparam M1 = BITS / N1 - 1, M2 = BITS / 2 / N2 - 1, M4 = BITS / 4 / N4 - 1, M8 = BITS / 8 / N8 - 1;
@@ -64,8 +65,6 @@ module systole_load_cells #(
       assign source = data_i;
     end
   endgenerate
-  wire fill = more ? room : beat_i;
-
   always @(posedge clk) begin
     if (clear_i) begin
       level_q <= {(LANE_BITS+3){1'b0}};
