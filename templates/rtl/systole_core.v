@@ -732,53 +732,19 @@ module systole_core #(
   );
 
   // Streams.
-  wire                 waiting_input, waiting_room, d_waiting, d_done, d_loaded, d_ready, d_first, d_write, d_row, d_short, d_long;
-  wire                 fold, begun, f_take, f_done, f_loaded, f_ready, f_first, f_write, f_row, f_short, f_long, f_waiting;
-  wire [GROUP_BITS-1:0] d_group, f_group;
-  wire [AW-1:0]        d_addr;
-  wire [31:0]          f_addr;
-  wire [LANE_BITS:0]   d_count;
-  wire [7:0]           f_count;
-  wire [LANE_BITS-1:0] d_turn;
-  wire [LANES*AD-1:0]  d_data, f_data;
+  wire waiting_input, waiting_room;
   systole_loader #(
       .LANES(LANES), .LANE_BITS(LANE_BITS), .AD(AD), .AW(AW), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS),
       .COUNTER_BITS(INDEX_BITS)
   ) loader (
-      .clk(clk), .rst(unit_rst), .active_i(load_active && !fold), .fields_i(load_fields), .done_o(d_done),
-      .loaded_o(d_loaded), .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
-      .s_axis_tready_o(d_ready), .first_beat_o(d_first),
-      .w_valid_o(d_write), .w_ready_i(l_ready), .w_group_o(d_group), .w_addr_o(d_addr), .w_count_o(d_count),
-      .w_turn_o(d_turn), .w_data_o(d_data), .row_done_o(d_row), .room_index_o(room_index), .room_count_i(room_count),
-      .fold_take_i(f_take), .fold_loaded_i(f_loaded), .begun_o(begun),
-      .err_short_o(d_short), .err_long_o(d_long), .open_i(enable), .halt_i(error), .waiting_input_o(d_waiting),
+      .clk(clk), .rst(unit_rst), .active_i(load_active), .fields_i(load_fields), .done_o(load_done), .loaded_o(loaded),
+      .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
+      .s_axis_tready_o(s_axis_tready), .first_beat_o(first_beat),
+      .w_valid_o(l_write), .w_ready_i(l_ready), .w_group_o(l_group), .w_addr_o(l_addr), .w_count_o(l_count),
+      .w_turn_o(l_turn), .w_data_o(l_data), .row_done_o(loaded_row), .room_index_o(room_index), .room_count_i(room_count),
+      .err_short_o(err_short), .err_long_o(err_long), .open_i(enable), .halt_i(error), .waiting_input_o(waiting_input),
       .waiting_room_o(waiting_room)
   );
-  systole_fold_loader #(
-      .LANES(LANES), .AD(AD), .IN_BYTES(IN_BYTES), .GROUP_BITS(GROUP_BITS), .COUNTER_BITS(INDEX_BITS)
-  ) fold_loader (
-      .clk(clk), .rst(unit_rst), .active_i(load_active && fold), .fields_i(load_fields), .done_o(f_done), .loaded_o(f_loaded),
-      .s_axis_tdata_i(s_axis_tdata), .s_axis_tvalid_i(s_axis_tvalid), .s_axis_tlast_i(s_axis_tlast),
-      .s_axis_tready_o(f_ready), .first_beat_o(f_first), .begun_i(begun), .take_o(f_take),
-      .w_valid_o(f_write), .w_ready_i(l_ready), .w_group_o(f_group), .w_addr_o(f_addr), .w_count_o(f_count),
-      .w_data_o(f_data), .row_done_o(f_row), .err_short_o(f_short), .err_long_o(f_long), .open_i(enable),
-      .halt_i(error), .waiting_input_o(f_waiting)
-  );
-  assign fold = load_fields[`SYSTOLE_LOAD_FOLD*32];
-  assign load_done = d_done || f_done;
-  assign loaded = d_loaded || f_loaded;
-  assign s_axis_tready = d_ready || f_ready;
-  assign first_beat = d_first || f_first;
-  assign l_write = d_write || f_write;
-  assign l_group = fold ? f_group : d_group;
-  assign l_addr = fold ? f_addr[AW-1:0] : d_addr;
-  assign l_turn = fold ? f_addr[LANE_BITS-1:0] : d_turn;
-  assign l_count = fold ? f_count[LANE_BITS:0] : d_count;
-  assign l_data = fold ? f_data : d_data;
-  assign loaded_row = d_row || f_row;
-  assign err_short = d_short || f_short;
-  assign err_long = d_long || f_long;
-  assign waiting_input = d_waiting || f_waiting;
   systole_packer #(
       .OUT_BYTES(OUT_BYTES), .CHUNK_BYTES(CHUNK_BYTES)
   ) packer (
@@ -846,7 +812,7 @@ module systole_core #(
   wire unused = &{1'b0, stream_entry, prog_addr, pass_addr, weight_addr, param_addr, prog_inner, pass_inner, param_inner,
                   table_we, table_addr, table_inner, table_word, dw_word, dw_move, dw_done, dw_fields, dw_shadow, dw_in_count,
                   dw_read_data, unit_data, hop_u_valid, hop_u_group, hop_u_addr, hop_u_mask, hop_u_data,
-                  load_shadow, f_addr, f_count, p_count, dw_count, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
+                  load_shadow, p_count, dw_count, hop_valid, hop_y_ok, hop_p_valid, hop_l_valid, hop_a, hop_p_addr, hop_l_addr, hop_hop, hop_y, hop_y_max,
                   hop_segments, hop_fold_stride, fold_addr, fold_inner,
                   hop_x, hop_x_max, hop_group, hop_p_group, hop_l_group, hop_run, hop_pad, hop_ctrl, hop_p_mask, hop_l_mask,
                   hop_p_data, hop_l_data, res_data, trace_valid, trace_layer, trace_plane, trace_group, trace_addr,

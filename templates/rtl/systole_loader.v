@@ -39,9 +39,6 @@ module systole_loader #(
     output wire                  row_done_o,       // pulse: a stored row is complete with this write
     output wire [COUNTER_BITS-1:0] room_index_o,   // counter of the rows that are free again
     input  wire [15:0]           room_count_i,
-    input  wire                  fold_take_i,      // the loader of folded inputs takes a beat, ends the frame
-    input  wire                  fold_loaded_i,
-    output wire                  begun_o,          // a beat of this frame has been taken
     output wire                  err_short_o,      // pulse: TLAST came too early
     output wire                  err_long_o,       // pulse: the frame's last beat had no TLAST
     input  wire                  open_i,           // another frame may begin
@@ -119,15 +116,14 @@ module systole_loader #(
     else if (take) beats_left_q <= beats_left_q - 32'd1;
     if (rst | begins) tlast_q <= 1'b0;
     else if (take) tlast_q <= s_axis_tlast_i;
-    if (rst | loaded_o | fold_loaded_i) begun_q <= 1'b0;
-    else if (take | fold_take_i) begun_q <= 1'b1;
+    if (rst | loaded_o) begun_q <= 1'b0;
+    else if (take) begun_q <= 1'b1;
     short_q <= take & s_axis_tlast_i & ~frame_end & ~rst;
     long_q <= take & ~s_axis_tlast_i & frame_end & ~rst;
     if (rst) swallow_q <= 1'b0;
     else if (take & frame_end) swallow_q <= ~s_axis_tlast_i;
     else if (s_axis_tvalid_i & s_axis_tlast_i) swallow_q <= 1'b0;
   end
-  assign begun_o         = begun_q;
   assign s_axis_tready_o = swallow_q | listening;
   assign first_beat_o    = take & ~begun_q;
   assign err_short_o     = short_q;

@@ -107,6 +107,7 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
   const byName = new Map(network.layers.map((layer) => [layer.name, layer]));
   const live = plan.layers.flatMap((planned) => planned.sources.map((name) => byName.get(name)!));
   const loads = plan.program.filter((record) => record.opcode === 'load');
+  const feeds = plan.program.filter((record) => record.opcode === 'feed');
   const first = plan.layers[0]!;
   return [
     ...live.flatMap((layer) =>
@@ -120,7 +121,7 @@ function featuresOf(random: RandomCase, plan: Plan): readonly string[] {
     ...plan.outputs.map((_, i) => keyOf('output', outputForm(plan, i))),
     keyOf('inputs', plan.inputs.length),
     keyOf('outputs', plan.outputs.length),
-    ...(first.sources.length > 0 ? [keyOf('first layer', loads[0]!.fields.fold === 1 ? 'folded' : 'plain')] : []),
+    ...(first.sources.length > 0 ? [keyOf('first layer', feeds[0]!.fields.fold === 1 ? 'folded' : 'plain')] : []),
     keyOf('layers on the array', plan.layers.length),
     keyOf('input stalls', random.stallInput),
     keyOf('output stalls', random.stallOutput),

@@ -118,7 +118,7 @@ export const IMAGE_FAULTS: readonly ImageFault[] = [
   // Streams.
   { name: 'the first input ends the frame', on: 'several', edit: field('load', 0, 'last', set(1)) },
   { name: 'an input has a beat too many', on: 'several', edit: field('load', 0, 'beats', plus(1)) },
-  { name: 'codes of two bytes count as one', on: 'several', edit: field('load', 1, 'codeBytes', set(1)) },
+  { name: 'codes of two bytes count as one', on: 'several', edit: field('load', 1, 'codeBits', set(8)) },
   { name: 'the first output ends the frame', on: 'several', edit: firstOutputLast },
   // Passes.
   { name: 'a pass reads another plane', on: 'pooled', edit: pass(2, () => ({ aOff: 288 })) },

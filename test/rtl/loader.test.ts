@@ -17,7 +17,6 @@ const CONFIGURATIONS = [
 type Configuration = (typeof CONFIGURATIONS)[number];
 
 const dense: Load = {
-  fold: false,
   group: 0,
   base: 0,
   counter: 0,
@@ -40,8 +39,6 @@ const dense: Load = {
   roomCounter: 0,
   roomRows: 0,
   mirrorEnd: 0,
-  ...{ pixels: 8, pixelCodes: 1, virtualRows: 0, kernelRows: 0, rowStride: 0, foldRows: 0 },
-  ...{ foldRowPitch: 0, foldPixelPitch: 0, codeBytes: 1 },
 };
 
 function randomLoad(pick: Pick, { AD, IN_BYTES, LANES }: Configuration): Load {

@@ -44,8 +44,7 @@ module loader_bench #(
       .s_axis_tdata_i(now[8*IN_BYTES-1:0]), .s_axis_tvalid_i(tvalid), .s_axis_tlast_i(now[8*IN_BYTES]),
       .s_axis_tready_o(tready), .first_beat_o(first),
       .w_valid_o(w_valid), .w_ready_i(w_ready), .w_group_o(w_group), .w_addr_o(w_addr), .w_count_o(w_count),
-      .w_turn_o(w_turn), .w_data_o(w_data), .row_done_o(row_done), .room_index_o(room_index), .room_count_i(rooms[cycle]),
-      .fold_take_i(1'b0), .fold_loaded_i(1'b0), .begun_o(), .err_short_o(short), .err_long_o(long), .open_i(1'b1), .halt_i(halt),
+      .w_turn_o(w_turn), .w_data_o(w_data), .row_done_o(row_done), .room_index_o(room_index), .room_count_i(rooms[cycle]), .err_short_o(short), .err_long_o(long), .open_i(1'b1), .halt_i(halt),
       .waiting_input_o(waiting), .waiting_room_o(waiting_room)
   );
 

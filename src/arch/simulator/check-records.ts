@@ -76,22 +76,15 @@ function loadLimits(
   { memory, counters, lanes, stream, activationDigit }: Machine,
   { fields }: LoadRecord,
 ): readonly Limit[] {
-  const { fold, rows, rowCodes, virtualRows, kernelRows, pixels, pixelCodes, codeBytes, codeBits, beats, planes } =
-    fields;
-  const { padTop, padBottom, padLeft, padRight, room } = fields;
-  const codes = fold ? pixels * pixelCodes : rowCodes;
-  const needed = Math.ceil((rows * codes * (fold ? 8 * codeBytes : codeBits)) / (8 * stream.inBytes));
-  const storedRows = fold ? virtualRows * kernelRows : padTop + rows + padBottom;
+  const { rows, rowCodes, codeBits, beats, planes, padTop, padBottom, padLeft, padRight, room } = fields;
+  const needed = Math.ceil((rows * rowCodes * codeBits) / (8 * stream.inBytes));
   return [
-    ['codeBytes', codeBytes, 2],
-    ['codeBytes below 1', codeBytes < 1 ? 1 : 0, 0],
     ['codeBits other than 1, 2, 4, 8, 16:', [1, 2, 4, 8, 16].includes(codeBits) ? 0 : codeBits, 0],
     ['no rows', rows < 1 ? 1 : 0, 0],
     ['no codes', rowCodes < 1 ? 1 : 0, 0],
     ['last', fields.last, 1],
     ['beats', beats, needed],
     ['beats missing', needed - beats, 0],
-    ['bytes of a folded pixel', fold ? pixelCodes * codeBytes : 0, Math.max(lanes, stream.inBytes)],
     ['group', fields.group, memory.groups - 1],
     ['counter', fields.counter, counters - 1],
     ['room', room, 1],
@@ -99,9 +92,9 @@ function loadLimits(
     ['roomCounter, its own counter,', room && fields.roomCounter === fields.counter ? 1 : 0, 0],
     ['planes', planes, MOST_PLANES],
     ['bits in its planes', (planes - 1) * activationDigit, codeBits <= 8 ? 7 : 15],
-    ['rowPitch', fold ? 0 : fields.rowPitch, memory.activationWords * lanes],
+    ['rowPitch', fields.rowPitch, memory.activationWords * lanes],
     ['rowPitch and bufferSize', fields.bufferSize === 0 ? 0 : fields.rowPitch, fields.bufferSize],
-    ['codes', Math.max(rows, storedRows) * (fold ? codes : padLeft + codes + padRight), LONGEST],
+    ['codes', (padTop + rows + padBottom) * (padLeft + rowCodes + padRight), LONGEST],
   ];
 }
 

@@ -6,8 +6,7 @@ import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';
 
 /** Bytes of the stream before the padding of its last beat. */
-function loadBytes({ fold, rows, rowCodes, pixels, pixelCodes, codeBytes, codeBits }: LoadRecord['fields']): number {
-  if (fold === 1) return rows * pixels * pixelCodes * codeBytes;
+function loadBytes({ rows, rowCodes, codeBits }: LoadRecord['fields']): number {
   return Math.ceil((rows * rowCodes * codeBits) / 8);
 }
 
@@ -55,12 +54,6 @@ export function runLoad(
   const { fields } = record;
   takeCounter(state.counters, fields.counter, index);
   if (fields.room === 1) takeCounter(state.counters, fields.roomCounter, index);
-  if (fields.fold === 1) {
-    const store = storeCode(record, index, program, state);
-    for (let v = 0; v < fields.virtualRows; v++)
-      foldRow(record, v, streamCodes(bytes, 8 * fields.codeBytes), store, state);
-    return;
-  }
   const codes = streamCodes(bytes, fields.codeBits);
   state.loading.push({ record, index, codes, row: 0, start: fields.base });
   continueLoads(program, state);
@@ -131,28 +124,4 @@ function storeCode(
       rows[at] = row;
     }
   };
-}
-
-/** Virtual row v goes to every kernel row that covers it. */
-function foldRow(
-  { fields }: Pick<LoadRecord, 'fields'>,
-  v: number,
-  frame: Uint16Array,
-  store: Store,
-  state: FrameState,
-): void {
-  const row = v - fields.padTop;
-  const real = row >= 0 && row < fields.rows;
-  for (let ky = 0; ky < fields.kernelRows; ky++) {
-    const oy = (v - ky) / fields.rowStride;
-    if (!Number.isInteger(oy) || oy < 0 || oy >= fields.foldRows) continue;
-    if (ky === fields.kernelRows - 1) state.counters.value[fields.counter]! += 1;
-    const base = fields.base + oy * fields.foldRowPitch + ky * fields.pixelCodes;
-    for (let x = 0; x < fields.pixels; x++) {
-      for (let c = 0; c < fields.pixelCodes; c++) {
-        const code = real ? frame[(row * fields.pixels + x) * fields.pixelCodes + c]! : fields.padCode;
-        store(base + x * fields.foldPixelPitch + c, code, oy);
-      }
-    }
-  }
 }

@@ -5,7 +5,7 @@ import type { LoadTiming } from './loader.js';
 import type { PostTiming } from './slots.js';
 
 export function loadTiming(f: Fields<'load'>): LoadTiming {
-  return { ...f, fold: f.fold === 1, last: f.last === 1, room: f.room === 1 };
+  return { ...f, last: f.last === 1, room: f.room === 1 };
 }
 
 export function feedTiming(f: Fields<'feed'>): FeedTiming {

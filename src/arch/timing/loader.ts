@@ -1,10 +1,8 @@
 /** Cycle model of systole_loader.v under an ideal stream: the same registers, no data (docs/timing.md, Loader). */
 import type { Fields } from '../program/program.js';
-import { foldLoaderModel } from './fold-loader.js';
 import { type LoadChunk, loadWalk } from './load-walk.js';
 
-export type LoadTiming = Omit<Fields<'load'>, 'fold' | 'last' | 'room'> & {
-  readonly fold: boolean;
+export type LoadTiming = Omit<Fields<'load'>, 'last' | 'room'> & {
   /** The frame ends with this input. */
   readonly last: boolean;
   readonly room: boolean;
@@ -47,7 +45,6 @@ function beatCells(
 }
 
 export function loaderModel(lanes: number, inBytes: number): LoaderModel {
-  const folded = foldLoaderModel(lanes, inBytes);
   let begun = false;
   let load: LoadTiming | null = null;
   let walk: Iterator<LoadChunk, undefined> | null = null;
@@ -68,14 +65,17 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
     beatsLeft = record.beats;
   }
 
-  function stepDense({ record, writeReady, streamValid, roomCount }: LoaderInputs): LoaderCycle {
+  function step({ record, writeReady, streamValid, roomCount }: LoaderInputs): LoaderCycle {
     const granted = write !== null && writeReady ? write : null;
     const result = { rowDone: granted?.rowDone === true, done: granted?.done === true };
     const active = load;
     if (active === null || chunk === undefined) {
       if (write === null && record !== null) begin(record);
       if (granted !== null) write = null;
-      if (granted?.done) load = null;
+      if (granted?.done) {
+        if (load?.last) begun = false;
+        load = null;
+      }
       if (record !== null) roomRows = record.roomRows + roomCount;
       return { firstBeat: false, ...result };
     }
@@ -90,9 +90,11 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
     if (granted !== null) write = null;
     if (take || (moreFills > 0 && hasRoom)) level += cells;
     if (moreFills > 0 && hasRoom) moreFills -= 1;
+    const firstBeat = take && !begun;
     if (take) {
       moreFills = times - 1;
       beatsLeft -= 1;
+      begun = true;
     }
     if (steps) {
       write = { rowDone: lastPlane && chunk.rowEnd, done: lastPlane && chunk.end };
@@ -103,20 +105,11 @@ export function loaderModel(lanes: number, inBytes: number): LoaderModel {
       }
     }
     roomRows = active.roomRows + roomCount;
-    return { firstBeat: take, ...result };
+    return { firstBeat, ...result };
   }
 
   return {
-    wantsWrite: () => write !== null || folded.wantsWrite(),
-
-    step(inputs) {
-      const { record } = inputs;
-      const isFolded = record?.fold === true;
-      const cycle = isFolded ? folded.step(record, inputs.writeReady, inputs.streamValid) : stepDense(inputs);
-      const firstBeat = cycle.firstBeat && !begun;
-      if (cycle.firstBeat) begun = true;
-      if (cycle.done && record?.last) begun = false;
-      return { ...cycle, firstBeat };
-    },
+    wantsWrite: () => write !== null,
+    step,
   };
 }

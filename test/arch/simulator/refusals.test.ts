@@ -76,8 +76,9 @@ describe('the program simulator', () => {
 
   test.each([
     ['an input that nothing ends', { last: 0 }, /no LOAD record ends the frame/],
-    ['codes of three bytes', { codeBytes: 3 }, /codeBytes 3, more than 2/],
-    ['codes of no bytes', { codeBytes: 0 }, /codeBytes below 1/],
+    ['codes of 24 bits', { codeBits: 24 }, /codeBits other than 1, 2, 4, 8, 16: 24/],
+    ['no codes', { rowCodes: 0 }, /no codes/],
+    ['a row counter that is its own room', { room: 1, roomCounter: 0, counter: 0 }, /its own counter/],
     ['beats of the next input', { beats: 100 }, /beats 100, more than/],
     ['beats that leave codes behind', { beats: 1 }, /beats missing/],
   ])('refuses %s', (_, change, message) => {
