@@ -108,6 +108,16 @@ export const VARIED_MACHINES: readonly Machine[] = [
     memory: { fifoEntries: 16 },
     stream: { outBytes: 16 },
   }),
+  testMachine({
+    name: 'a8w8 beside a depthwise unit',
+    weightDigit: 8,
+    fetchWords: 4,
+    postWidth: 4,
+    columnsPerStage: 4,
+    depthwise: { taps: 3, postWidth: 2, weightWords: 2 ** 12, parameterWords: 2 ** 9 },
+    memory: { groups: 4, fifoEntries: 8 },
+    stream: { inBytes: 8, outBytes: 4 },
+  }),
 ];
 
 /** Machines that keep rows of layers in contexts, and maps in circular buffers: one row, and rows for tiles of several lines. */
@@ -168,16 +178,6 @@ export const FOLDING_MACHINES: readonly Machine[] = [
     ...{ rows: 4, cols: 8, lanes: 32, weightDigit: 2, activationDigit: 2, postWidth: 4, columnsPerStage: 4 },
     memory: { foldEntries: 32 },
     stream: { inBytes: 8, outBytes: 8 },
-  }),
-  testMachine({
-    name: 'a8w8 beside a depthwise unit',
-    weightDigit: 8,
-    fetchWords: 4,
-    postWidth: 4,
-    columnsPerStage: 4,
-    depthwise: { taps: 3, postWidth: 2, weightWords: 2 ** 12, parameterWords: 2 ** 9 },
-    memory: { groups: 4, fifoEntries: 8 },
-    stream: { inBytes: 8, outBytes: 4 },
   }),
 ];
 
