@@ -233,13 +233,12 @@ module systole_feed #(
 
   reg           s1_valid;
   reg [AW-1:0]  s1_a;
-  reg [XW-1:0]  s1_x, s1_x_max, s1_y, s1_y_max;
-  reg [HOP_BITS-1:0] s1_hop;
+  // What goes by unchanged: x, x_max, y, y_max, y_ok, hop, group, run, clear, last.
+  localparam BY_BITS = 4*XW + HOP_BITS + GROUP_BITS + RUN_BITS + 3;
+  reg [BY_BITS-1:0] s1_by, s2_by;
   reg [WAW-1:0] s1_w;
   reg           s1_ring;
-  reg [GROUP_BITS-1:0] s1_group;
-  reg           s1_y_ok, s1_clear, s1_pass_first, s1_last;
-  reg [RUN_BITS-1:0] s1_run;
+  reg           s1_pass_first;
   wire [XW-1:0] y_max = fields_i[`SYSTOLE_FEED_Y_MAX*32 +: XW];
   localparam [WAW-1:0] RING_MASK = (1 << RING_BITS) - 1;
   wire [20:0]   w_off = {1'b0, entry[51:32]};  // WAW is 21 at the most
@@ -249,12 +248,7 @@ module systole_feed #(
   // Cycle 2: the request.
   reg           s2_valid;
   reg [AW-1:0]  s2_a;
-  reg [XW-1:0]  s2_x, s2_x_max, s2_y, s2_y_max;
-  reg [HOP_BITS-1:0] s2_hop;
   reg [WAW-1:0] s2_w;
-  reg [GROUP_BITS-1:0] s2_group;
-  reg           s2_y_ok, s2_clear, s2_last;
-  reg [RUN_BITS-1:0] s2_run;
   reg [AD-1:0]  s2_pad;
   reg [3:0]     s2_shift;
   reg [1:0]     s2_mode;
@@ -265,36 +259,21 @@ module systole_feed #(
     s2_valid <= s1_valid && !rst;
     if (issue) begin
       s1_a <= row + x[AW-1:0];
-      // The folder's lanes are in no common row: there is no mask, a map's border is in memory.
-      s1_x <= folds ? INSIDE : x;
       s1_w <= w_first;
       s1_ring <= ring;
-      s1_y <= folds ? INSIDE : y;
-      s1_y_ok <= y_ok || folds;
-      s1_run <= run < LANES ? run[RUN_BITS-1:0] : RUN_FULL;
-      s1_clear <= tile_first;
       s1_pass_first <= pass_first;
-      s1_last <= tile_last;
-      s1_hop <= {fields_i[`SYSTOLE_FEED_Y_LINE*32 +: XW], fields_i[`SYSTOLE_FEED_X_WRAP*32 +: XW],
-                 fields_i[`SYSTOLE_FEED_A_WRAP*32 +: AW], fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW],
-                 fields_i[`SYSTOLE_FEED_TILE_COLS*32 +: 5]};
-      s1_x_max <= folds ? FARTHEST : fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW];
-      s1_y_max <= folds ? FARTHEST : y_max;
-      s1_group <= fields_i[`SYSTOLE_FEED_GROUP*32 +: GROUP_BITS];
+      // The folder's lanes are in no common row: there is no mask, a map's border is in memory.
+      s1_by <= {folds ? INSIDE : x, folds ? FARTHEST : fields_i[`SYSTOLE_FEED_X_MAX*32 +: XW],
+                folds ? INSIDE : y, folds ? FARTHEST : y_max, y_ok || folds,
+                fields_i[`SYSTOLE_FEED_Y_LINE*32 +: XW], fields_i[`SYSTOLE_FEED_X_WRAP*32 +: XW],
+                fields_i[`SYSTOLE_FEED_A_WRAP*32 +: AW], fields_i[`SYSTOLE_FEED_A_ROW*32 +: AW],
+                fields_i[`SYSTOLE_FEED_TILE_COLS*32 +: 5], fields_i[`SYSTOLE_FEED_GROUP*32 +: GROUP_BITS],
+                run < LANES ? run[RUN_BITS-1:0] : RUN_FULL, tile_first, tile_last};
     end
     if (s1_valid) begin
+      s2_by <= s1_by;
       s2_a <= new_a;
       s2_w <= s1_ring ? WEIGHT_WORDS[WAW-1:0] + (w_offset & RING_MASK) : w_offset;
-      s2_x <= s1_x;
-      s2_y <= s1_y;
-      s2_y_max <= s1_y_max;
-      s2_y_ok <= s1_y_ok;
-      s2_run <= s1_run;
-      s2_clear <= s1_clear;
-      s2_last <= s1_last;
-      s2_hop <= s1_hop;
-      s2_x_max <= s1_x_max;
-      s2_group <= s1_group;
       s2_shift <= s1_pass_first ? entry[55:52] : 4'd0;
       s2_mode <= entry[57:56];
       s2_pad <= entry[64 +: AD];
@@ -305,19 +284,11 @@ module systole_feed #(
   assign in_index_o = fields_i[`SYSTOLE_FEED_IN_COUNTER*32 +: INDEX_BITS];
   assign res_index_o = fields_i[`SYSTOLE_FEED_RES_COUNTER*32 +: INDEX_BITS];
   assign req_valid_o = s2_valid;
+  assign {req_x_o, req_x_max_o, req_y_o, req_y_max_o, req_y_ok_o, req_hop_o, req_group_o, req_run_o, req_clear_o,
+          req_last_o} = s2_by;
   assign req_a_o = s2_a;
-  assign req_x_o = s2_x;
-  assign req_x_max_o = s2_x_max;
-  assign req_hop_o = s2_hop;
-  assign req_y_o = s2_y;
-  assign req_y_max_o = s2_y_max;
-  assign req_group_o = s2_group;
-  assign req_y_ok_o = s2_y_ok;
-  assign req_run_o = s2_run;
   assign req_pad_o = s2_pad;
-  assign req_clear_o = s2_clear;
   assign req_shift_o = s2_shift;
-  assign req_last_o = s2_last;
   assign req_mode_o = s2_mode;
   assign req_w_o = s2_w;
 

@@ -172,8 +172,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'every digit pass begins at zero',
     module: 'feed',
-    from: 's1_clear <= tile_first',
-    to: 's1_clear <= pass_first',
+    from: 'RUN_FULL, tile_first,',
+    to: 'RUN_FULL, pass_first,',
   },
   { name: 'every step shifts', module: 'feed', from: "s1_pass_first ? entry[55:52] : 4'd0", to: 'entry[55:52]' },
   {
