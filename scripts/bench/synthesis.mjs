@@ -1,7 +1,7 @@
 /** What a row's machine is made of, by `systole synth`. */
 import { systole } from '../lib/systole.mjs';
 
-const DEVICE = 'xc7';
+const TARGET = 'xc7';
 
 /**
  * @param {string} dir a compiled directory
@@ -10,7 +10,7 @@ const DEVICE = 'xc7';
  */
 export async function synthesize(dir) {
   try {
-    const { seconds, result } = await systole(['synth', dir, '--device', DEVICE]);
+    const { seconds, result } = await systole(['synth', dir, '--target', TARGET]);
     const { device, lut, ff, bram, dsp } = result;
     return { seconds, figures: { device, lut, ff, bram, dsp } };
   } catch (error) {
