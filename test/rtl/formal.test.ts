@@ -104,6 +104,18 @@ const BLOCKS: readonly Block[] = [
     faults: 3,
   },
   {
+    name: 'the gearbox of the input stream, under any stalls',
+    modules: ['systole_load_cells'],
+    gate: 'cells_gate',
+    reference: 'cells_reference',
+    sets: [
+      { LANES: 2, LANE_BITS: 1, IN_BYTES: 1 },
+      { LANES: 2, LANE_BITS: 1, IN_BYTES: 2 },
+    ],
+    cycles: { steps: 6 },
+    faults: 3,
+  },
+  {
     name: 'the alignment of writes',
     modules: ['systole_align'],
     reference: 'align_reference',
