@@ -64,7 +64,8 @@ function checkReference(path: string, reference: Reference): readonly string[] {
   const at = `${path}:${reference.line}`;
   if (reference.kind === 'computed')
     return MAY_COMPUTE_IMPORTS.includes(path) ? [] : [`${at} imports what no reader can see`];
-  const target = reference.target!;
+  // What is built is ruled as what it is built from.
+  const target = reference.target!.replace(/^dist\//, '');
   if (reference.kind === 'package') {
     const outside = OUTSIDE_PACKAGES.includes(target) && !mayTouchOutside(path);
     return outside ? [`${at} imports ${target}, which only the command line and the links may`] : [];

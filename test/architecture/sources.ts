@@ -15,7 +15,8 @@ export async function projectFiles(folder: string, wanted: (path: string) => boo
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory() && !NOT_OURS.has(entry.name)) {
       for (const [below, text] of await projectFiles(path, wanted)) files.set(below, text);
-    } else if (entry.isFile() && wanted(path)) files.set(path, await readFile(join(ROOT, path), 'utf8'));
+    } else if (entry.isFile() && !NOT_OURS.has(entry.name) && wanted(path))
+      files.set(path, await readFile(join(ROOT, path), 'utf8'));
   }
   return files;
 }

@@ -1,6 +1,6 @@
 import { SystoleError } from '../../base/error.js';
 import type { LoadRecord } from '../program/program.js';
-import { nextRow } from '../timing/load-walk.js';
+import { nextRow } from '../program/row-pointer.js';
 import { FORGOTTEN, requireInside } from './activation-memory.js';
 import { takeCounter } from './row-counters.js';
 import type { FrameState, LoadedProgram } from './state.js';

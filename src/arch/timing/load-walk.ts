@@ -1,5 +1,6 @@
 /** The chunks of an input in the order in which LOAD stores them (docs/machine.md, LOAD). */
 import type { Fields } from '../program/program.js';
+import { nextRow } from '../program/row-pointer.js';
 
 export interface LoadChunk {
   /** Stored row, from 0 on, and the chunk's first code in it. */
@@ -16,8 +17,7 @@ export interface LoadChunk {
   readonly end: boolean;
 }
 
-type Rows = Pick<Fields<'load'>, 'rowPitch' | 'bufferEnd' | 'bufferSize'>;
-type Shape = Rows &
+type Shape = Pick<Fields<'load'>, 'rowPitch' | 'bufferEnd' | 'bufferSize'> &
   Pick<Fields<'load'>, 'base' | 'mirrorEnd' | 'rows' | 'rowCodes' | 'codeBits'> &
   Pick<Fields<'load'>, 'padTop' | 'padBottom' | 'padLeft' | 'padRight'>;
 
@@ -51,10 +51,4 @@ export function* loadWalk(shape: Shape, lanes: number): Generator<LoadChunk, und
     start = nextRow(start, shape);
   }
   return undefined;
-}
-
-/** The row pointer of the row behind: circular where there is a buffer. */
-export function nextRow(start: number, { rowPitch, bufferEnd, bufferSize }: Rows): number {
-  const next = start + rowPitch;
-  return bufferSize > 0 && next >= bufferEnd ? next - bufferSize : next;
 }
