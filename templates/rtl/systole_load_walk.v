@@ -84,7 +84,9 @@ module systole_load_walk #(
 
   // Rows. The next row pointer is start + rowPitch, less bufferSize where that reaches bufferEnd.
   wire          wraps = circular_q & ({{(LW-AW){1'b0}}, start_q} >= wraps_q);
-  wire [AW-1:0] start_next = start_q + (wraps ? wrap_q : row_pitch);
+  wire [AW-1:0] start_on = start_q + row_pitch;
+  wire [AW-1:0] start_back = start_q + wrap_q;
+  wire [AW-1:0] start_next = wraps ? start_back : start_on;
   wire [1:0]    phase_next = phase_q == ABOVE ? INPUT : BELOW;
   always @(posedge clk) begin
     circular_q <= |buffer_size;

@@ -453,8 +453,8 @@ export const DESIGN_FAULTS: readonly DesignFault[] = [
   {
     name: 'all rows stand in one place',
     module: 'load_walk',
-    from: 'wraps ? wrap_q : row_pitch',
-    to: "wraps ? wrap_q : {AW{1'b0}}",
+    from: 'start_on = start_q + row_pitch',
+    to: 'start_on = start_q',
   },
   {
     name: 'data change while the sink waits',
