@@ -10,7 +10,7 @@ const TARGET = 'xc7';
  */
 export async function synthesize(dir) {
   try {
-    const { seconds, result } = await systole(['synth', dir, '--target', TARGET]);
+    const { seconds, result } = await systole(['synth', dir, '--device', TARGET]);
     const { device, lut, ff, bram, dsp } = result;
     return { seconds, figures: { device, lut, ff, bram, dsp } };
   } catch (error) {

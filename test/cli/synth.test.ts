@@ -8,9 +8,9 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe('synth', () => {
   it('refuses a target that does not exist', async () => {
-    const { code, json } = await cliJson('synth', '1x8x8', '--target', 'virtex2');
+    const { code, json } = await cliJson('synth', '1x8x8', '--device', 'virtex2');
     expect(code).not.toBe(0);
-    expect(json.error).toMatchObject({ code: 'option-invalid', where: '--target', actual: 'virtex2' });
+    expect(json.error).toMatchObject({ code: 'option-invalid', where: '--device', actual: 'virtex2' });
   });
 
   it('refuses what is neither a compiled directory nor a machine', async () => {

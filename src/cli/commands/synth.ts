@@ -19,7 +19,7 @@ import { cacheFolder } from '../package.js';
 import { synthesize } from '../synth/synthesize.js';
 
 interface Options {
-  readonly target: string;
+  readonly device: string;
 }
 
 export function addSynth(program: Command, session: Session): void {
@@ -27,12 +27,12 @@ export function addSynth(program: Command, session: Session): void {
     usage: 'synth <DIR|MACHINE>',
     summary: 'LUTs, registers, block RAMs, DSPs and levels of logic by Yosys',
     notes: [
-      `Targets: ${TARGETS.map((name) => `${name} (${TARGET_FACTS[name].title})`).join(', ')}. Of a compiled directory the figures also go into DIR/synth.`,
+      `Devices: ${TARGETS.map((name) => `${name} (${TARGET_FACTS[name].title})`).join(', ')}. Of a compiled directory the figures also go into DIR/synth.`,
       'Exit code 3 where something is not as meant: a memory that became something else, a latch, more levels of logic between',
-      'registers than the target allows (a carry chain counts one).',
+      'registers than the device allows (a carry chain counts one).',
     ],
-    examples: ['systole synth 1x16x16 --target ecp5', 'systole synth shapes --json'],
-    options: [option('--target <name>', TARGETS.join(', '), undefined, 'xc7')],
+    examples: ['systole synth 1x16x16 --device ecp5', 'systole synth shapes --json'],
+    options: [option('--device <name>', TARGETS.join(', '), undefined, 'xc7')],
     run: ([what], options, context) => synth(what!, options, context),
   });
 }
@@ -54,7 +54,7 @@ async function hardwareOf(what: string): Promise<Hardware> {
 }
 
 async function synth(what: string, options: Options, { progress }: Context): Promise<Outcome> {
-  const target = targetNamed(options.target);
+  const target = targetNamed(options.device);
   const { machine, verilog, folder } = await hardwareOf(what);
   progress.stage(`Yosys: ${machine.name} for ${TARGET_FACTS[target].title}`);
   const job = synthesisJob(verilog, TOP, target);

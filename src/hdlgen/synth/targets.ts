@@ -29,8 +29,8 @@ export const TARGET_FACTS: Readonly<Record<Target, TargetFacts>> = {
 export function targetNamed(text: string): Target {
   const target = TARGETS.find((name) => name === text);
   if (target !== undefined) return target;
-  throw new SystoleError('option-invalid', `there is no target ${text}`, {
-    where: '--target',
+  throw new SystoleError('option-invalid', `there is no device ${text}`, {
+    where: '--device',
     expected: TARGETS.join(', '),
     actual: text,
   });
