@@ -32,6 +32,8 @@ export const MACHINE: Machine = testMachine({
     activationWords: 256,
     weightWords: 128,
     ringWords: 128,
+    foldEntries: 32,
+    contexts: 4,
     parameterWords: 64,
     tableEntries: 256,
     programWords: 2048,
@@ -156,6 +158,17 @@ const NETWORKS = {
       .conv({ kernel: [7, 5], channels: 5, weightBits: 3, bits: null });
     return builder.build('mul1.out', 'conv5.out', 'conv6.out');
   },
+  /** Layers that take turns by rows, in circular buffers: codes of two bits, folded, a pool between. */
+  turns: () => {
+    const builder = new NetworkBuilder({ height: 25, width: 5, channels: 3, bits: 2, zero: 1 }, 21, BUILDER_WIDTHS);
+    return builder
+      .conv({ kernel: [3, 3], pads: [1, 1, 1, 0], channels: 5, weightBits: 2, bits: 4 })
+      .conv({ ...same3, channels: 5, weightBits: 2, bits: 8 })
+      .maxpool({ kernel: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] })
+      .conv({ ...same3, strides: [2, 1], channels: 4, weightBits: 2, bits: 4 })
+      .conv({ kernel: [1, 1], channels: 3, weightBits: 4, bits: null })
+      .build();
+  },
   /** So short that END is at the head before the second input is loaded. */
   product: () =>
     new NetworkBuilder({ height: 5, width: 4, channels: 6, bits: 5, zero: 3 }, 20, BUILDER_WIDTHS)
@@ -192,7 +205,8 @@ export async function fixedSet(): Promise<FixedSet> {
   for (const [i, name] of (Object.keys(NETWORKS) as CaseName[]).entries()) {
     const network = NETWORKS[name]();
     const frames = [2 * i, 2 * i + 1].map((seed) => randomCodes(network, seed));
-    const [plan, model] = [planNetwork(network, MACHINE), await compiledModel(network, MACHINE)];
+    const plan = planNetwork(network, MACHINE, { order: name === 'turns' ? 'rows' : 'layers' });
+    const model = await compiledModel(network, MACHINE, { plan });
     made[name] = { name, plan, model, frames };
   }
   return made as FixedSet;

@@ -13,12 +13,16 @@ export async function compiledFiles(
   machine: Machine,
   changes: Partial<ProjectInput> = {},
 ): Promise<Map<string, string | Uint8Array>> {
-  const plan = planNetwork(network, machine);
+  const plan = changes.plan ?? planNetwork(network, machine);
   const cycles = countCycles(machine, plan.images);
   const templates = await loadTemplates();
   return projectFiles({ plan, cycles, templates, systole: '0.0.0', inputs: [], options: {}, ...changes });
 }
 
-export async function compiledModel(network: IntegerNetwork, machine: Machine): Promise<CompiledModel> {
-  return decodeModel(projectInMemory('memory', await compiledFiles(network, machine)));
+export async function compiledModel(
+  network: IntegerNetwork,
+  machine: Machine,
+  changes: Partial<ProjectInput> = {},
+): Promise<CompiledModel> {
+  return decodeModel(projectInMemory('memory', await compiledFiles(network, machine, changes)));
 }

@@ -1,0 +1,138 @@
+/** POST, from the drain to the FIFO. */
+import type { DesignFault } from '../design-faults.js';
+
+export const POST_FAULTS: readonly DesignFault[] = [
+  {
+    name: 'pixels right of the map are kept',
+    module: 'post_columns',
+    from: 'inside_o = col_px < out_cols',
+    to: 'inside_o = col_px <= out_cols',
+  },
+  {
+    name: 'lines below the map are kept',
+    module: 'post_rows',
+    from: 'inside_o = row_ln < ',
+    to: 'inside_o = row_ln <= ',
+  },
+  {
+    name: 'a line begins where the one above ended',
+    module: 'post_columns',
+    from: 'end else if (!line_end_i) begin',
+    to: 'end else if (!ends_i[PR]) begin',
+  },
+  {
+    name: 'the second line is written over the first',
+    module: 'post_rows',
+    from: 'to_line ? d_line : d_step',
+    to: "to_line ? {AW{1'b0}} : d_step",
+  },
+  {
+    name: 'a tile of several lines counts one row',
+    module: 'post',
+    from: '`SYSTOLE_POST_COUNT_STEP*32 +: 5',
+    to: '`SYSTOLE_POST_COUNT*32 +: 5',
+  },
+  {
+    name: 'column tiles share their constants',
+    module: 'post_walk',
+    from: 'p_c + fields_i[`SYSTOLE_POST_SLOTS_FULL*32 +: PAR_BITS]',
+    to: 'p_c',
+  },
+  {
+    name: 'a pool takes the row below the map',
+    module: 'post_rows',
+    from: 'cy_ln < fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+    to: 'cy_ln <= fields_i[`SYSTOLE_POST_CONV_ROWS*32 +: CW]',
+  },
+  {
+    name: 'residual planes are not put in place',
+    module: 'post',
+    from: "first1 ? 5'd0 : bit2 + AD[4:0]",
+    to: "5'd0",
+    sample: true,
+  },
+  { name: 'the residual is subtracted', module: 'requantize', from: 'across + residual', to: 'across - residual' },
+  {
+    name: 'm has no sign',
+    module: 'parts',
+    from: '{{A_HIGH{b_i[B_BITS-1]}}, b_i[B_BITS-1:B_LOW]}',
+    to: "{{A_HIGH{1'b0}}, b_i[B_BITS-1:B_LOW]}",
+  },
+  { name: 'ties go up', module: 'round', from: "(below != 6'd0 || ones[1])", to: "1'b1", sample: true },
+  { name: 'floor rounds to the nearest', module: 'round', from: 'nearest_i && ones[0]', to: 'ones[0]' },
+  { name: 'negative values are limited from above', module: 'clamp', from: 'negative_i || ', to: '' },
+  { name: 'the pool keeps the least', module: 'pool', from: 'now > old ? now : old', to: 'now < old ? now : old' },
+  {
+    name: 'a window begins with the last one',
+    module: 'pool',
+    from: "first_i ? 16'd0 : best_old[i*16 +: 16]",
+    to: 'best_old[i*16 +: 16]',
+  },
+  {
+    name: 'the offset of the second factor is forgotten',
+    module: 'product',
+    from: "{{(FACTOR_BITS-RES_BITS){1'b0}}, res_i} + r_offset_i",
+    to: "{{(FACTOR_BITS-RES_BITS){1'b0}}, res_i}",
+    sample: true,
+  },
+  {
+    name: 'the first factor has no sign',
+    module: 'product',
+    from: '{{FACTOR_BITS{a[FACTOR_BITS-1]}}, a}',
+    to: "{{FACTOR_BITS{1'b0}}, a}",
+  },
+  {
+    name: 'a product is made before the last plane of its factor is there',
+    module: 'post',
+    from: 'multiply = beat2 && last2 &&',
+    to: 'multiply = beat2 && first2 &&',
+  },
+  { name: 'all tables are the first one', module: 'table', from: 'base_i + index', to: 'index', sample: true },
+  { name: 'values are always looked up', module: 'post', from: 'pool7[KEEP_BITS-1] ? looked', to: "1'b1 ? looked" },
+  {
+    name: 'a table is read a cycle early',
+    module: 'post',
+    from: 'v4[2] && pool6[KEEP_BITS-1]',
+    to: 'v4[1] && pool6[KEEP_BITS-1]',
+  },
+  {
+    name: 'parts of a map count its rows',
+    module: 'post',
+    from: 'row_end && fields_i[`SYSTOLE_POST_COUNT*32]',
+    to: 'row_end',
+  },
+  // Buffers and contexts.
+  { name: 'buffers of POST do not wrap', module: 'wrap', from: 'wraps_q && !stays_i &&', to: "1'b0 && !stays_i &&" },
+  {
+    name: 'a buffer of POST wraps one row late',
+    module: 'wrap',
+    from: '!over[AW+1] ? less',
+    to: "!over[AW+1] && over != {(AW+2){1'b0}} ? less",
+  },
+  {
+    name: 'a turn of POST begins anew',
+    module: 'post_rows',
+    from: 'shadow_i[`SYSTOLE_POST_RESUME*32] ? found',
+    to: "1'b0 ? found",
+    sample: true,
+  },
+  { name: 'all contexts of POST are one', module: 'post_rows', from: 'kept[save] <= now', to: 'kept[0] <= now' },
+  {
+    name: 'a turn forgets the rows before it',
+    module: 'post_rows',
+    from: '{d_new, r_new, cy_new, row_next}',
+    to: "{d_new, r_new, cy_new, 16'd0}",
+  },
+  {
+    name: 'a co of POST goes on with the constants of the one before',
+    module: 'post_walk',
+    from: 'ends_q[OY] || (ends_q[WY] && !ends_q[CT])',
+    to: 'ends_q[WY] && !ends_q[CT]',
+  },
+  {
+    name: 'the second co is written over the first',
+    module: 'post_columns',
+    from: 'd_from = c_co; if (ends_i[OY]) d_add = TILE;',
+    to: 'd_from = c_co;',
+  },
+];
