@@ -36,9 +36,9 @@ const schema = z.strictObject({
   fetchWords: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(1),
   depthwise: z
     .strictObject({
-      taps: whole(1, 5),
+      taps: whole(0, 5),
       postWidth: powerOfTwo(1, 128),
-      weightWords: powerOfTwo(2, 2 ** 16),
+      weightWords: z.union([z.literal(0), powerOfTwo(2, 2 ** 16)]),
       parameterWords: powerOfTwo(2, 2 ** 16),
     })
     .nullable()
@@ -87,8 +87,10 @@ export function checkMachine(machine: Machine): Machine {
   rule(nested, 'columnsPerStage', `a divisor or a multiple of postWidth (${postWidth})`, columnsPerStage);
   if (machine.depthwise !== null) {
     rule(machine.activationDigit === 8, 'depthwise', 'null unless activationDigit is 8', machine.activationDigit);
-    const width = machine.depthwise.postWidth;
+    const { taps, postWidth: width, weightWords } = machine.depthwise;
     rule(width <= lanes, 'depthwise.postWidth', `at most lanes (${lanes})`, width);
+    const expected = taps === 0 ? '0 without taps' : 'at least 2 with taps';
+    rule((weightWords === 0) === (taps === 0), 'depthwise.weightWords', expected, weightWords);
   }
   const ring = memory.ringWords;
   rule(ring === 0 || machine.dram !== null, 'memory.ringWords', '0 without dram', ring);

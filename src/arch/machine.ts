@@ -53,7 +53,7 @@ export interface Machine {
   };
   /** 32-bit program words fetched a cycle: 1, 2, 4 or 8. */
   readonly fetchWords: 1 | 2 | 4 | 8;
-  /** The unit for depthwise convolutions and average pools, or null. */
+  /** The unit for depthwise convolutions, average and max pools, or null. */
   readonly depthwise: DepthwiseUnit | null;
   /** AXI4 master, or null. */
   readonly dram: Dram | null;
@@ -63,11 +63,11 @@ export interface Machine {
 
 /** lanes x taps multipliers of activations of 8 bits by weights of 8 bits; only where activationDigit is 8. */
 export interface DepthwiseUnit {
-  /** Adjacent kernel columns at once, 1..5. */
+  /** Adjacent kernel columns at once, 1..5; 0: no multipliers, sums and largest codes only. */
   readonly taps: number;
   /** Channels requantized per cycle: a power of two, at most lanes. */
   readonly postWidth: number;
-  /** Words of lanes x taps weights of 8 bits; a power of two. */
+  /** Words of lanes x taps weights of 8 bits: a power of two; 0 without taps. */
   readonly weightWords: number;
   /** Words of postWidth channels' m, b, n; a power of two. */
   readonly parameterWords: number;

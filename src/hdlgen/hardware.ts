@@ -40,8 +40,8 @@ export function coreParameters(machine: Machine): Readonly<Record<string, number
     RING_WORDS: memory.ringWords,
     ...dramParameters(machine),
     DW_TAPS: machine.depthwise?.taps ?? 0,
-    DW_PW: machine.depthwise?.postWidth ?? 1,
-    DW_WEIGHT_WORDS: machine.depthwise?.weightWords ?? 2,
+    DW_PW: machine.depthwise?.postWidth ?? 0,
+    DW_WEIGHT_WORDS: machine.depthwise?.weightWords || 2,
     DW_PARAM_WORDS: machine.depthwise?.parameterWords ?? 2,
     IDENTITY: machineIdentity(machine),
   };

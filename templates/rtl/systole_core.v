@@ -33,8 +33,8 @@ module systole_core #(
     parameter DRAM_ADDR_BITS = 32,  // of an address, 32..64
     parameter DRAM_BURST = 1,       // most beats of a burst, a power of two, 1..256
     parameter DRAM_OUTSTANDING = 1, // most bursts under way, a power of two, 1..64
-    parameter DW_TAPS = 0,          // of the depthwise unit: kernel columns at once, 1..5; 0: no unit
-    parameter DW_PW = 1,            // channels it requantizes per cycle, a power of two, at most LANES
+    parameter DW_TAPS = 0,          // of the depthwise unit: kernel columns at once, 0..5; 0: no multipliers
+    parameter DW_PW = 0,            // channels it requantizes per cycle, a power of two, at most LANES; 0: no unit
     parameter DW_WEIGHT_WORDS = 2,  // words of LANES * DW_TAPS weights of 8 bits, a power of two
     parameter DW_PARAM_WORDS = 2,   // words of DW_PW channels' m, b, n, a power of two
     parameter [63:0] IDENTITY = 64'd0
@@ -188,13 +188,13 @@ module systole_core #(
     if (CONTEXTS < 0 || CONTEXTS == 1 || CONTEXTS > 64 || (CONTEXTS & (CONTEXTS - 1)) != 0) begin : g_bad_contexts
       contexts_must_be_0_or_a_power_of_two_2_to_64 rule ();
     end
-    if (DW_TAPS < 0 || DW_TAPS > 5 || (DW_TAPS > 0 && AD != 8)) begin : g_bad_depthwise
-      depthwise_taps_must_be_0_to_5_and_0_unless_the_activation_digit_is_8 rule ();
+    if (DW_TAPS < 0 || DW_TAPS > 5 || ((DW_TAPS > 0 || DW_PW > 0) && AD != 8)) begin : g_bad_depthwise
+      depthwise_taps_must_be_0_to_5_and_no_unit_unless_the_activation_digit_is_8 rule ();
     end
-    if (DW_TAPS > 0 && (DW_PW < 1 || DW_PW > LANES || (DW_PW & (DW_PW - 1)) != 0)) begin : g_bad_depthwise_post
-      depthwise_post_width_must_be_a_power_of_two_at_most_lanes rule ();
+    if (DW_PW < 0 || DW_PW > LANES || (DW_PW & (DW_PW - 1)) != 0 || (DW_PW == 0 && DW_TAPS > 0)) begin : g_bad_depthwise_post
+      depthwise_post_width_must_be_a_power_of_two_at_most_lanes_and_0_without_unit rule ();
     end
-    if (DW_TAPS > 0 && ((DW_WEIGHT_WORDS & (DW_WEIGHT_WORDS - 1)) != 0 || (DW_PARAM_WORDS & (DW_PARAM_WORDS - 1)) != 0
+    if (DW_PW > 0 && ((DW_WEIGHT_WORDS & (DW_WEIGHT_WORDS - 1)) != 0 || (DW_PARAM_WORDS & (DW_PARAM_WORDS - 1)) != 0
                         || DW_WEIGHT_WORDS < 2 || DW_PARAM_WORDS < 2)) begin : g_bad_depthwise_sizes
       depthwise_memory_sizes_must_be_powers_of_two_from_2 rule ();
     end
@@ -324,7 +324,7 @@ module systole_core #(
   wire [`SYSTOLE_DEPTHWISE_FIELDS*32-1:0] dw_shadow, dw_fields;
   systole_fetch #(
       .FETCH_WORDS(FETCH_WORDS), .WORDS(PROG_WORDS / FETCH_WORDS), .PC_BITS(PC_BITS), .FILL(RING_WORDS != 0 ? 1 : 0),
-      .DEPTHWISE(DW_TAPS > 0 ? 1 : 0)
+      .DEPTHWISE(DW_PW > 0 ? 1 : 0)
   ) fetch (
       .clk(clk), .rst(unit_rst), .halt_i(error),
       .we_i(prog_we), .waddr_i(prog_addr[PC_BITS-1:0]), .wdata_i(prog_word),
@@ -357,8 +357,8 @@ module systole_core #(
 
   // Row counters. A record with count = 0 leaves its counter to another, one that resumes finds it as it was. LOAD's is
   // cleared as soon as the record stands in its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
-  localparam COUNT_WRITERS = DW_TAPS > 0 ? 4 : 3;  // LOAD, POST, rows that FEED frees, depthwise
-  localparam COUNT_READERS = DW_TAPS > 0 ? 4 : 3;  // FEED's input, the residual's, LOAD's room, depthwise
+  localparam COUNT_WRITERS = DW_PW > 0 ? 4 : 3;  // LOAD, POST, rows that FEED frees, depthwise
+  localparam COUNT_READERS = DW_PW > 0 ? 4 : 3;  // FEED's input, the residual's, LOAD's room, depthwise
   localparam STEP_BITS = 8;
   wire [INDEX_BITS-1:0] in_index, res_index, room_index, written_index;
   wire [15:0]           in_count, res_count, room_count, freed_step;
@@ -463,7 +463,7 @@ module systole_core #(
   assign dw_read_ready = !(req_valid && req_group == dw_read_group) && !(res_valid && res_group == dw_read_group);
   assign dw_write_ready = !(p_write && p_group == dw_write_group) && !(l_write && l_ready && l_group == dw_write_group);
   generate
-    if (DW_TAPS > 0) begin : g_depthwise
+    if (DW_PW > 0) begin : g_depthwise
       systole_depthwise_side #(
           .LANES(LANES), .TAPS(DW_TAPS), .PW(DW_PW), .AW(AW), .LANE_BITS(LANE_BITS), .GROUP_BITS(GROUP_BITS),
           .INDEX_BITS(INDEX_BITS), .ACC_BITS(ACC_BITS), .M_BITS(M_BITS), .B_BITS(B_BITS), .N_BITS(N_BITS),

@@ -1,12 +1,12 @@
-// The depthwise unit: convolutions of one channel each and average pools, LANES channels at a time, TAPS kernel columns at
-// once. Reads a pixel's channels a cycle from copy 0 of the activation memory, requantizes PW channels a cycle, writes them.
+// The depthwise unit: convolutions of one channel each, LANES channels at a time, TAPS kernel columns at once; average and max
+// pools, for which it has no multipliers: TAPS = 0 leaves these alone. Reads a pixel's channels a cycle from copy 0 of the activation memory, requantizes PW channels a cycle, writes them.
 // A read that is granted in cycle u: bank data u+1, code and weights u+2, product u+3, sum u+4; the output it completes is
 // held from u+5, its slot j is at the requantizers in u+6+j and enters the FIFO in u+10+j (docs/timing.md, Depthwise).
 `default_nettype none
 `include "systole_records.vh"
 module systole_depthwise #(
     parameter LANES = 16,
-    parameter TAPS = 3,          // kernel columns at once
+    parameter TAPS = 3,          // kernel columns at once; 0: no multipliers, no weights
     parameter PW = 4,            // channels requantized per cycle, a power of two, at most LANES
     parameter AW = 12,           // bits of an activation code index
     parameter LANE_BITS = 4,     // $clog2(LANES)
@@ -34,7 +34,7 @@ module systole_depthwise #(
     input  wire                   post_move_i,
     input  wire                   weight_we_i,
     input  wire [WEIGHT_BITS-1:0] weight_waddr_i,
-    input  wire [LANES*TAPS*8-1:0] weight_wdata_i,
+    input  wire [(TAPS > 0 ? LANES*TAPS*8 : 1)-1:0] weight_wdata_i,
     input  wire                   param_we_i,
     input  wire [PARAM_BITS-1:0]  param_waddr_i,
     input  wire [PW*(M_BITS+B_BITS+N_BITS)-1:0] param_wdata_i,
@@ -112,6 +112,7 @@ module systole_depthwise #(
   // The request. One that completes an output waits until the output before has left the accumulators, and for its
   // slots' places in the FIFO; nothing behind it stalls. A pixel outside the map needs no memory.
   reg                   r_valid, r_inside, r_next_inside, r_pair, r_clear, r_shift, r_out;
+  reg [1:0]             r_op, r_columns;
   reg [AW-1:0]          r_a;
   reg [GROUP_BITS-1:0]  r_group;
   reg [WEIGHT_BITS-1:0] r_w;
@@ -135,6 +136,8 @@ module systole_depthwise #(
       r_clear <= clear;
       r_shift <= shift;
       r_out <= out;
+      r_op <= fields_i[`SYSTOLE_DEPTHWISE_OP*32 +: 2];
+      r_columns <= fields_i[`SYSTOLE_DEPTHWISE_CHAIN*32] ? fields_i[`SYSTOLE_DEPTHWISE_OUT_FIRST*32 +: 2] : 2'd0;
       r_a <= a;
       r_group <= fields_i[`SYSTOLE_DEPTHWISE_GROUP*32 +: GROUP_BITS];
       r_w <= w;
@@ -157,22 +160,16 @@ module systole_depthwise #(
   assign read_addr_o = r_a;
   assign step_o = grant;
 
-  wire [LANES*TAPS*8-1:0] weights1;
-  systole_ram #(
-      .WIDTH(LANES*TAPS*8), .WORDS(WEIGHT_WORDS), .ADDR_BITS(WEIGHT_BITS)
-  ) weight_memory (
-      .clk(clk), .we_i(weight_we_i), .waddr_i(weight_waddr_i), .wdata_i(weight_wdata_i),
-      .re_i(grant), .raddr_i(r_w), .rdata_o(weights1)
-  );
-
   // Bank data, code, product, sum.
   reg                    v1, v2, inside1, next_inside1, pair1, pair2, clear1, clear2, shift1, shift2;
+  reg [1:0]              op1, columns1, columns2;
+  reg                    max2;
   reg [3:0]              out_q;  // of the steps 1 to 4
   reg [LANE_BITS-1:0]    offset1;
   reg [7:0]              pad1;
   reg [TOKEN_BITS-1:0]   token1, token2, token3, token4;
+  reg                    plain2, plain3, plain4;  // of an output: no products
   reg [LANES*8-1:0]      codes2;
-  reg [LANES*TAPS*8-1:0] weights2;
   wire [2*LANES*8-1:0]   rotated = {read_data_i, read_data_i} >> (offset1 * 8);
   always @(posedge clk) begin
     v1 <= grant && !rst;
@@ -184,6 +181,8 @@ module systole_depthwise #(
       pair1 <= r_pair;
       clear1 <= r_clear;
       shift1 <= r_shift;
+      op1 <= r_op;
+      columns1 <= r_columns;
       offset1 <= r_a[LANE_BITS-1:0];
       pad1 <= r_pad;
       token1 <= r_token;
@@ -194,24 +193,47 @@ module systole_depthwise #(
       codes2[LANES*4-1:0] <= inside1 ? rotated[LANES*4-1:0] : {LANES/2{pad1}};
       codes2[LANES*8-1:LANES*4] <= next_inside1 ? rotated[LANES*8-1:LANES*4] : {LANES/2{pad1}};
       pair2 <= pair1;
-      weights2 <= weights1;
+      max2 <= op1[1];
+      columns2 <= columns1;
     end
-    if (out_q[0]) token2 <= token1;
-    if (out_q[1]) token3 <= token2;
-    if (out_q[2]) token4 <= token3;
+    if (out_q[0]) {plain2, token2} <= {op1 != 2'd0, token1};
+    if (out_q[1]) {plain3, token3} <= {plain2, token2};
+    if (out_q[2]) {plain4, token4} <= {plain3, token3};
   end
-  wire [LANES*ACC_BITS-1:0] acc4;
-  wire [LANES*17-1:0]       products3;
+  wire [LANES*ACC_BITS-1:0] sums4, acc4;
   genvar l;
   generate
-    for (l = 0; l < LANES; l = l + 1) begin : g_lane
-      systole_depthwise_mac #(
-          .TAPS(TAPS), .ACC_BITS(ACC_BITS), .UPPER(l >= LANES / 2 ? 1 : 0)
-      ) mac (
-          .clk(clk), .valid_i(v2), .code_i(codes2[l*8 +: 8]), .weights_i(weights2[l*TAPS*8 +: TAPS*8]),
-          .shift_i(shift2), .clear_i(clear2), .pair_i(pair2),
-          .product_o(products3[l*17 +: 17]), .product_i(products3[((l + LANES/2) % LANES)*17 +: 17]), .acc_o(acc4[l*ACC_BITS +: ACC_BITS])
+    for (l = 0; l < LANES; l = l + 1) begin : g_sum
+      systole_depthwise_sum #(.ACC_BITS(ACC_BITS)) sum (
+          .clk(clk), .valid_i(v2), .code_i(codes2[l*8 +: 8]), .shift_i(shift2), .clear_i(clear2), .max_i(max2),
+          .columns_i(columns2), .acc_o(sums4[l*ACC_BITS +: ACC_BITS])
       );
+    end
+    if (TAPS > 0) begin : g_products
+      wire [LANES*TAPS*8-1:0]   weights1;
+      reg [LANES*TAPS*8-1:0]    weights2;
+      wire [LANES*17-1:0]       products3;
+      wire [LANES*ACC_BITS-1:0] products4;  // summed up
+      systole_ram #(
+          .WIDTH(LANES*TAPS*8), .WORDS(WEIGHT_WORDS), .ADDR_BITS(WEIGHT_BITS)
+      ) weight_memory (
+          .clk(clk), .we_i(weight_we_i), .waddr_i(weight_waddr_i), .wdata_i(weight_wdata_i),
+          .re_i(grant), .raddr_i(r_w), .rdata_o(weights1)
+      );
+      always @(posedge clk) if (v1) weights2 <= weights1;
+      for (l = 0; l < LANES; l = l + 1) begin : g_lane
+        systole_depthwise_mac #(
+            .TAPS(TAPS), .ACC_BITS(ACC_BITS), .UPPER(l >= LANES / 2 ? 1 : 0)
+        ) mac (
+            .clk(clk), .valid_i(v2), .code_i(codes2[l*8 +: 8]), .weights_i(weights2[l*TAPS*8 +: TAPS*8]),
+            .shift_i(shift2), .clear_i(clear2), .pair_i(pair2), .product_o(products3[l*17 +: 17]),
+            .product_i(products3[((l + LANES/2) % LANES)*17 +: 17]), .acc_o(products4[l*ACC_BITS +: ACC_BITS])
+        );
+      end
+      assign acc4 = plain4 ? sums4 : products4;
+    end else begin : g_no_products
+      assign acc4 = sums4;
+      wire unused_products = &{1'b0, plain4, pair2, r_w, weight_we_i, weight_waddr_i, weight_wdata_i};
     end
   endgenerate
 

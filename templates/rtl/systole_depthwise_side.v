@@ -58,18 +58,25 @@ module systole_depthwise_side #(
 );
   localparam WEIGHT_BITS = $clog2(WEIGHT_WORDS);
   localparam PARAM_BITS = $clog2(PARAM_WORDS);
+  localparam KERNEL_BITS = TAPS > 0 ? LANES*TAPS*8 : 1;
   localparam CH_BITS = M_BITS + B_BITS + N_BITS;
   localparam [2:0] KERNELS = 3'd6, SCALES = 3'd7;  // of MEM_SELECT
 
   wire                    weight_we, param_we;
   wire [31:0]             weight_addr, param_addr;
   wire [15:0]             weight_inner, param_inner;
-  wire [LANES*TAPS*8-1:0] weight_word;
+  wire [KERNEL_BITS-1:0]  weight_word;
   wire [PW*CH_BITS-1:0]   param_word;
-  systole_pieces #(.WIDTH(LANES*TAPS*8), .INNER(1)) weight_pieces (
-      .clk(clk), .rst(rst), .start_i(cfg_start_i), .addr_i(cfg_addr_i), .piece_valid_i(cfg_we_i && cfg_sel_i == KERNELS),
-      .piece_i(cfg_piece_i), .we_o(weight_we), .addr_o(weight_addr), .inner_o(weight_inner), .word_o(weight_word)
-  );
+  generate
+    if (TAPS > 0) begin : g_weights
+      systole_pieces #(.WIDTH(KERNEL_BITS), .INNER(1)) weight_pieces (
+          .clk(clk), .rst(rst), .start_i(cfg_start_i), .addr_i(cfg_addr_i), .piece_valid_i(cfg_we_i && cfg_sel_i == KERNELS),
+          .piece_i(cfg_piece_i), .we_o(weight_we), .addr_o(weight_addr), .inner_o(weight_inner), .word_o(weight_word)
+      );
+    end else begin : g_no_weights
+      assign {weight_we, weight_addr, weight_inner, weight_word} = {49+KERNEL_BITS{1'b0}};
+    end
+  endgenerate
   systole_pieces #(.WIDTH(PW*CH_BITS), .INNER(1)) parameter_pieces (
       .clk(clk), .rst(rst), .start_i(cfg_start_i), .addr_i(cfg_addr_i), .piece_valid_i(cfg_we_i && cfg_sel_i == SCALES),
       .piece_i(cfg_piece_i), .we_o(param_we), .addr_o(param_addr), .inner_o(param_inner), .word_o(param_word)

@@ -2,7 +2,7 @@
 import type { Machine } from '../../src/arch/machine.js';
 import { encodeKernels, encodeScales } from '../../src/arch/program/depthwise-memories.js';
 import type { DepthwiseRecord } from '../../src/arch/program/program.js';
-import { RECORD_FIELDS } from '../../src/arch/program/records.js';
+import { RECORD_FIELDS, UNIT_OPS } from '../../src/arch/program/records.js';
 import { runDepthwise } from '../../src/arch/simulator/depthwise.js';
 import { frameState } from '../../src/arch/simulator/state.js';
 import { depthwiseModel } from '../../src/arch/timing/depthwise.js';
@@ -15,6 +15,7 @@ export const CONFIGURATIONS = [
   { LANES: 8, TAPS: 3, PW: 8 },
   { LANES: 4, TAPS: 1, PW: 1 },
   { LANES: 2, TAPS: 5, PW: 2 },
+  { LANES: 4, TAPS: 0, PW: 2 },
 ] as const;
 export type Configuration = (typeof CONFIGURATIONS)[number];
 
@@ -25,6 +26,7 @@ export const MODULES = [
   'depthwise',
   'depthwise_walk',
   'depthwise_mac',
+  'depthwise_sum',
   'depthwise_out',
   'ram',
   'fifo',
@@ -38,7 +40,7 @@ const machineOf = ({ LANES, TAPS, PW }: Configuration): Machine =>
   testMachine({
     lanes: LANES,
     memory: { activationWords: CODES / LANES },
-    depthwise: { taps: TAPS, postWidth: PW, weightWords: 256, parameterWords: 256 },
+    depthwise: { taps: TAPS, postWidth: PW, weightWords: TAPS > 0 ? 256 : 0, parameterWords: 256 },
   });
 
 function randomRecord(pick: Pick, configuration: Configuration): DepthwiseRecord {
@@ -57,7 +59,7 @@ function randomPair(pick: Pick, configuration: Configuration): DepthwiseRecord {
     opcode: 'depthwise',
     fields: {
       ...fields,
-      ...{ nG: 1, nC: pairs + 1, nKx: 1, chain: 1, pair: 1, outFirst: 1, outStep: 1 },
+      ...{ nG: 1, nC: pairs + 1, nKx: 1, chain: 1, pair: 1, op: UNIT_OPS.products, outFirst: 1, outStep: 1 },
       ...{ xBase: -padLeft, xC: 2, aC: LANES, aBase: 300 + fields.yBase * pitch - padLeft * channels },
       ...{ aOy: fields.yOy * pitch, aKy: pitch, dOy: pairs * LANES, dOx: LANES },
       ...{ slotsFull: LANES / PW, slotsLast: LANES / PW, tailCount: PW },
@@ -72,9 +74,11 @@ function randomLayer(pick: Pick, { LANES, TAPS, PW }: Configuration): DepthwiseR
   const live = channels - (nG - 1) * LANES;
   // Rows of one-tap outputs leave faster than anything.
   const fast = pick(4) === 0;
-  const [kh, kw] = fast ? [1, 1] : [1 + pick(4), 1 + pick(5)];
+  const [kh, kw] = fast ? [1, 1] : [1 + pick(4), 1 + pick(TAPS === 0 ? 4 : 5)];
   const [sy, sx] = [1 + pick(3), 1 + pick(3)];
-  const chain = kw <= TAPS && pick(4) > 0 ? 1 : 0;
+  const op = TAPS === 0 ? 1 + pick(2) : pick(2) === 0 ? UNIT_OPS.products : pick(3);
+  const columnsAtOnce = op === UNIT_OPS.sum ? 0 : op === UNIT_OPS.max ? 3 : TAPS;
+  const chain = kw <= columnsAtOnce && pick(4) > 0 ? 1 : 0;
   const [height, width] = [1 + pick(5), 1 + pick(6)];
   const [padTop, padLeft] = [pick(kh), pick(kw)];
   const [outRows, outColumns] = [1 + pick(3), fast ? 30 + pick(10) : 1 + pick(4)];
@@ -104,9 +108,10 @@ function randomLayer(pick: Pick, { LANES, TAPS, PW }: Configuration): DepthwiseR
       xC: chain ? 1 : sx,
       xKx: 1,
       xMax: width,
-      padCode: pick(256),
+      padCode: pick(2) === 0 ? 0 : pick(256),
       chain,
       pair: 0,
+      op,
       outFirst: chain ? kw - 1 : 0,
       outStep: chain ? sx : 1,
       wBase: pick(20),
@@ -201,7 +206,7 @@ export async function runCase(bench: Bench, configuration: Configuration, pick: 
   const files = {
     fields: records.flatMap(fieldWords),
     mem,
-    kernels: wordsOf(images.kernels, images.kernels.length / 256),
+    kernels: TAPS > 0 ? wordsOf(images.kernels, images.kernels.length / 256) : new Array<bigint>(256).fill(0n),
     scales: wordsOf(images.scales, images.scales.length / 256),
     read_stall: readStall,
     write_stall: writeStall,

@@ -19,7 +19,7 @@ module depthwise_bench #(
   reg clk, rst, active, full, complete;
   reg [31:0] fields[0:RECORDS*FIELDS-1];
   reg [7:0] mem[0:CODES-1];
-  reg [LANES*TAPS*8-1:0] kernels[0:WORDS-1];
+  reg [(TAPS > 0 ? LANES*TAPS*8 : 1)-1:0] kernels[0:WORDS-1];
   reg [PW*CH_BITS-1:0] scales[0:WORDS-1];
   reg read_stall[0:DEPTH-1], write_stall[0:DEPTH-1], post_moves[0:DEPTH-1];
   reg [15:0] count[0:DEPTH-1];

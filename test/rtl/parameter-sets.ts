@@ -56,7 +56,8 @@ export const PARAMETER_SETS: ReadonlyMap<string, Parameters> = new Map<string, P
     '128 lanes, slots of 32 channels over 8 stages',
     { ...LARGEST, LANES: 128, ROWS: 1, COLS: 32, STAGE: 4, PW: 32, ACT_WORDS: 64, WEIGHT_WORDS: 64 },
   ],
-  ['a depthwise unit of one tap and two lanes', { ...SMALLEST, AD: 8, DW_TAPS: 1 }],
+  ['a depthwise unit of one tap and two lanes', { ...SMALLEST, AD: 8, DW_TAPS: 1, DW_PW: 1 }],
+  ['a depthwise unit without multipliers', { ...SMALLEST, AD: 8, DW_PW: 2 }],
   [
     'a depthwise unit of five taps, slots of half the lanes',
     { ...LARGEST, DW_TAPS: 5, DW_PW: 8, DW_WEIGHT_WORDS: 2 ** 16, DW_PARAM_WORDS: 2 ** 10, ACT_WORDS: 64 },
@@ -114,10 +115,14 @@ export const BROKEN_RULES: readonly (readonly [rule: string, change: Parameters]
   ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_ADDR_BITS: 31 }],
   ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_BURST: 3 }],
   ['dram_address_32_to_64_bits_burst_1_to_256_outstanding_1_to_64_powers_of_two', { DRAM_OUTSTANDING: 128 }],
-  ['depthwise_taps_must_be_0_to_5_and_0_unless_the_activation_digit_is_8', { DW_TAPS: 6, AD: 8 }],
-  ['depthwise_taps_must_be_0_to_5_and_0_unless_the_activation_digit_is_8', { DW_TAPS: 3, AD: 4 }],
-  ['depthwise_post_width_must_be_a_power_of_two_at_most_lanes', { DW_TAPS: 3, AD: 8, DW_PW: 4, LANES: 2 }],
-  ['depthwise_memory_sizes_must_be_powers_of_two_from_2', { DW_TAPS: 3, AD: 8, DW_WEIGHT_WORDS: 12 }],
+  ['depthwise_taps_must_be_0_to_5_and_no_unit_unless_the_activation_digit_is_8', { DW_TAPS: 6, DW_PW: 1, AD: 8 }],
+  ['depthwise_taps_must_be_0_to_5_and_no_unit_unless_the_activation_digit_is_8', { DW_PW: 1, AD: 4 }],
+  [
+    'depthwise_post_width_must_be_a_power_of_two_at_most_lanes_and_0_without_unit',
+    { DW_TAPS: 3, AD: 8, DW_PW: 4, LANES: 2 },
+  ],
+  ['depthwise_post_width_must_be_a_power_of_two_at_most_lanes_and_0_without_unit', { DW_TAPS: 3, AD: 8, DW_PW: 0 }],
+  ['depthwise_memory_sizes_must_be_powers_of_two_from_2', { DW_TAPS: 3, DW_PW: 1, AD: 8, DW_WEIGHT_WORDS: 12 }],
   ['in_bytes_must_be_a_power_of_two_up_to_64', { IN_BYTES: 3 }],
   ['out_bytes_must_be_a_power_of_two_up_to_64', { OUT_BYTES: 128 }],
 ];

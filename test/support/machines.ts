@@ -118,6 +118,13 @@ export const VARIED_MACHINES: readonly Machine[] = [
     memory: { groups: 4, fifoEntries: 8 },
     stream: { inBytes: 8, outBytes: 4 },
   }),
+  testMachine({
+    name: 'a8w4 beside a unit without multipliers',
+    weightDigit: 4,
+    depthwise: { taps: 0, postWidth: 4, weightWords: 0, parameterWords: 2 ** 9 },
+    memory: { groups: 4 },
+    stream: { inBytes: 4, outBytes: 8 },
+  }),
 ];
 
 /** Machines that keep rows of layers in contexts, and maps in circular buffers: one row, and rows for tiles of several lines. */

@@ -127,7 +127,8 @@ function finish(
 function requireUnitSpace({ kernels, scales }: Contents, { lanes, depthwise }: Machine): void {
   if (depthwise === null) return;
   const { taps, postWidth, weightWords, parameterWords } = depthwise;
-  requireSpace('depthwise weight', 'depthwise.weightWords', kernels.length / (lanes * taps), weightWords);
+  const words = taps === 0 ? 0 : kernels.length / (lanes * taps);
+  requireSpace('depthwise weight', 'depthwise.weightWords', words, weightWords);
   requireSpace('depthwise parameter', 'depthwise.parameterWords', scales.length / postWidth, parameterWords);
 }
 

@@ -1,5 +1,6 @@
 /** Layers of the depthwise unit: their records stay inside its memories, and what they use is in nobody else's hands meanwhile. */
 import type { DepthwiseRecord } from '../program/program.js';
+import { UNIT_OPS } from '../program/records.js';
 import type { Plan, TensorPlace } from './plan.js';
 import { require } from './plan-rule.js';
 import { homeOf } from './tensor-home.js';
@@ -44,7 +45,12 @@ export function checkUnitRecord({ record, layer }: UnitTurn, plan: Plan): void {
   require(fields.inCounter !== fields.outCounter, name, 'the depthwise unit counts where it waits');
   require(fields.lo <= fields.hi && fields.hi < 256, name, 'its clamp is empty, or wider than a code');
   require(fields.chain === 0 || fields.nKx === 1, name, 'kernel columns come twice');
-  const pairs = fields.chain === 1 && fields.nG === 1 && depthwise.taps >= 3;
+  const isProduct = fields.op === UNIT_OPS.products;
+  require(!isProduct || depthwise.taps > 0, name, 'the depthwise unit has no multipliers');
+  require(fields.op !== UNIT_OPS.sum || fields.chain === 0, name, 'sums are not made of columns');
+  const columns = fields.op === UNIT_OPS.max && fields.chain === 1 ? fields.outFirst : 0;
+  require(columns <= 2, name, 'the depthwise unit keeps the largest codes of two columns at most');
+  const pairs = isProduct && fields.chain === 1 && fields.nG === 1 && depthwise.taps >= 3;
   require(fields.pair === 0 || pairs, name, 'two pixels at once need three columns at once, and all lanes');
   const lastOut = fields.nC - 1 - fields.outFirst;
   require(lastOut >= 0 &&
@@ -52,7 +58,8 @@ export function checkUnitRecord({ record, layer }: UnitTurn, plan: Plan): void {
   const steps = fields.nKy * fields.nKx;
   const weights = fields.wBase + (fields.nG - 1) * fields.wGroup + (steps - 1) * fields.wStep;
   const piecesPerWord = Math.ceil((lanes * depthwise.taps) / 4);
-  require(weights < images.kernels.length / piecesPerWord, name, 'the depthwise unit runs past its weights');
+  require(!isProduct ||
+    weights < images.kernels.length / piecesPerWord, name, 'the depthwise unit runs past its weights');
   const slots = fields.pBase + (fields.nG - 1) * fields.slotsFull + fields.slotsLast;
   require(slots <= depthwise.parameterWords, name, 'the depthwise unit runs past its parameters');
 }

@@ -53,14 +53,20 @@ export function layerGeometries(
   machine: Machine,
   { mostLines = machine.rows, besideArray = true }: GeometryOptions = {},
 ): readonly LayerGeometry[] {
-  return lowered.layers.map((layer) => layerGeometry(layer, lowered, machine, { mostLines, besideArray }));
+  const stepsOf = new Map<string, number>();
+  return lowered.layers.map((layer) => {
+    const beside = stepsOf.get(layer.input) ?? 0;
+    const geometry = layerGeometry(layer, lowered, machine, { mostLines, besideArray, beside });
+    stepsOf.set(layer.output, geometry.steps);
+    return geometry;
+  });
 }
 
 function layerGeometry(
   layer: ArrayLayer,
   lowered: LoweredNetwork,
   machine: Machine,
-  { mostLines, besideArray }: Required<GeometryOptions>,
+  { mostLines, besideArray, beside }: Required<GeometryOptions> & { readonly beside: number },
 ): LayerGeometry {
   const { tensors, views } = lowered;
   const input = tensors[layer.input]!;
@@ -79,7 +85,8 @@ function layerGeometry(
   const arrayTiling = tilingOf(perTile);
   const passes = digitPasses(planes, digits, machine);
   const stepsOf = (tiles: Tiling) => tileCount(tiles) * passes.length * perTile;
-  const unit = besideArray ? unitShape(layer, lowered, machine, stepsOf(arrayTiling)) : null;
+  const array = { steps: stepsOf(arrayTiling), before: beside };
+  const unit = besideArray ? unitShape(layer, lowered, machine, array) : null;
   const tiling = unit ? tilingOf(perTile, 1) : arrayTiling;
   return {
     layer,

@@ -68,10 +68,10 @@ export function layerRecords({ machine, lowered, geometries, placed }: LayerPart
       output: placed.places.get(layer.output)!,
       rows: feedWait(inputWait),
       outCounter: placed.counters.get(layer.output)!,
-      weightBase: kernels.length / (machine.lanes * taps),
+      weightBase: taps === 0 ? 0 : kernels.length / (machine.lanes * taps),
       parameterBase: scales.length / postWidth,
     };
-    for (const weight of unitKernels(geometry, unit, machine)) kernels.push(weight);
+    if (unit.op === 'products') for (const weight of unitKernels(geometry, unit, machine)) kernels.push(weight);
     scales.push(...unitScales(geometry, unit, machine));
     return { unit: unitRecord(setting, machine) };
   };

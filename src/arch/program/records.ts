@@ -206,6 +206,7 @@ export const RECORD_FIELDS = {
     u('padCode'),
     u('chain'),
     u('pair'),
+    u('op'),
     u('outFirst'),
     u('outStep'),
     u('wBase'),
@@ -231,6 +232,9 @@ export const RECORD_FIELDS = {
     s('accMax'),
   ],
 } as const satisfies Record<keyof typeof OPCODES, readonly RecordField[]>;
+
+/** What the depthwise unit makes of a window's codes. */
+export const UNIT_OPS = { products: 0, sum: 1, max: 2 } as const;
 
 /** Pass memory entry, two 32-bit words: word 0 = aOff; word 1 = wOff | shift << 20 | mode << 24 | reserved. Word 2 = padDigit. */
 export const PASS_MODES = { unsigned: 0, signed: 1, bipolar: 2 } as const;

@@ -8,6 +8,7 @@ import type {
   PostRecord,
   ProgramRecord,
 } from '../program/program.js';
+import { UNIT_OPS } from '../program/records.js';
 import { broken } from './activation-memory.js';
 
 /** Array steps, or loaded codes, of one record: far more than any layer has, and still an end. */
@@ -51,6 +52,7 @@ function depthwiseLimits(
   { fields }: DepthwiseRecord,
 ): readonly Limit[] {
   const width = depthwise?.postWidth ?? 1;
+  const isProduct = fields.op === UNIT_OPS.products;
   const { nOy, nG, nC, nKy, nKx } = fields;
   return [
     ['a unit that the machine has not', 1, depthwise === null ? 0 : 1],
@@ -64,7 +66,11 @@ function depthwiseLimits(
     ['hi', fields.hi, 255],
     ['inNeed0', fields.inNeed0, fields.inRows],
     ['chain', fields.chain, 1],
-    ['pair', fields.pair, (depthwise?.taps ?? 0) >= 3 ? fields.chain : 0],
+    ['pair', fields.pair, isProduct && (depthwise?.taps ?? 0) >= 3 ? fields.chain : 0],
+    ['op', fields.op, UNIT_OPS.max],
+    ['products of a unit without multipliers', isProduct ? 1 : 0, Math.min(depthwise?.taps ?? 0, 1)],
+    ['columns of a largest code', fields.op === UNIT_OPS.max && fields.chain === 1 ? fields.outFirst : 0, 2],
+    ['sums in a chain', fields.op === UNIT_OPS.sum ? fields.chain : 0, 0],
     ['wStep', fields.wStep, 1],
     ['kernel columns one after the other in a chain', fields.chain === 1 ? nKx : 1, 1],
     ['loops that are empty', [nOy, nG, nC, nKy, nKx, fields.slotsLast, fields.outStep].includes(0) ? 1 : 0, 0],

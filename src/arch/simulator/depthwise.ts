@@ -1,4 +1,5 @@
 import type { DepthwiseRecord } from '../program/program.js';
+import { UNIT_OPS } from '../program/records.js';
 import { broken, requireInside } from './activation-memory.js';
 import { isCovered, type RowWait, rowWait, tagAt } from './covered-reads.js';
 import { requantize } from './requantize.js';
@@ -37,9 +38,13 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
   const { taps, postWidth } = depthwise;
   const how = { nearestEven: fields.nearestEven === 1, lo: fields.lo, hi: fields.hi };
   const unused = 32 - accBits;
+  const columnsBefore = fields.chain === 1 ? fields.outFirst : 0;
   /** [tap][lane] */
   const acc = Array.from({ length: taps }, () => new Int32Array(lanes));
   const codes = new Int32Array(lanes);
+  const sums = new Int32Array(lanes);
+  /** Largest codes of this column, and of those before it in the row. */
+  let maxima: Int32Array[] = [];
 
   /** One read: LANES codes of a pixel, or of a pair of pixels; the padding code outside the map. */
   function read(oy: number, g: number, c: number, ky: number, kx: number, live: number): void {
@@ -82,6 +87,21 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
     }
   }
 
+  function sumStep(first: boolean): void {
+    for (let l = 0; l < lanes; l++) sums[l] = (first ? 0 : sums[l]!) + codes[l]!;
+  }
+
+  function maxStep(first: boolean, fresh: boolean): void {
+    if (first) maxima = [new Int32Array(lanes), ...(fresh ? [] : maxima)].slice(0, 1 + columnsBefore);
+    const most = maxima[0]!;
+    for (let l = 0; l < lanes; l++) most[l] = Math.max(most[l]!, codes[l]!);
+  }
+
+  function made(l: number): number {
+    if (fields.op === UNIT_OPS.max) return Math.max(...maxima.map((most) => most[l]!));
+    return ((fields.op === UNIT_OPS.sum ? sums[l]! : acc[taps - 1]![l]!) << unused) >> unused;
+  }
+
   /** Two pixels at once: what of a kernel's three columns meets this pair begins outputs and ends those of the pair before. */
   function pairStep(word: number, first: boolean, fresh: boolean): void {
     const half = lanes / 2;
@@ -102,7 +122,7 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
     requireInside(state.memory, addr, addr + live, 'the depthwise unit');
     const slot = fields.pBase + g * fields.slotsFull;
     for (let l = 0; l < live; l++) {
-      const value = (acc[taps - 1]![l]! << unused) >> unused;
+      const value = made(l);
       if (value < fields.accMin || value > fields.accMax) {
         throw broken(`accumulator ${value} of the depthwise unit is not in ${fields.accMin}..${fields.accMax}`);
       }
@@ -127,8 +147,11 @@ function depthwiseUnit(fields: Fields, program: UnitProgram, state: FrameState) 
           for (let kx = 0; kx < fields.nKx; kx++) {
             read(oy, g, c, ky, kx, live);
             const first = ky === 0 && kx === 0;
-            if (fields.pair === 1) pairStep(word, first, c === 0);
-            else step(word, first, c === 0 || fields.chain === 0);
+            const fresh = c === 0 || fields.chain === 0;
+            if (fields.op === UNIT_OPS.max) maxStep(first, fresh);
+            else if (fields.op === UNIT_OPS.sum) sumStep(first);
+            else if (fields.pair === 1) pairStep(word, first, fresh);
+            else step(word, first, fresh);
             word += fields.wStep;
           }
         }

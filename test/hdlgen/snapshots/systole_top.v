@@ -81,7 +81,7 @@ module systole_top (
       .DRAM_BURST(1),
       .DRAM_OUTSTANDING(1),
       .DW_TAPS(0),
-      .DW_PW(1),
+      .DW_PW(0),
       .DW_WEIGHT_WORDS(2),
       .DW_PARAM_WORDS(2),
       .IDENTITY(64'h0a58bcbf508225a0)

@@ -2,6 +2,7 @@
 import type { Machine } from '../../machine.js';
 import type { ChannelScale } from '../../program/depthwise-memories.js';
 import type { DepthwiseRecord } from '../../program/program.js';
+import { UNIT_OPS } from '../../program/records.js';
 import type { FeedWait } from '../feed-record.js';
 import type { LayerGeometry } from '../geometry.js';
 import type { TensorPlace } from '../plan.js';
@@ -24,13 +25,18 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
   const { layer } = geometry;
   const { lanes } = machine;
   const { postWidth } = machine.depthwise!;
-  const [kh, kw] = layer.kernel;
-  const [sy, sx] = layer.strides;
+  const {
+    kernel: [kh, kw],
+    strides: [sy, sx],
+    dilations,
+    padTop,
+    padLeft,
+  } = unit.window;
   const { channels } = geometry.output;
   const groups = Math.ceil(channels / lanes);
   const live = unit.pair ? lanes : channels - (groups - 1) * lanes;
   // A pair's kernel has three columns, the first ones 0 where it is narrower.
-  const left = layer.padLeft + (unit.pair ? 3 - kw : 0);
+  const left = padLeft + (unit.pair ? 3 - kw : 0);
   const slotsLast = Math.ceil(live / postWidth);
   const columnStep = unit.pair ? 2 : unit.chain ? 1 : sx;
   const { requantize, accRange } = layer;
@@ -43,22 +49,23 @@ export function unitRecord(setting: UnitSetting, machine: Machine): DepthwiseRec
       nKy: kh,
       nKx: unit.chain ? 1 : kw,
       group: input.group,
-      aBase: input.base - layer.padTop * input.rowPitch - left * input.pixelPitch,
+      aBase: input.base - padTop * input.rowPitch - left * input.pixelPitch,
       aOy: sy * input.rowPitch,
       aC: columnStep * input.pixelPitch,
-      aKy: layer.dilations[0] * input.rowPitch,
-      aKx: layer.dilations[1] * input.pixelPitch,
-      yBase: 0 - layer.padTop,
+      aKy: dilations[0] * input.rowPitch,
+      aKx: dilations[1] * input.pixelPitch,
+      yBase: 0 - padTop,
       yOy: sy,
-      yKy: layer.dilations[0],
+      yKy: dilations[0],
       yMax: geometry.input.height,
       xBase: 0 - left,
       xC: columnStep,
-      xKx: layer.dilations[1],
+      xKx: dilations[1],
       xMax: geometry.input.width,
       padCode: layer.padCode,
       chain: unit.chain ? 1 : 0,
       pair: unit.pair ? 1 : 0,
+      op: UNIT_OPS[unit.op],
       outFirst: unit.pair ? 1 : unit.chain ? kw - 1 : 0,
       outStep: unit.chain ? sx : 1,
       wBase: setting.weightBase,
