@@ -6,6 +6,7 @@ import type { FeedRecord, LoadRecord } from '../program/program.js';
 import type { RecordPair } from './pairs.js';
 import type { Plan, PlannedLayer } from './plan.js';
 import { require } from './plan-rule.js';
+import { homeOf } from './tensor-home.js';
 
 /** @param pairs the program's, in order */
 export function checkTurns(plan: Plan, pairs: readonly RecordPair[]): void {
@@ -19,6 +20,7 @@ export function checkTurns(plan: Plan, pairs: readonly RecordPair[]): void {
     require((resume === 1) === done[at]! > 0, layer.name, 'it begins more than once, or goes on before it begins');
     require(resume === 0 || contexts.get(context) === at, layer.name, "it goes on in another layer's state");
     contexts.set(context, at);
+    checkStream(plan, pairs, at, done);
     done[at]! += nOy;
     checkOverwriting(plan, pairs, i, done);
     checkRoom(plan, layer, feed, done[at]!);
@@ -31,7 +33,34 @@ export function checkTurns(plan: Plan, pairs: readonly RecordPair[]): void {
     const made = done[i]! * pairs[turns.indexOf(i)]!.post.fields.countStep;
     require(made >= rows, layer.name, `${made} of its ${rows} rows are made`);
   });
+  plan.inputs.forEach(({ tensor }, i) => {
+    require(isLoaded(plan, pairs, i, done), 'LOAD', `${tensor} never gets room for its last rows`);
+  });
 }
+
+/** Inputs come one after the other: none that layer `at`, or the depthwise unit before it, reads is behind one that waits for room. */
+function checkStream(plan: Plan, pairs: readonly RecordPair[], at: number, done: readonly number[]): void {
+  const { layers, inputs, tensors } = plan;
+  const reading = layers.filter(({ unit }, i) => i === at || (i < at && unit === 'depthwise'));
+  for (const { name, input, residual } of reading) {
+    const homes = [input, ...(residual === null ? [] : [residual])].map((tensor) => homeOf(tensor, tensors));
+    const last = Math.max(...homes.map((home) => inputs.findIndex(({ tensor }) => tensor === home)));
+    const waiting = inputs.slice(0, Math.max(0, last)).find((_, i) => !isLoaded(plan, pairs, i, done));
+    require(waiting === undefined, name, `what it reads comes behind ${waiting?.tensor}, which waits for room`);
+  }
+}
+
+/** True where input i has room for all its rows once its reader has made `done` of its own. */
+function isLoaded(plan: Plan, pairs: readonly RecordPair[], i: number, done: readonly number[]): boolean {
+  const { layers, inputs, turns } = plan;
+  const { fields } = loadsOf(plan)[i]!;
+  if (fields.room === 0) return true;
+  const reader = layers.findIndex(({ input }) => input === inputs[i]!.tensor);
+  const freed = done[reader]! * pairs[turns.indexOf(reader)]!.feed.fields.freeStep;
+  return fields.padTop + fields.rows + fields.padBottom <= fields.roomRows + freed;
+}
+
+const loadsOf = ({ program }: Plan) => program.filter((record): record is LoadRecord => record.opcode === 'load');
 
 /** Turn i writes rows up to done[its layer]: what lay in their places must have been read. */
 function checkOverwriting(plan: Plan, pairs: readonly RecordPair[], i: number, done: readonly number[]): void {
@@ -50,9 +79,8 @@ function checkOverwriting(plan: Plan, pairs: readonly RecordPair[], i: number, d
 }
 
 /** LOAD lets every row in that an output row waits for, and none over a row that is still read. */
-function checkRoom({ program, inputs }: Plan, layer: PlannedLayer, { fields }: FeedRecord, done: number): void {
-  const loads = program.filter((record): record is LoadRecord => record.opcode === 'load');
-  const load = loads[inputs.findIndex(({ tensor }) => tensor === layer.input)];
+function checkRoom(plan: Plan, layer: PlannedLayer, { fields }: FeedRecord, done: number): void {
+  const load = loadsOf(plan)[plan.inputs.findIndex(({ tensor }) => tensor === layer.input)];
   if (load === undefined || load.fields.room === 0) return;
   const { roomRows, roomCounter, bufferSize, rowPitch } = load.fields;
   require(fields.free === 1 && fields.freeCounter === roomCounter, layer.name, 'it makes no room for LOAD');

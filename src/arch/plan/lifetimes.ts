@@ -28,11 +28,6 @@ export function lifetimes({ layers, views, inputs }: LoweredNetwork): readonly L
   return [...lives.values()];
 }
 
-/** Index of the last layer that reads a tensor or what lies inside it. */
-export function lastReader({ layers, views }: LoweredNetwork, name: string): number {
-  return layers.findLastIndex((layer) => readsOf(layer).some((read) => rootOf(read, views) === name));
-}
-
 export function readsOf(layer: ArrayLayer): readonly string[] {
   const residual = layer.requantize?.residual;
   return residual ? [layer.input, residual.tensor] : [layer.input];

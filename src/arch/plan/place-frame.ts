@@ -3,9 +3,9 @@ import type { Machine } from '../machine.js';
 import type { LoweredNetwork } from './array-layer.js';
 import { type SegmentSearch, segmentSets, smallestSet } from './depth-first/choose.js';
 import type { Segment } from './depth-first/segment.js';
-import { unitEnds } from './depthwise/unit-lives.js';
+import { livesBesideUnit } from './depthwise/unit-lives.js';
 import type { LayerGeometry } from './geometry.js';
-import { lastReader } from './lifetimes.js';
+import { lifetimes } from './lifetimes.js';
 import { type Placed, peakInTurns, placeAll } from './place-tensors.js';
 
 /** layers: one after the other, rows in turn only where the maps do not fit otherwise; rows: with the least memory. */
@@ -102,8 +102,8 @@ function earliestNextLoad(
 ): number | null {
   if (lowered.inputs.length > MOST_EARLY_LOADS || segments.some(({ load }) => load !== null)) return null;
   const endOf = (layer: number) => segments.find(({ first, last }) => first <= layer && layer <= last)?.last ?? layer;
-  const readers = lowered.inputs.map((name) => lastReader(lowered, name));
-  const read = Math.max(...readers.map((i) => (geometries[i]?.unit ? unitEnds(geometries, i) : i)));
+  const lives = livesBesideUnit(lifetimes(lowered), geometries, lowered);
+  const read = Math.max(...lives.filter(({ name }) => lowered.inputs.includes(name)).map(({ lastRead }) => lastRead));
   const fed = geometries.flatMap(({ unit }, i) => (unit === null && i > endOf(read) ? [i] : []));
   const behind = fed[LAYERS_BEHIND - 1];
   return behind === undefined ? null : endOf(behind);

@@ -46,6 +46,21 @@ describe('the planner', () => {
     expect(cycles).toBeLessThan(countCycles(machine, alone.images).cycles * 0.6);
   });
 
+  test('loads the next frame when the unit, too, is known to be through with the input', () => {
+    const builder = new NetworkBuilder({ height: 6, width: 6, channels: 8, bits: 8 }).conv(window);
+    const beside = builder.last.name;
+    builder
+      .conv({ ...dense, input: 'input' })
+      .conv(dense)
+      .conv(dense)
+      .conv({ ...dense, residual: beside });
+    const whole = builder.conv(dense).conv(dense).build();
+    const plan = planNetwork(whole, machine);
+    expect(unitsOf(plan)).toBe('daaaaaa');
+    expect(plan.program.map(({ opcode }) => opcode[0]).join('')).toMatch(/^l.*d(fp){6}le$/);
+    expect(compareLevels(whole, machine, randomCodes(whole, 4)).divergence).toBeNull();
+  });
+
   test('computes two pixels at once where they fill the lanes', () => {
     const pairs = new NetworkBuilder({ height: 4, width: 6, channels: 2, bits: 8 })
       .conv({ ...window, channels: 2, kernel: [2, 2], pads: [1, 1, 0, 0] })

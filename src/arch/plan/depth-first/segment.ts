@@ -5,6 +5,7 @@ import type { LayerGeometry } from '../geometry.js';
 import { readsOf } from '../lifetimes.js';
 import { firstInputRow } from '../row-needs.js';
 import { NO_POOL } from '../tiling.js';
+import { rootOf } from '../views.js';
 import { bufferRows, type LoadRoom, loadRoom } from './buffer-rows.js';
 import { type Pace, type Period, type PeriodRun, periodRuns, segmentPeriods } from './periods.js';
 import { LOADED, type RowLayer, type RowRead } from './row-layer.js';
@@ -76,13 +77,18 @@ function closed(first: number, last: number, { layers, views, components }: Lowe
   });
 }
 
-/** The input that one layer of the segment alone reads; null where there is none. */
+/**
+ * The input that one layer of the segment alone reads, and behind which LOAD brings none that is read before the segment's
+ * end: it would come only when all of this one is in. null where there is none.
+ */
 function loadedInput(first: number, last: number, { layers, inputs, views }: LoweredNetwork): string | null {
   const viewed = new Set([...views.values()].map(({ of }) => of));
+  const readSoFar = layers.slice(0, last + 1).flatMap((layer) => readsOf(layer).map((name) => rootOf(name, views)));
   const found = inputs.find((name) => {
     const readers = layers.flatMap((layer, i) => (readsOf(layer).includes(name) ? [i] : []));
     const [reader] = readers;
-    return readers.length === 1 && reader! >= first && reader! <= last;
+    const inSegment = readers.length === 1 && reader! >= first && reader! <= last;
+    return inSegment && !inputs.slice(inputs.indexOf(name) + 1).some((other) => readSoFar.includes(other));
   });
   return found === undefined || viewed.has(found) ? null : found;
 }

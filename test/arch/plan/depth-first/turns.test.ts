@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { checkPlan } from '../../../../src/arch/plan/check-plan.js';
 import type { Plan } from '../../../../src/arch/plan/plan.js';
 import { planNetwork } from '../../../../src/arch/plan/plan-network.js';
-import type { ProgramRecord } from '../../../../src/arch/program/program.js';
+import type { LoadRecord, ProgramRecord } from '../../../../src/arch/program/program.js';
+import { countCycles } from '../../../../src/arch/timing/count-cycles.js';
 import { testMachine } from '../../../support/machines.js';
 import { NetworkBuilder } from '../../../support/network-builder.js';
 
@@ -54,7 +55,56 @@ describe('a network whose maps do not fit', () => {
   });
 });
 
+describe('two inputs', () => {
+  /** One is read first, or only at the end; the other one goes through layers that take turns. */
+  const inputs = (first: 'input' | 'input1', last: 'input' | 'input1') => {
+    const wide = { height: 16, width: 8, channels: 2 };
+    const builder = new NetworkBuilder(wide).input(wide).conv({ ...conv3, input: first });
+    const side = builder.last.name;
+    builder
+      .conv({ ...conv3, input: last })
+      .conv(conv3)
+      .conv(conv3)
+      .conv(conv3);
+    return builder.build(side, builder.last.name);
+  };
+  const roomy = testMachine({ lanes: 8, fetchWords: 8, memory: { contexts: 8 } });
+  const inTurns = (first: 'input' | 'input1', last: 'input' | 'input1') =>
+    planNetwork(inputs(first, last), roomy, { order: 'rows' });
+  const buffered = ({ tensors }: Plan) => ['input', 'input1'].filter((name) => tensors[name]!.place!.bufferRows > 0);
+
+  test('are kept whole where LOAD would have to bring the second before the first is in', () => {
+    const plan = inTurns('input1', 'input');
+    expect(plan.turns.length).toBeGreaterThan(plan.layers.length);
+    expect(buffered(plan)).toEqual([]);
+    expect(countCycles(roomy, plan.images).cycles).toBeGreaterThan(0);
+  });
+
+  test('are kept in rows where the first is in by then', () => {
+    const plan = inTurns('input', 'input1');
+    expect(buffered(plan)).toEqual(['input1']);
+    expect(countCycles(roomy, plan.images).cycles).toBeGreaterThan(0);
+  });
+
+  test('are a defect where one waits for room and the other is read meanwhile', () => {
+    const plan = inTurns('input', 'input1');
+    const program = plan.program.toSorted((a, b) => Number(b.opcode === 'load') - Number(a.opcode === 'load'));
+    const [one, other] = program.filter((record): record is LoadRecord => record.opcode === 'load');
+    const swapped = [
+      { ...other!, fields: { ...other!.fields, last: 0 } },
+      { ...one!, fields: { ...one!.fields, last: 1 } },
+      ...program.slice(2),
+    ] as const;
+    expectDefect(
+      { ...plan, program: swapped, inputs: plan.inputs.toReversed() },
+      /behind input1, which waits for room/,
+    );
+  });
+});
+
 describe('a plan in turns is a defect', () => {
+  test('when LOAD never gets room for the last rows', () =>
+    expectDefect(withFields('load', 0, { padBottom: 99 }), /never gets room/));
   test('when a turn begins its layer again', () => expectDefect(withFields('feed', 3, { resume: 0 }), /same place/));
   test('when a buffer is a row too short', () => {
     const name = small.layers[0]!.output;
