@@ -44,10 +44,12 @@ function turnRecords(turn: Turn, { records, segments, roomCounters }: ProgramPar
   const { load } = segments.find(({ first, last }) => first <= turn.layer && turn.layer <= last) ?? { load: null };
   if (turn.rows === null) return [feed, post];
   const state = { nOy: turn.rows, resume: turn.resume ? 1 : 0, context: turn.context };
+  // No layer in turns has a residual: what is waited for is that the layer before has left POST, and the first turn does.
+  const waits = turn.resume ? { resEnable: 0 } : {};
   const frees = load !== null && load.reader === turn.layer;
   const free = frees ? { free: 1, freeCounter: roomCounters.get(load.tensor)!, freeStep: load.room.freeStep } : {};
   return [
-    { opcode: 'feed', fields: { ...feed.fields, ...state, ...free } },
+    { opcode: 'feed', fields: { ...feed.fields, ...state, ...waits, ...free } },
     { opcode: 'post', fields: { ...post.fields, ...state } },
   ];
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { checkPlan } from '../../../../src/arch/plan/check-plan.js';
+import { pairsInOrder } from '../../../../src/arch/plan/pairs.js';
 import type { Plan } from '../../../../src/arch/plan/plan.js';
 import { planNetwork } from '../../../../src/arch/plan/plan-network.js';
 import type { LoadRecord, ProgramRecord } from '../../../../src/arch/program/program.js';
 import { countCycles } from '../../../../src/arch/timing/count-cycles.js';
+import { comparePlan } from '../../../support/compare-levels.js';
 import { testMachine } from '../../../support/machines.js';
-import { NetworkBuilder } from '../../../support/network-builder.js';
+import { NetworkBuilder, randomCodes } from '../../../support/network-builder.js';
 
 const conv3 = { kernel: [3, 3], pads: [1, 1, 1, 1], channels: 4 } as const;
 const pool2 = { kernel: [2, 2], strides: [2, 2] } as const;
@@ -53,6 +55,30 @@ describe('a network whose maps do not fit', () => {
     const rows = planNetwork(network, machine(1024), { order: 'rows' });
     expect(rows.used.activationBytes).toBeLessThan(large.used.activationBytes);
   });
+});
+
+test('turns begin when the layer before has left POST, where its residual lies in the group that the first one reads', () => {
+  const builder = new NetworkBuilder({ height: 16, width: 8, channels: 2 }).conv({ ...conv3, channels: 2 });
+  builder.conv({ ...conv3, channels: 2 }).conv({ ...conv3, channels: 2, residual: 'conv0.out' });
+  builder
+    .conv({ ...conv3, channels: 8 })
+    .conv({ ...conv3, channels: 8 })
+    .conv({ ...conv3, channels: 1, strides: [4, 4] });
+  builder.conv({ kernel: [1, 1], channels: 2 });
+  const side = builder.last.name;
+  builder.conv({ ...conv3, channels: 2, input: 'conv1.out', residual: 'conv2.out' });
+  const whole = builder.build(side, builder.last.name);
+  const two = testMachine({ memory: { groups: 2, contexts: 8 } });
+  const plan = planNetwork(whole, two, { order: 'rows' });
+  const first = plan.turns.indexOf(3);
+  const waits = pairsInOrder(plan.program).map(({ feed }) => feed.fields.resEnable);
+  expect([plan.turns.length > plan.layers.length, waits[first], waits[plan.turns.indexOf(3, first + 1)]]).toEqual([
+    true,
+    1,
+    0,
+  ]);
+  expect(comparePlan(plan, randomCodes(whole, 1)).divergence).toBeNull();
+  expect(countCycles(two, plan.images).cycles).toBeGreaterThan(0);
 });
 
 describe('two inputs', () => {
