@@ -141,7 +141,12 @@ export const FEED_FAULTS: readonly DesignFault[] = [
     from: '(turned << (BITS << k)) | (turned >> (WIDTH - (BITS << k)))',
     to: '(turned >> (BITS << k)) | (turned << (WIDTH - (BITS << k)))',
   },
-  { name: 'folded lanes are masked', module: 'feed', from: 'folds ? INSIDE : x', to: 'x' },
+  {
+    name: 'folded lanes are masked',
+    module: 'feed',
+    from: 'folds ? FARTHEST : fields_i',
+    to: "1'b0 ? FARTHEST : fields_i",
+  },
   {
     name: 'fold entries are written one on',
     module: 'core',

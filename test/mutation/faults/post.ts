@@ -117,22 +117,4 @@ export const POST_FAULTS: readonly DesignFault[] = [
     sample: true,
   },
   { name: 'all contexts of POST are one', module: 'post_rows', from: 'kept[save] <= now', to: 'kept[0] <= now' },
-  {
-    name: 'a turn forgets the rows before it',
-    module: 'post_rows',
-    from: '{d_new, r_new, cy_new, row_next}',
-    to: "{d_new, r_new, cy_new, 16'd0}",
-  },
-  {
-    name: 'a co of POST goes on with the constants of the one before',
-    module: 'post_walk',
-    from: 'ends_q[OY] || (ends_q[WY] && !ends_q[CT])',
-    to: 'ends_q[WY] && !ends_q[CT]',
-  },
-  {
-    name: 'the second co is written over the first',
-    module: 'post_columns',
-    from: 'd_from = c_co; if (ends_i[OY]) d_add = TILE;',
-    to: 'd_from = c_co;',
-  },
 ];

@@ -140,12 +140,17 @@ export const STREAM_FAULTS: readonly DesignFault[] = [
   },
   // The gearbox, padding, buffers of LOAD.
   {
-    name: 'codes of two bits come four at a time too few',
+    name: 'cells of two bits begin at every bit',
     module: 'load_cells',
     from: 'source[b%N2*2+:2]',
-    to: 'source[b%N1*2+:2]',
+    to: 'source[b%N2+:2]',
   },
-  { name: 'the rest of a beat is not moved on', module: 'load_cells', from: ': source >> 8*LANES', to: ': source' },
+  {
+    name: 'the rest of a beat is not moved on',
+    module: 'load_cells',
+    from: 'bits[1] ? source >> 2*LANES',
+    to: 'bits[1] ? source',
+  },
   {
     name: 'cells go in where the last ones did',
     module: 'load_cells',
@@ -212,10 +217,4 @@ export const STREAM_FAULTS: readonly DesignFault[] = [
   },
   { name: 'raw sums have no sign', module: 'writer', from: 'raw && data_i[(i+1)*ACC_BITS-1]', to: "1'b0" },
   { name: 'a chunk that does not fit is cut', module: 'packer', from: 'over ? total - BEAT :', to: "over ? 7'd0 :" },
-  {
-    name: 'what does not fit a beat gets no beat of its own',
-    module: 'packer',
-    from: 'flush_q <= over & ends',
-    to: "flush_q <= 1'b0",
-  },
 ];
