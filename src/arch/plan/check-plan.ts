@@ -3,8 +3,9 @@ import type { Machine } from '../machine.js';
 import type { FeedRecord, LoadRecord, Opcode, PostRecord } from '../program/program.js';
 import { checkTurns } from './check-turns.js';
 import { checkWaits } from './check-waits.js';
+import { LOADS_AT_ONCE } from './load-record.js';
 import { pairsInOrder } from './pairs.js';
-import { LAYERS_BEHIND, MOST_EARLY_LOADS } from './place-frame.js';
+import { LAYERS_BEHIND } from './place-frame.js';
 import type { Plan, PlannedLayer } from './plan.js';
 import { require } from './plan-rule.js';
 import { homeOf } from './tensor-home.js';
@@ -48,7 +49,7 @@ function checkOrder({ program, inputs, layers, tensors, turns }: Plan): void {
   const frame = `${'0'.repeat(inputs.length - 1)}1`;
   require(ends === (early ? frame + frame : frame), 'LOAD', 'the frame does not end with the last input');
   if (!early) return;
-  require(inputs.length <= MOST_EARLY_LOADS, 'LOAD', `the next frame's ${inputs.length} records would block the fetch`);
+  require(inputs.length <= LOADS_AT_ONCE, 'LOAD', `the next frame's ${inputs.length} records would block the fetch`);
   const names = inputs.map(({ tensor }) => tensor);
   const reads = ({ input, residual }: PlannedLayer) =>
     [input, ...(residual ? [residual] : [])].some((name) => names.includes(homeOf(name, tensors)));

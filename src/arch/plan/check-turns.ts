@@ -3,6 +3,7 @@
  * row of a circular buffer is overwritten that somebody has still to read.
  */
 import type { FeedRecord, LoadRecord } from '../program/program.js';
+import { LOADS_AT_ONCE } from './load-record.js';
 import type { RecordPair } from './pairs.js';
 import type { Plan, PlannedLayer } from './plan.js';
 import { require } from './plan-rule.js';
@@ -83,6 +84,8 @@ function checkRoom(plan: Plan, layer: PlannedLayer, { fields }: FeedRecord, done
   const load = loadsOf(plan)[plan.inputs.findIndex(({ tensor }) => tensor === layer.input)];
   if (load === undefined || load.fields.room === 0) return;
   const { roomRows, roomCounter, bufferSize, rowPitch } = load.fields;
+  const behind = plan.inputs.length - 1 - plan.inputs.findIndex(({ tensor }) => tensor === layer.input);
+  require(behind < LOADS_AT_ONCE, 'LOAD', `${behind} records behind that of ${layer.input} would block the fetch`);
   require(fields.free === 1 && fields.freeCounter === roomCounter, layer.name, 'it makes no room for LOAD');
   for (let oy = done - fields.nOy; oy < done; oy++) {
     const letIn = roomRows + oy * fields.freeStep;

@@ -23,6 +23,9 @@ export interface LoadRoomSetting {
   readonly mirrorRows: number;
 }
 
+/** LOAD records that an active one and a shadow hold: a third would keep the layers behind it from their units. */
+export const LOADS_AT_ONCE = 2;
+
 /** Bits of one code on the stream. */
 export function codeBits({ bits }: Pick<CodeTensor, 'bits'>): CodeBits {
   return ([1, 2, 4, 8] as const).find((most) => bits <= most) ?? 16;

@@ -6,6 +6,7 @@ import type { Segment } from './depth-first/segment.js';
 import { livesBesideUnit } from './depthwise/unit-lives.js';
 import type { LayerGeometry } from './geometry.js';
 import { lifetimes } from './lifetimes.js';
+import { LOADS_AT_ONCE } from './load-record.js';
 import { type Placed, peakInTurns, placeAll } from './place-tensors.js';
 
 /** layers: one after the other, rows in turn only where the maps do not fit otherwise; rows: with the least memory. */
@@ -34,9 +35,6 @@ export interface FrameSetting {
  * before it is active there and the one before that is done: behind POST i + 2 nobody is at layer i.
  */
 export const LAYERS_BEHIND = 2;
-
-/** LOAD records that an active one and a shadow hold: a third would keep the layers behind it from their units. */
-export const MOST_EARLY_LOADS = 2;
 
 /**
  * Places all tensors, and says which layers take turns by rows.
@@ -100,7 +98,7 @@ function earliestNextLoad(
   geometries: readonly LayerGeometry[],
   segments: readonly Segment[],
 ): number | null {
-  if (lowered.inputs.length > MOST_EARLY_LOADS || segments.some(({ load }) => load !== null)) return null;
+  if (lowered.inputs.length > LOADS_AT_ONCE || segments.some(({ load }) => load !== null)) return null;
   const endOf = (layer: number) => segments.find(({ first, last }) => first <= layer && layer <= last)?.last ?? layer;
   const lives = livesBesideUnit(lifetimes(lowered), geometries, lowered);
   const read = Math.max(...lives.filter(({ name }) => lowered.inputs.includes(name)).map(({ lastRead }) => lastRead));

@@ -3,6 +3,7 @@ import type { Machine } from '../../machine.js';
 import type { LoweredNetwork } from '../array-layer.js';
 import type { LayerGeometry } from '../geometry.js';
 import { readsOf } from '../lifetimes.js';
+import { LOADS_AT_ONCE } from '../load-record.js';
 import { firstInputRow } from '../row-needs.js';
 import { NO_POOL } from '../tiling.js';
 import { rootOf } from '../views.js';
@@ -79,7 +80,7 @@ function closed(first: number, last: number, { layers, views, components }: Lowe
 
 /**
  * The input that one layer of the segment alone reads, and behind which LOAD brings none that is read before the segment's
- * end: it would come only when all of this one is in. null where there is none.
+ * end, for it would come only when all of this one is in; nor several, whose records would block the fetch. null where there is none.
  */
 function loadedInput(first: number, last: number, { layers, inputs, views }: LoweredNetwork): string | null {
   const viewed = new Set([...views.values()].map(({ of }) => of));
@@ -88,7 +89,8 @@ function loadedInput(first: number, last: number, { layers, inputs, views }: Low
     const readers = layers.flatMap((layer, i) => (readsOf(layer).includes(name) ? [i] : []));
     const [reader] = readers;
     const inSegment = readers.length === 1 && reader! >= first && reader! <= last;
-    return inSegment && !inputs.slice(inputs.indexOf(name) + 1).some((other) => readSoFar.includes(other));
+    const behind = inputs.slice(inputs.indexOf(name) + 1);
+    return inSegment && behind.length < LOADS_AT_ONCE && !behind.some((other) => readSoFar.includes(other));
   });
   return found === undefined || viewed.has(found) ? null : found;
 }

@@ -97,7 +97,8 @@ describe('two inputs', () => {
   const roomy = testMachine({ lanes: 8, fetchWords: 8, memory: { contexts: 8 } });
   const inTurns = (first: 'input' | 'input1', last: 'input' | 'input1') =>
     planNetwork(inputs(first, last), roomy, { order: 'rows' });
-  const buffered = ({ tensors }: Plan) => ['input', 'input1'].filter((name) => tensors[name]!.place!.bufferRows > 0);
+  const buffered = ({ tensors }: Plan) =>
+    ['input', 'input1', 'input2'].filter((name) => (tensors[name]?.place?.bufferRows ?? 0) > 0);
 
   test('are kept whole where LOAD would have to bring the second before the first is in', () => {
     const plan = inTurns('input1', 'input');
@@ -109,6 +110,27 @@ describe('two inputs', () => {
   test('are kept in rows where the first is in by then', () => {
     const plan = inTurns('input', 'input1');
     expect(buffered(plan)).toEqual(['input1']);
+    expect(countCycles(roomy, plan.images).cycles).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['input', []],
+    ['input1', ['input1']],
+    ['input2', ['input2']],
+  ])('and a third: %s is kept in rows where at most one LOAD behind it waits in the shadow', (reading, expected) => {
+    const wide = { height: 16, width: 8, channels: 2 };
+    const builder = new NetworkBuilder(wide).input(wide).input(wide);
+    builder
+      .conv({ ...conv3, input: reading })
+      .conv(conv3)
+      .conv(conv3)
+      .conv(conv3);
+    const outputs = [builder.last.name];
+    for (const other of builder.inputs.filter((name) => name !== reading)) {
+      outputs.push(builder.conv({ ...conv3, input: other }).last.name);
+    }
+    const plan = planNetwork(builder.build(...outputs), roomy, { order: 'rows' });
+    expect(buffered(plan)).toEqual(expected);
     expect(countCycles(roomy, plan.images).cycles).toBeGreaterThan(0);
   });
 
