@@ -358,7 +358,7 @@ module systole_core #(
   // Row counters. A record with count = 0 leaves its counter to another, one that resumes finds it as it was. LOAD's is
   // cleared as soon as the record stands in its shadow: fetch comes to FEED's records after that, whatever LOAD is still at.
   localparam COUNT_WRITERS = DW_PW > 0 ? 4 : 3;  // LOAD, POST, rows that FEED frees, depthwise
-  localparam COUNT_READERS = DW_PW > 0 ? 4 : 3;  // FEED's input, the residual's, LOAD's room, depthwise
+  localparam COUNT_READERS = DW_PW > 0 ? 2 : 1;  // LOAD's room, depthwise
   localparam STEP_BITS = 8;
   wire [INDEX_BITS-1:0] in_index, res_index, room_index, written_index;
   wire [15:0]           in_count, res_count, room_count, freed_step;
@@ -381,10 +381,10 @@ module systole_core #(
   wire [4*INDEX_BITS-1:0] count_inc_index = {dw_row_index, freed_index, written_index,
                                              load_fields[`SYSTOLE_LOAD_COUNTER*32 +: INDEX_BITS]};
   wire [4*STEP_BITS-1:0]  count_step = {8'd1, freed_step[STEP_BITS-1:0], {3'd0, written_step}, 8'd1};
-  wire [4*INDEX_BITS-1:0] count_read_index = {dw_in_index, room_index, res_index, in_index};
+  wire [2*INDEX_BITS-1:0] count_read_index = {dw_in_index, room_index};
   wire [COUNT_READERS*16-1:0] count_read;
-  wire [79:0]             count_read_wide = {{(80-COUNT_READERS*16){1'b0}}, count_read};
-  assign {dw_in_count, room_count, res_count, in_count} = count_read_wide[63:0];
+  wire [47:0]             count_read_wide = {{(48-COUNT_READERS*16){1'b0}}, count_read};
+  assign {dw_in_count, room_count} = count_read_wide[31:0];
   systole_counters #(
       .COUNTERS(COUNTERS), .INDEX_BITS(INDEX_BITS), .STEP_BITS(STEP_BITS), .WRITERS(COUNT_WRITERS), .READERS(COUNT_READERS)
   ) counters (
@@ -392,7 +392,10 @@ module systole_core #(
       .clear_i(count_clear[COUNT_WRITERS-1:0]), .clear_index_i(count_clear_index[COUNT_WRITERS*INDEX_BITS-1:0]),
       .inc_i(count_inc[COUNT_WRITERS-1:0]), .inc_index_i(count_inc_index[COUNT_WRITERS*INDEX_BITS-1:0]),
       .inc_step_i(count_step[COUNT_WRITERS*STEP_BITS-1:0]),
-      .read_index_i(count_read_index[COUNT_READERS*INDEX_BITS-1:0]), .read_o(count_read)
+      .read_index_i(count_read_index[COUNT_READERS*INDEX_BITS-1:0]), .read_o(count_read),
+      .ahead_move_i(feed_move), .ahead_index_i({res_index, in_index}),
+      .ahead_next_i({feed_shadow[`SYSTOLE_FEED_RES_COUNTER*32 +: INDEX_BITS], feed_shadow[`SYSTOLE_FEED_IN_COUNTER*32 +: INDEX_BITS]}),
+      .ahead_o({res_count, in_count})
   );
   wire unused_count = &{1'b0, count_clear, count_clear_index, count_inc, count_inc_index, count_step, count_read_index, count_read_wide,
                         freed_step};
@@ -424,7 +427,7 @@ module systole_core #(
       .RING_WORDS(RING_WORDS), .RING_BITS(RING_BITS), .WEIGHT_WORDS(WEIGHT_WORDS), .TOKEN_DELAY(TOKEN_DELAY)
   ) feed (
       .clk(clk), .rst(unit_rst), .halt_i(error),
-      .move_i(feed_move), .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
+      .shadow_i(feed_shadow), .active_i(feed_active), .fields_i(feed_fields), .done_o(feed_done),
       .pass_we_i(pass_we), .pass_waddr_i(pass_addr[PAW-1:0]), .pass_wdata_i(pass_word),
       .fold_we_i(fold_we), .fold_waddr_i(fold_addr[FAW-1:0]), .fold_wdata_i(fold_word),
       .free_o(freed_rows), .free_index_o(freed_index), .free_step_o(freed_step),

@@ -30,7 +30,6 @@ module systole_feed #(
     input  wire        rst,
     input  wire        halt_i,
     // record
-    input  wire        move_i,
     input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] shadow_i,
     input  wire        active_i,
     input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] fields_i,
@@ -111,11 +110,15 @@ module systole_feed #(
   wire tile_last = ends[6];
   wire record_last = ends[0];
   wire issue;
+  // A record's last step takes what is in the shadow, and so does each cycle without a record: it counts only when a record
+  // moves, and that a record moves is known too late to choose by.
+  wire load = !active_i || record_last;
+  wire step;
 
   systole_feed_walk #(
       .LANES(LANES), .XW(XW), .WAW(WAW), .PAW(PAW), .FAW(FAW)
   ) walk (
-      .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue),
+      .clk(clk), .load_i(load), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(step),
       .x_o(x), .w_o(w), .pass_o(pass_addr), .fold_o(fold_addr), .run_o(run),
       .tile_first_o(tile_first), .pass_first_o(pass_first), .c_last_o(c_last),
       .c_last_next_o(c_last_next), .c_last_load_o(c_last_load), .ends_o(ends)
@@ -123,7 +126,7 @@ module systole_feed #(
   systole_feed_rows #(
       .AW(AW), .XW(XW), .CONTEXTS(CONTEXTS), .CONTEXT_BITS(CONTEXT_BITS)
   ) rows (
-      .clk(clk), .load_i(move_i), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(issue), .ends_i(ends),
+      .clk(clk), .load_i(load), .shadow_i(shadow_i), .fields_i(fields_i), .step_i(step), .active_i(active_i), .ends_i(ends),
       .row_o(row), .y_o(y), .in_need_o(in_limit), .res_need_o(res_limit)
   );
 
@@ -154,7 +157,8 @@ module systole_feed #(
   // Issue decision.
   wire        res_enable = fields_i[`SYSTOLE_FEED_RES_ENABLE*32];
   wire        in_ok  = in_count_i >= in_limit;
-  wire        res_ok = !res_enable || res_count_i >= res_limit;
+  wire        res_count_ok = res_count_i >= res_limit;
+  wire        res_ok = !res_enable || res_count_ok;
 
   reg [15:0] pace_q;
   reg        pace_ok_q;          // pace_q is 0
@@ -163,11 +167,14 @@ module systole_feed #(
   reg [2:0] posts_behind_q;      // FEED records finished minus POST records activated, signed
   wire [15:0] pace  = c_last ? fields_i[`SYSTOLE_FEED_PACE_LAST*32 +: 16] : fields_i[`SYSTOLE_FEED_PACE_FULL*32 +: 16];
   reg  [CREDIT_BITS-1:0] slots;  // of the current tile
-  wire        rows_ok = in_ok && res_ok && ring_ok && (posts_behind_q == 3'd0 || posts_behind_q[2]);
+  wire        post_ok = posts_behind_q == 3'd0 || posts_behind_q[2];
   wire        tile_ok = !tile_last || (pace_ok_q && credits_q >= slots && posts_ready_q != 2'd0);
-  assign      issue = active_i && !halt_i && rows_ok && tile_ok;
   wire        tile_end = issue && tile_last;
-  wire        done = issue && record_last;
+  wire        done;
+  systole_feed_issue issues (
+      .active_i(active_i), .go_i(active_i && !halt_i && ring_ok && post_ok && tile_ok), .last_i(record_last),
+      .in_ok_i(in_ok), .res_enable_i(res_enable), .res_ok_i(res_count_ok), .issue_o(issue), .step_o(step), .done_o(done)
+  );
 
   // What the decision changes stands side by side: both sums of the credits, as masks, so that no adder comes behind it.
   reg post_full_q;
@@ -181,7 +188,7 @@ module systole_feed #(
   wire [2:0]             behind_more = posts_behind_q + 3'd1;
   wire [2:0]             behind_less = posts_behind_q - 3'd1;
   always @(posedge clk) begin
-    if (move_i) slots <= c_last_load ? shadow_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
+    if (step && load) slots <= c_last_load ? shadow_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
                                      : shadow_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];
     else if (issue) slots <= c_last_next ? fields_i[`SYSTOLE_FEED_SLOTS_LAST*32 +: CREDIT_BITS]
                                          : fields_i[`SYSTOLE_FEED_SLOTS_FULL*32 +: CREDIT_BITS];

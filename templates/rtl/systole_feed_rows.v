@@ -14,7 +14,8 @@ module systole_feed_rows #(
     input  wire                              load_i,
     input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] shadow_i,
     input  wire [`SYSTOLE_FEED_FIELDS*32-1:0] fields_i,
-    input  wire                              step_i,
+    input  wire                              step_i,     // with load_i to the record in shadow_i
+    input  wire                              active_i,   // the step is one of a record
     input  wire [9:0]                        ends_i,     // of systole_feed_walk
     output wire [AW-1:0]                     row_o,
     output wire [XW-1:0]                     y_o,
@@ -64,25 +65,27 @@ module systole_feed_rows #(
   );
 
   always @(posedge clk) begin
-    if (load_i) begin
-      row_oy <= row_start;
-      row_wy <= row_start;
-      row_ky <= row_start;
-      y_oy <= y_start;
-      y_wy <= y_start;
-      y_ky <= y_start;
-      in_q <= in_start;
-      res_q <= res_start;
-    end else if (step_i) begin
-      if (ends_i[KX]) row_ky <= row_new;
-      if (ends_i[KX]) y_ky <= y_new;
-      if (ends_i[WX]) row_wy <= row_new;
-      if (ends_i[WX]) y_wy <= y_new;
-      if (ends_i[OX]) begin
-        row_oy <= row_new;
-        y_oy <= y_new;
-        in_q <= to_co ? in_first : in_sum;
-        res_q <= to_co ? res_first : res_sum;
+    if (step_i) begin
+      if (load_i) begin
+        row_oy <= row_start;
+        row_wy <= row_start;
+        row_ky <= row_start;
+        y_oy <= y_start;
+        y_wy <= y_start;
+        y_ky <= y_start;
+        in_q <= in_start;
+        res_q <= res_start;
+      end else begin
+        if (ends_i[KX]) row_ky <= row_new;
+        if (ends_i[KX]) y_ky <= y_new;
+        if (ends_i[WX]) row_wy <= row_new;
+        if (ends_i[WX]) y_wy <= y_new;
+        if (ends_i[OX]) begin
+          row_oy <= row_new;
+          y_oy <= y_new;
+          in_q <= to_co ? in_first : in_sum;
+          res_q <= to_co ? res_first : res_sum;
+        end
       end
     end
   end
@@ -97,7 +100,7 @@ module systole_feed_rows #(
       wire [AW:0]   size = shadow_i[`SYSTOLE_FEED_BUFFER_SIZE*32 +: AW+1];
       wire [AW+1:0] end_ = {1'b0, shadow_i[`SYSTOLE_FEED_BUFFER_END*32 +: AW+1]};
       always @(posedge clk) begin
-        if (load_i) begin
+        if (step_i && load_i) begin
           wraps_q <= size != {(AW+1){1'b0}};
           less_ky <= {1'b0, shadow_i[`SYSTOLE_FEED_A_KY*32 +: AW]} - size;
           less_wy <= {1'b0, shadow_i[`SYSTOLE_FEED_A_WY*32 +: AW]} - size;
@@ -119,7 +122,7 @@ module systole_feed_rows #(
       reg  [WIDTH-1:0] kept [0:CONTEXTS-1];
       wire [CONTEXT_BITS-1:0] save = fields_i[`SYSTOLE_FEED_CONTEXT*32 +: CONTEXT_BITS];
       wire [CONTEXT_BITS-1:0] find = shadow_i[`SYSTOLE_FEED_CONTEXT*32 +: CONTEXT_BITS];
-      wire             saves = step_i && ends_i[CO];
+      wire             saves = step_i && active_i && ends_i[CO];
       wire [WIDTH-1:0] now = {row_new, y_new, in_sum, res_sum};
       always @(posedge clk) if (saves) kept[save] <= now;
       wire [WIDTH-1:0] found = saves && save == find ? now : kept[find];
@@ -132,6 +135,7 @@ module systole_feed_rows #(
       assign y_start = load_y;
       assign in_start = in_begin;
       assign res_start = res_begin;
+      wire unused = &{1'b0, active_i};
     end
   endgenerate
 

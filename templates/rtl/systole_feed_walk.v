@@ -1,5 +1,5 @@
 // The loop nest of FEED as counters and per-level position registers: additions only. The outputs describe the current
-// step; step_i moves to the next one. load_i takes a record from shadow_i (it becomes the active fields_i in the next cycle).
+// step; step_i moves to the next one, with load_i to the first of the record in shadow_i (active in the next cycle, if one is).
 // On a step exactly one level advances and all inner ones restart from its new value, so one adder per position suffices.
 // ends_o[L]: level L and all inside it end with this step; registers, so that a step's level is known at its start.
 // Level L advances where ends_o[L+1] holds and ends_o[L] does not; the record ends with ends_o[0].
@@ -92,37 +92,39 @@ module systole_feed_walk #(
   wire [WAW-1:0] w_new = c_steps ? w_next_c : ends[CT] && !one_ct_q ? fields_i[`SYSTOLE_FEED_W_BASE*32 +: WAW] : w_c;
 
   always @(posedge clk) begin
-    if (load_i) begin
-      ends_q <= ends_load;
-      x_ox <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
-      x_ct <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
-      x_wx <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
-      x_kx <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
-      x_st <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
-      w_c <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
-      w_k <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
-      fold_q <= shadow_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW];
-      pass_q <= shadow_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW];
-      run_q <= shadow_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32];
-      one_ct_q <= last_load[CT];
-      c_last_q <= c_last_load_o;
-      tile_first_q <= 1'b1;
-      pass_first_q <= 1'b1;
-    end else if (step_i) begin
-      ends_q <= ends_next;
-      x_st <= x_new;
-      if (ends[ST]) x_kx <= x_new;
-      if (ends[PS]) x_wx <= x_new;
-      if (ends[CT+1]) x_ct <= x_new;
-      if (ends[CT]) x_ox <= x_new;
-      if (ends[CT+1]) w_c <= w_new;
-      w_k <= ends[PS+1] ? w_new : w_k + {{(WAW-1){1'b0}}, 1'b1};
-      if (ends[PS+1]) pass_q <= ends[PS] ? fields_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW] : pass_q + {{(PAW-1){1'b0}}, 1'b1};
-      fold_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW] : fold_q + {{(FAW-1){1'b0}}, 1'b1};
-      run_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32] : run_q - LANES;
-      c_last_q <= c_last_next_o;
-      tile_first_q <= ends[PS];
-      pass_first_q <= ends[PS+1];
+    if (step_i) begin
+      if (load_i) begin
+        ends_q <= ends_load;
+        x_ox <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
+        x_ct <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
+        x_wx <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
+        x_kx <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
+        x_st <= shadow_i[`SYSTOLE_FEED_X_BASE*32 +: XW];
+        w_c <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
+        w_k <= shadow_i[`SYSTOLE_FEED_W_BASE*32 +: WAW];
+        fold_q <= shadow_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW];
+        pass_q <= shadow_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW];
+        run_q <= shadow_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32];
+        one_ct_q <= last_load[CT];
+        c_last_q <= c_last_load_o;
+        tile_first_q <= 1'b1;
+        pass_first_q <= 1'b1;
+      end else begin
+        ends_q <= ends_next;
+        x_st <= x_new;
+        if (ends[ST]) x_kx <= x_new;
+        if (ends[PS]) x_wx <= x_new;
+        if (ends[CT+1]) x_ct <= x_new;
+        if (ends[CT]) x_ox <= x_new;
+        if (ends[CT+1]) w_c <= w_new;
+        w_k <= ends[PS+1] ? w_new : w_k + {{(WAW-1){1'b0}}, 1'b1};
+        if (ends[PS+1]) pass_q <= ends[PS] ? fields_i[`SYSTOLE_FEED_PASS_BASE*32 +: PAW] : pass_q + {{(PAW-1){1'b0}}, 1'b1};
+        fold_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_FOLD_BASE*32 +: FAW] : fold_q + {{(FAW-1){1'b0}}, 1'b1};
+        run_q <= ends[ST] ? fields_i[`SYSTOLE_FEED_RUN_LEN*32 +: 32] : run_q - LANES;
+        c_last_q <= c_last_next_o;
+        tile_first_q <= ends[PS];
+        pass_first_q <= ends[PS+1];
+      end
     end
   end
 

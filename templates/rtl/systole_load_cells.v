@@ -65,14 +65,18 @@ module systole_load_cells #(
       assign source = data_i;
     end
   endgenerate
+  // Both levels stand side by side: the pop comes late.
+  wire [LANE_BITS+2:0] filled = fill_cells & {(LANE_BITS+3){fill}};
+  wire [LANE_BITS+2:0] less = level_q - {2'b00, pop_cells_i};
+  wire [LANE_BITS+2:0] kept = level_q + filled;
+  wire [LANE_BITS+2:0] popped = less + filled;
   always @(posedge clk) begin
     if (clear_i) begin
       level_q <= {(LANE_BITS+3){1'b0}};
       head_q  <= {(LANE_BITS+2){1'b0}};
       tail_q  <= {(LANE_BITS+2){1'b0}};
     end else begin
-      level_q <= level_q + (fill ? fill_cells : {(LANE_BITS+3){1'b0}})
-                         - (pop_i ? {2'b00, pop_cells_i} : {(LANE_BITS+3){1'b0}});
+      level_q <= (popped & {(LANE_BITS+3){pop_i}}) | (kept & {(LANE_BITS+3){~pop_i}});
       if (fill) head_q <= head_q + fill_cells[LANE_BITS+1:0];
       if (pop_i) tail_q <= tail_q + {1'b0, pop_cells_i};
     end

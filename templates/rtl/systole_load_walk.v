@@ -44,6 +44,7 @@ module systole_load_walk #(
   wire          unused = &{1'b0, fields_i};
 
   reg [4:0]         plane_q;
+  reg [4:0]         most_plane_q;  // planes - 1
   reg [1:0]         part_q;     // of the row
   reg [LANE_BITS:0] codes_q;
   reg [LW-1:0]      behind_q;   // codes of the part behind the chunk
@@ -52,19 +53,21 @@ module systole_load_walk #(
   reg [15:0]        left_q;     // rows of the phase, this one included
   reg [16:0]        row_q;
   reg               copy_q;     // the chunk is in place, and written a second time
+  reg               mirrored_q; // start_q < mirror_end
   reg [AW-1:0]      addr_q, chunk_q, start_q;  // this plane of the chunk, its first plane, the row's first code
-  reg               circular_q;
+  reg               circular_q, left_pad_q, right_q, bottom_q;  // there is a buffer; padding left, right, below
   reg [LW-1:0]      wraps_q;    // from this row pointer on the next row wraps,
   reg [AW-1:0]      wrap_q;     // and lies this far ahead
 
-  wire last_plane = plane_q + 5'd1 == planes;
-  wire mirrored = {{(LW-AW){1'b0}}, start_q} < mirror_end;
-  wire row_ends = alone_q & (part_q == RIGHT | (part_q == MAP & ~(|pad_right)));
+  wire last_plane = plane_q == most_plane_q;
+  wire row_ends = alone_q & (part_q == RIGHT | (part_q == MAP & ~right_q));
   wire last_row = left_q == 16'd1;
-  wire ends = last_row & (phase_q == BELOW | (phase_q == INPUT & ~(|pad_bottom)));
-  assign chunk_end_o = step_i & last_plane & (copy_q | ~mirrored);
-  assign row_end_o   = chunk_end_o & row_ends;
-  assign end_o       = row_end_o & ends;
+  wire ends = last_row & (phase_q == BELOW | (phase_q == INPUT & ~bottom_q));
+  wire chunk_ends = last_plane & (copy_q | ~mirrored_q);
+  systole_late #(.WIDTH(3)) late_ends (
+      .early_i({chunk_ends & row_ends & ends, chunk_ends & row_ends, chunk_ends}), .late_i(step_i),
+      .late_o({end_o, row_end_o, chunk_end_o})
+  );
   assign addr_o      = addr_q;
   assign plane_o     = plane_q;
   assign codes_o     = codes_q;
@@ -74,7 +77,7 @@ module systole_load_walk #(
 
   // The next chunk: of this part, or of the next one. A chunk is as long as a power of two allows.
   wire          new_row = begin_i | row_ends;
-  wire [1:0]    part_next = new_row ? (|pad_left ? LEFT : MAP) : part_q == LEFT ? MAP : RIGHT;
+  wire [1:0]    part_next = new_row ? ((begin_i ? |pad_left : left_pad_q) ? LEFT : MAP) : part_q == LEFT ? MAP : RIGHT;
   wire [LW-1:0] part_codes = part_next == MAP ? row_codes
                            : {{(LW-16){1'b0}}, part_next == LEFT ? pad_left : pad_right};
   wire [LW-1:0] ahead = begin_i | alone_q ? part_codes : behind_q;
@@ -86,10 +89,19 @@ module systole_load_walk #(
   wire          wraps = circular_q & ({{(LW-AW){1'b0}}, start_q} >= wraps_q);
   wire [AW-1:0] start_on = start_q + row_pitch;
   wire [AW-1:0] start_back = start_q + wrap_q;
-  wire [AW-1:0] start_next = wraps ? start_back : start_on;
+  wire [AW-1:0] start_next = (start_back & {AW{wraps}}) | (start_on & {AW{~wraps}});  // a choice would be one adder behind it
+  wire          mirrors_base = {{(LW-AW){1'b0}}, base} < mirror_end;
+  wire          mirrors_on = {{(LW-AW){1'b0}}, start_on} < mirror_end;
+  wire          mirrors_back = {{(LW-AW){1'b0}}, start_back} < mirror_end;
+  wire          mirrors_next = (wraps & mirrors_back) | (~wraps & mirrors_on);
   wire [1:0]    phase_next = phase_q == ABOVE ? INPUT : BELOW;
   always @(posedge clk) begin
+    most_plane_q <= planes - 5'd1;
     circular_q <= |buffer_size;
+    left_pad_q <= |pad_left;
+    right_q <= |pad_right;
+    bottom_q <= |pad_bottom;
+    mirrored_q <= (begin_i & mirrors_base) | (~begin_i & row_end_o & mirrors_next) | (~begin_i & ~row_end_o & mirrored_q);
     wraps_q <= buffer_end - {{(LW-AW){1'b0}}, row_pitch};
     wrap_q <= row_pitch - buffer_size[AW-1:0];
 
@@ -111,7 +123,7 @@ module systole_load_walk #(
       left_q  <= |pad_top ? pad_top : rows;
     end else begin
       if (step_i) plane_q <= last_plane ? 5'd0 : plane_q + 5'd1;
-      if (step_i & last_plane) copy_q <= mirrored & ~copy_q;
+      if (step_i & last_plane) copy_q <= mirrored_q & ~copy_q;
       if (chunk_end_o) begin
         addr_q  <= row_ends ? start_next : chunk_q + {{(AW-LANE_BITS-1){1'b0}}, codes_q};
         chunk_q <= row_ends ? start_next : chunk_q + {{(AW-LANE_BITS-1){1'b0}}, codes_q};

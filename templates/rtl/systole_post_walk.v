@@ -54,7 +54,7 @@ module systole_post_walk #(
     for (l = 0; l < LOOPS; l = l + 1) begin : g_level
       systole_loop level (
           .clk(clk), .load_i(load_i), .load_count_i(load_count[16*l +: 16]),
-          .step_i(step_i), .inner_i(ends_q[l+1]), .count_i(count[16*l +: 16]),
+          .step_i(step_i || load_i), .inner_i(ends_q[l+1]), .count_i(count[16*l +: 16]),
           .last_o(last[l]), .last_next_o(last_next[l]), .last_load_o(last_load[l])
       );
       assign ends_next[l] = &last_next[LOOPS-1:l] && pixel_end_next;
@@ -64,7 +64,7 @@ module systole_post_walk #(
   wire line_last, line_last_next, line_last_load;
   systole_loop line (
       .clk(clk), .load_i(load_i), .load_count_i(shadow_i[`SYSTOLE_POST_TILE_COLS*32 +: 16]),
-      .step_i(step_i), .inner_i(ends_q[SJ]), .count_i(fields_i[`SYSTOLE_POST_TILE_COLS*32 +: 16]),
+      .step_i(step_i || load_i), .inner_i(ends_q[SJ]), .count_i(fields_i[`SYSTOLE_POST_TILE_COLS*32 +: 16]),
       .last_o(line_last), .last_next_o(line_last_next), .last_load_o(line_last_load)
   );
 

@@ -23,7 +23,14 @@ describe.skipIf(!(await simulatorAvailable()))('systole_axil', () => {
   let binary = '';
   beforeAll(async () => {
     const files = await verilogFiles(
-      ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
+      [
+        'systole_axil.v',
+        'systole_loader.v',
+        'systole_load_walk.v',
+        'systole_late.v',
+        'systole_load_cells.v',
+        'systole_packer.v',
+      ],
       ['sim/fixtures/loopback.v'],
     );
     const parameters = { IN_BYTES: 8, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };

@@ -59,6 +59,7 @@ export const SOURCES = [
     'feed_need',
     'feed_fold',
     'feed_ring',
+    'feed_issue',
     'turn',
     'loop',
     'row',

@@ -68,7 +68,7 @@ module feed_bench #(
       .CONTEXT_BITS(2), .FOLD_ENTRIES(FOLD_ENTRIES), .FAW(4), .WORD_BITS(AW - LANE_BITS), .RING_WORDS(RING_WORDS),
       .RING_BITS(RING_BITS), .WEIGHT_WORDS(128), .TOKEN_DELAY(5)
   ) dut (
-      .clk(clk), .rst(rst), .halt_i(1'b0), .move_i(move), .shadow_i(shadow), .active_i(active), .fields_i(held),
+      .clk(clk), .rst(rst), .halt_i(1'b0), .shadow_i(shadow), .active_i(active), .fields_i(held),
       .done_o(done), .pass_we_i(pass_we), .pass_waddr_i(at[3:0]), .pass_wdata_i(passes[at[3:0]]),
       .fold_we_i(pass_we), .fold_waddr_i(at[3:0]), .fold_wdata_i(folds[at[3:0]]),
       .free_o(free), .free_index_o(free_index), .free_step_o(free_step),

@@ -147,7 +147,7 @@ describe.skipIf(!icarusAvailable)('systole_loader', () => {
   const benches = new Map<Configuration, Bench>();
   beforeAll(async () => {
     for (const configuration of CONFIGURATIONS) {
-      const modules = ['systole_loader', 'systole_load_walk', 'systole_load_cells'];
+      const modules = ['systole_loader', 'systole_load_walk', 'systole_late', 'systole_load_cells'];
       const sources = ['test/rtl/loader_bench.v', ...modules.map((name) => `templates/rtl/${name}.v`)];
       benches.set(configuration, await compileBench('loader_bench', sources, configuration));
     }

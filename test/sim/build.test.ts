@@ -9,7 +9,14 @@ const options = { top: 'loopback', parameters: { IN_BYTES: 1, OUT_BYTES: 1 } };
 const available = await simulatorAvailable();
 const loopback = () =>
   verilogFiles(
-    ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
+    [
+      'systole_axil.v',
+      'systole_loader.v',
+      'systole_load_walk.v',
+      'systole_late.v',
+      'systole_load_cells.v',
+      'systole_packer.v',
+    ],
     ['sim/fixtures/loopback.v'],
   );
 

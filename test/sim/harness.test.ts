@@ -31,7 +31,14 @@ describe.skipIf(!available)('the harness drives a small machine', () => {
   let binary = '';
   beforeAll(async () => {
     const files = await verilogFiles(
-      ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
+      [
+        'systole_axil.v',
+        'systole_loader.v',
+        'systole_load_walk.v',
+        'systole_late.v',
+        'systole_load_cells.v',
+        'systole_packer.v',
+      ],
       ['sim/fixtures/loopback.v'],
     );
     const parameters = { IN_BYTES, OUT_BYTES: 4, IDENTITY: 0x0123456789abcdefn };

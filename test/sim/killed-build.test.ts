@@ -40,7 +40,14 @@ test.skipIf(!(await simulatorAvailable()))('a build that is killed leaves nothin
   const folder = await mkdtemp(join(testCache, 'killed-'));
   try {
     const files = await verilogFiles(
-      ['systole_axil.v', 'systole_loader.v', 'systole_load_walk.v', 'systole_load_cells.v', 'systole_packer.v'],
+      [
+        'systole_axil.v',
+        'systole_loader.v',
+        'systole_load_walk.v',
+        'systole_late.v',
+        'systole_load_cells.v',
+        'systole_packer.v',
+      ],
       ['sim/fixtures/loopback.v'],
     );
     const main = await writeBuilder(folder, files);

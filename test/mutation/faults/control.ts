@@ -177,9 +177,9 @@ export const CONTROL_FAULTS: readonly DesignFault[] = [
   },
   {
     name: 'a residual is not waited for',
-    module: 'feed',
-    from: '!res_enable || res_count_i',
-    to: "1'b1 || res_count_i",
+    module: 'feed_issue',
+    from: 'res_ok_i || !res_enable_i',
+    to: "1'b1 || res_ok_i",
   },
   {
     name: 'the pool keeps the credits of what it absorbs',

@@ -166,13 +166,13 @@ export const STREAM_FAULTS: readonly DesignFault[] = [
   {
     name: 'a row ends with its map',
     module: 'load_walk',
-    from: 'part_q == RIGHT | (part_q == MAP & ~(|pad_right))',
+    from: 'part_q == RIGHT | (part_q == MAP & ~right_q)',
     to: 'part_q != LEFT',
   },
   {
     name: 'rows below the input are missing',
     module: 'load_walk',
-    from: 'phase_q == BELOW | (phase_q == INPUT & ~(|pad_bottom))',
+    from: 'phase_q == BELOW | (phase_q == INPUT & ~bottom_q)',
     to: 'phase_q != ABOVE',
   },
   {
@@ -198,8 +198,8 @@ export const STREAM_FAULTS: readonly DesignFault[] = [
   {
     name: 'no row is stored twice',
     module: 'load_walk',
-    from: "mirrored = {{(LW-AW){1'b0}}, start_q} < mirror_end",
-    to: "mirrored = 1'b0",
+    from: 'copy_q | ~mirrored_q',
+    to: "1'b1 | mirrored_q",
   },
   { name: 'padding is zero', module: 'loader', from: '~stream ? pad', to: "~stream ? 8'd0" },
   // Chunks to the packer.
