@@ -59,9 +59,9 @@ export function runLoad(
   continueLoads(program, state);
 }
 
-/** Stores the rows for which FEED has made room since. */
+/** Stores the rows for which FEED has made room since; an input begins when all of the one before is in. */
 export function continueLoads(program: LoadedProgram, state: FrameState): void {
-  for (const loading of state.loading) storeRows(loading, program, state);
+  state.loading.every((loading) => storeRows(loading, program, state));
 }
 
 /** The LOAD of the frame behind: from here on the input's place holds something else, and nobody may wait for its rows. */
@@ -82,7 +82,8 @@ function streamCodes(bytes: Uint8Array, codeBits: number): Uint16Array {
   );
 }
 
-function storeRows(loading: Loading, program: LoadedProgram, state: FrameState): void {
+/** True when all of it is in. */
+function storeRows(loading: Loading, program: LoadedProgram, state: FrameState): boolean {
   const { fields } = loading.record;
   const { rows, rowCodes, padTop, padBottom, padLeft, padRight, padCode } = fields;
   const store = storeCode(loading.record, loading.index, program, state);
@@ -100,6 +101,7 @@ function storeRows(loading: Loading, program: LoadedProgram, state: FrameState):
     value[fields.counter]! += 1;
     loading.start = nextRow(loading.start, fields);
   }
+  return loading.row === padTop + rows + padBottom;
 }
 
 type Store = (addr: number, code: number, row: number) => void;

@@ -3,7 +3,10 @@ import { checkPlan } from '../../../../src/arch/plan/check-plan.js';
 import { pairsInOrder } from '../../../../src/arch/plan/pairs.js';
 import type { Plan } from '../../../../src/arch/plan/plan.js';
 import { planNetwork } from '../../../../src/arch/plan/plan-network.js';
+import { inputBytes } from '../../../../src/arch/plan/stream-frames.js';
+import { encodeProgram } from '../../../../src/arch/program/encode.js';
 import type { LoadRecord, ProgramRecord } from '../../../../src/arch/program/program.js';
+import { runProgram } from '../../../../src/arch/simulator/run-program.js';
 import { countCycles } from '../../../../src/arch/timing/count-cycles.js';
 import { comparePlan } from '../../../support/compare-levels.js';
 import { testMachine } from '../../../support/machines.js';
@@ -147,6 +150,10 @@ describe('two inputs', () => {
       { ...plan, program: swapped, inputs: plan.inputs.toReversed() },
       /behind input1, which waits for room/,
     );
+    const images = { ...plan.images, program: encodeProgram(swapped, roomy.fetchWords) };
+    const bytes = inputBytes(plan.inputs, randomCodes(plan.network, 1));
+    expect(() => runProgram(roomy, images, bytes)).toThrow(expect.objectContaining({ code: 'plan-invalid' }));
+    expect(() => countCycles(roomy, images)).toThrow(expect.objectContaining({ code: 'plan-invalid' }));
   });
 });
 
