@@ -92,7 +92,6 @@ module systole_feed #(
     output wire [15:0] waiting_need_o
 );
   localparam [RUN_BITS-1:0] RUN_FULL = LANES[RUN_BITS-1:0];
-
   localparam HOP_BITS = 2*AW + 2*XW + 5;
   localparam LANE_BITS = RUN_BITS - 1;
   localparam [XW-1:0] FARTHEST = {1'b0, {(XW-1){1'b1}}};
@@ -107,9 +106,8 @@ module systole_feed #(
   wire [15:0] in_limit, res_limit;
   wire [9:0]  ends;
   wire tile_first, pass_first, c_last, c_last_next, c_last_load;
-  wire tile_last = ends[6];
-  wire record_last = ends[0];
   wire issue;
+  wire tile_last = ends[6], record_last = ends[0];
   // A record's last step takes what is in the shadow, and so does each cycle without a record: it counts only when a record
   // moves, and that a record moves is known too late to choose by.
   wire load = !active_i || record_last;
