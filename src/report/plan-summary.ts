@@ -59,7 +59,7 @@ export interface PlanSummary {
   readonly layers: readonly LayerSummary[];
   readonly memories: readonly MemoryUse[];
   /** Bytes of the feature maps alive at once, at the most. */
-  readonly activations: ActivationPeak;
+  readonly featureMaps: ActivationPeak;
   /** What the host does for an image: the ends, then the steps behind the network. */
   readonly host: readonly PricedStep[];
 }
@@ -90,7 +90,7 @@ export function planSummary({ plan, cycles, interval, ledger }: SummarySource): 
       checked: checkOf(plan, plan.layers[i]!),
     })),
     memories: memoryUse(plan, machine),
-    activations: { bytes: plan.used.activationBytes, bytesWhole: plan.used.activationBytesWhole },
+    featureMaps: { bytes: plan.used.activationBytes, bytesWhole: plan.used.activationBytesWhole },
     host: hostPrice(plan.network),
   };
 }

@@ -16,7 +16,7 @@ const FAULTS = [
   ['segments stay in the order of lanes', 'feed_fold', '.by_i(offset_i)', ".by_i({LANE_BITS{1'b0}})"],
   ['what a fold adds to the address is forgotten', 'feed_fold', 's1_fold ? entry[AW-1:0]', "1'b0 ? entry[AW-1:0]"],
   ['the second row has the segments of the first', 'row_hop', '.by_i(move[LANE_BITS-1:0])', ".by_i({LANE_BITS{1'b0}})"],
-  ['segments are one word apart', 'group', 'b[2:0] * rstride_i', "b[2:0] * {{(WORD_BITS-1){1'b0}}, 1'b1}"],
+  ['segments are one word apart', 'group', "b[WORD_BITS+2:0] * {3'd0, rstride_i}", 'b[WORD_BITS+2:0]'],
   ['folded lanes are masked', 'feed', 'folds ? INSIDE : x', 'x'],
   ['buffers do not wrap', 'feed_rows', 'wraps_q && !stays &&', "1'b0 && !stays &&"],
   ['a buffer wraps one row late', 'feed_rows', '!row_over[AW+1]', '!row_over[AW+1] && row_over != 0'],

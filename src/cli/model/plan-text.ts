@@ -45,8 +45,8 @@ function waterfallText(waterfall: Waterfall): string {
   return parts.map(([what, cycles]) => `${what} ${cycles} (${percent(cycles / total)})`).join(', ');
 }
 
-function activationText({ activations, layers }: PlanSummary): string {
-  const { bytes, bytesWhole } = activations;
+function activationText({ featureMaps, layers }: PlanSummary): string {
+  const { bytes, bytesWhole } = featureMaps;
   const turns = layers.filter((layer) => layer.turns > 1).length;
   const whole = turns === 0 ? '' : `; ${bytesWhole} bytes if ${turns} layers did not take turns by rows`;
   return `${bytes} bytes on chip at once at the most${whole}`;

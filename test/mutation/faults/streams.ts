@@ -92,7 +92,7 @@ export const STREAM_FAULTS: readonly DesignFault[] = [
     name: 'data change while the sink waits',
     module: 'packer',
     from: 'if (take & completes) begin',
-    to: 'if (take) begin',
+    to: 'if (e_valid_i & completes) begin',
     sample: true,
   },
   {
